@@ -1,0 +1,1 @@
+"""Asterisk's manager interface: bytes to facts and orders to bytes."""

@@ -1,0 +1,48 @@
+"""Orders -> AMI actions. What goes into a channel's variables comes from the configuration alone."""
+
+from huntgroup.adapters.ami.translate import Translator
+from huntgroup.adapters.ami.wire import SafeAction
+from huntgroup.engine.effects import EndInquiry, HoldCustomer, Order, ReleaseLeg, RingPhones
+from huntgroup.engine.policy import Hold
+
+DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
+"""What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
+OFFER_CONTEXT = {Hold.RINGING: "huntgroup-offer", Hold.MUSIC: "huntgroup-offer-music"}
+
+
+def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
+    """The actions that carry out one order, to be sent in one write; none when the channel is gone."""
+    if isinstance(order, ReleaseLeg):
+        leg = translator.leg_channel(order.inquiry, order.attempt, order.phone)
+        return [SafeAction({"Action": "Hangup", "Channel": leg, "Cause": 16})] if leg else []
+    channel = translator.channel_of(order.inquiry)
+    if channel is None:
+        return []
+    match order:
+        case RingPhones():
+            return [
+                SafeAction(
+                    {
+                        "Action": "Setvar",
+                        "Channel": channel,
+                        "Variable": "HUNTGROUP_DIAL",
+                        "Value": dial_arguments(order),
+                    }
+                ),
+                redirect(channel, OFFER_CONTEXT[order.hold], str(order.attempt)),
+            ]
+        case HoldCustomer():
+            return [redirect(channel, "huntgroup-hold", order.hold)]
+        case EndInquiry():
+            return [SafeAction({"Action": "Hangup", "Channel": channel, "Cause": order.cause})]
+
+
+def dial_arguments(order: RingPhones) -> str:
+    """The arguments of Dial: phones that ring together, a limit in whole seconds, what the caller hears."""
+    phones = "&".join(phone for ring in order.rings for phone in ring.phones)
+    return f"{phones},{round(order.limit)},{DIAL_OPTIONS[order.hold]}"
+
+
+def redirect(channel: str, context: str, exten: str) -> SafeAction:
+    """Send a caller's channel to another place in the dialplan; it leaves whatever it is doing at once."""
+    return SafeAction({"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": 1})

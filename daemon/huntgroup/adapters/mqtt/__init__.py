@@ -1,0 +1,1 @@
+"""The broker: what the daemon tells integrators, operators' screens and supervisors."""

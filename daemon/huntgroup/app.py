@@ -1,0 +1,102 @@
+"""The composition root: the one file that names every room and joins them."""
+
+import asyncio
+import signal
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from huntgroup.adapters.ami.client import AmiClient
+from huntgroup.adapters.clock import Clock
+from huntgroup.adapters.mqtt.client import MqttClient
+from huntgroup.engine.effects import OperatorChanged
+from huntgroup.engine.engine import Engine
+from huntgroup.engine.events import Event
+from huntgroup.errors import ConfigError, PeerRefused
+from huntgroup.ops import logs
+from huntgroup.ops.notify import ServiceManager
+from huntgroup.policies import policy_from
+from huntgroup.settings import Settings, load
+from huntgroup.shell import Shell, Tidings
+
+log = structlog.get_logger("huntgroup")
+
+EXIT_STOPPED = 0
+EXIT_REFUSED = 3
+
+
+def run(path: Path) -> int:
+    """Run the daemon until it is told to stop; the exit status.
+
+    Raises:
+        ConfigError: when the file cannot be used.
+    """
+    settings = load(path)
+    logs.configure()
+    log.info("daemon.starting", version=version("huntgroup"), config=str(path))
+    try:
+        asyncio.run(_serve(settings, path))
+    except BaseExceptionGroup as group:
+        refused, other = group.split(PeerRefused)
+        if refused is None or other is not None:
+            raise
+        for error in refused.exceptions:
+            log.error("daemon.refused", error=str(error))  # noqa: TRY400 - a peer's word, not a fault of ours
+        return EXIT_REFUSED
+    log.info("daemon.stopped")
+    return EXIT_STOPPED
+
+
+async def _serve(settings: Settings, path: Path) -> None:
+    clock = Clock()
+    policy = policy_from(settings)
+    supervisor = ServiceManager()
+    mqtt = MqttClient(settings.mqtt, version("huntgroup")) if settings.mqtt else None
+
+    def put(event: Event, at: float) -> None:
+        shell.put(event, at)
+
+    def tell_broker(tidings: Tidings) -> None:
+        if mqtt is not None and isinstance(tidings, OperatorChanged):
+            mqtt.tell(tidings)
+
+    ami = AmiClient(settings.pbx[0], policy, put, clock)
+    shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker), supervisor.alive)
+    stop = _stop_on_signals(path)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(shell.run(), name="shell"),
+                tasks.create_task(ami.run(), name="ami"),
+            ]
+            if mqtt is not None:
+                running.append(tasks.create_task(mqtt.run(), name="mqtt"))
+            supervisor.ready()
+            await stop.wait()
+            supervisor.stopping()
+            await ami.close()
+            for task in running:
+                task.cancel()
+    finally:
+        await ami.close()
+
+
+def _stop_on_signals(path: Path) -> asyncio.Event:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, _reload, path)
+    return stop
+
+
+def _reload(path: Path) -> None:
+    """Says what is wrong with the file; taking over a changed one without a restart is not built yet."""
+    try:
+        load(path)
+    except ConfigError as error:
+        for problem in error.problems:
+            log.error("configuration.rejected", problem=str(problem))  # noqa: TRY400 - the user's file, not a fault
+    else:
+        log.warning("configuration.unchanged", reason="a reload is not built yet: restart to apply the file")

@@ -1,0 +1,13 @@
+"""Names of things. They come in with configuration and events; the engine never invents one but the attempt number."""
+
+from typing import NewType
+
+InquiryId = NewType("InquiryId", str)
+"""The channel's own key for an inquiry; for a call ``call-<pbx>-<the caller channel's Uniqueid>``."""
+OperatorId = NewType("OperatorId", str)
+GroupId = NewType("GroupId", str)
+PbxId = NewType("PbxId", str)
+PhoneId = NewType("PhoneId", str)
+"""What Asterisk dials and reports states of, ``PJSIP/anna-desk``."""
+AttemptNo = NewType("AttemptNo", int)
+"""Counts an inquiry's attempts from 1; the offers of one attempt are pending together."""

@@ -1,0 +1,1 @@
+"""What keeps the daemon operable: logs, and the word to the service manager."""

@@ -1,0 +1,58 @@
+"""Logs: one line an event on standard error, for a person on a terminal and as JSON everywhere else.
+
+Whatever came from outside is a value and is rendered as one: it can neither end the line nor begin a field.
+"""
+
+import logging
+import sys
+
+import structlog
+
+from huntgroup.engine.effects import Decision, Fact, OperatorChanged
+
+log = structlog.get_logger("huntgroup")
+
+
+def configure(*, is_terminal: bool | None = None) -> None:
+    """Set up logging for the whole process."""
+    for_people = sys.stderr.isatty() if is_terminal is None else is_terminal
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+
+
+def tell(tidings: Fact | Decision | OperatorChanged) -> None:
+    """One line for each fact and decision."""
+    match tidings:
+        case Fact():
+            fields = {"group": tidings.group, "operator": tidings.operator, "attempt": tidings.attempt}
+            said: dict[str, str | int] = {name: value for name, value in fields.items() if value is not None}
+            if tidings.detail:
+                said["detail"] = tidings.detail
+            if tidings.customer is not None:
+                said["customer_name"] = tidings.customer.name
+                said["customer_phone"] = tidings.customer.phone
+            log.info(tidings.type, inquiry=tidings.inquiry, **said)
+        case Decision():
+            log.info(
+                "inquiry.decided",
+                inquiry=tidings.inquiry,
+                group=tidings.group,
+                attempt=tidings.attempt,
+                verdicts=dict(tidings.verdicts),
+            )
+        case OperatorChanged():
+            pass

@@ -1,0 +1,110 @@
+"""The daemon's one loop: inbox -> engine -> effects -> adapters. Owns the engine, the inbox and the one timer."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from huntgroup.adapters.clock import Clock
+from huntgroup.engine.effects import (
+    Decision,
+    Effect,
+    EndInquiry,
+    Fact,
+    HoldCustomer,
+    OperatorChanged,
+    Order,
+    ReleaseLeg,
+    RingPhones,
+)
+from huntgroup.engine.engine import Engine
+from huntgroup.engine.events import Event, TimePassed
+
+log = structlog.get_logger(__name__)
+
+PULSE_SECONDS = 1.0
+"""The loop turns at least so often, so that a watchdog sees it live."""
+
+Tidings = Fact | Decision | OperatorChanged
+"""What is told to the world, where an Order is carried out."""
+Notice = Callable[[Tidings], None]
+
+
+class Shell:
+    """Adapters put events in; orders go to ``carry_out``, everything else to each of ``notices``."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        carry_out: Callable[[Order], None],
+        notices: Iterable[Notice],
+        pulse: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._carry_out = carry_out
+        self._notices = tuple(notices)
+        self._pulse = pulse
+        self._inbox: deque[tuple[Event, float]] = deque()
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = clock.now()
+
+    def put(self, event: Event, at: float) -> None:
+        """Take a fact with the instant, in seconds, at which it reached the daemon."""
+        self._inbox.append((event, at))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Turn until cancelled."""
+        self._dispatch(self._engine.start(self._clock.now()))
+        try:
+            while True:
+                self._turn()
+                self._pulse()
+                self._arm()
+                await self._wake.wait()
+                self._wake.clear()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _turn(self) -> None:
+        """Everything in the inbox, then what is due. Facts go first: an answer beats its own timeout."""
+        while True:
+            while self._inbox:
+                event, at = self._inbox.popleft()
+                self._handle(event, at)
+            deadline = self._engine.next_deadline()
+            now = self._clock.now()
+            if deadline is None or deadline > now:
+                return
+            self._handle(TimePassed(), now)
+
+    def _handle(self, event: Event, at: float) -> None:
+        self._last = max(self._last, at)
+        self._dispatch(self._engine.handle(event, self._last))
+
+    def _dispatch(self, effects: list[Effect]) -> None:
+        """Orders first: nobody's telephone waits for a line in a log."""
+        tidings: list[Tidings] = []
+        for effect in effects:
+            if isinstance(effect, RingPhones | HoldCustomer | EndInquiry | ReleaseLeg):
+                self._carry_out(effect)
+            else:
+                tidings.append(effect)
+        for each in tidings:
+            for notice in self._notices:
+                notice(each)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        when = loop.time() + PULSE_SECONDS
+        deadline = self._engine.next_deadline()
+        if deadline is not None:
+            when = min(when, self._clock.monotonic(deadline))
+        self._timer = loop.call_at(when, self._wake.set)
