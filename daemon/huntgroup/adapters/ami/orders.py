@@ -1,4 +1,10 @@
-"""Orders -> AMI actions. What goes into a channel's variables comes from the configuration alone."""
+"""Orders -> AMI actions. What goes into a channel's variables comes from the configuration alone.
+
+A Redirect alone is not safe: it sets the channel's place in the dialplan while the channel's own thread may be at a Goto,
+which then overwrites it (seen on 16.28: once in 50 calls the caller landed in the wrong context and was dropped). So each
+order stands first in a variable, which the dialplan reads after every Goto and before it waits: an order whose Redirect
+was overwritten is found there.
+"""
 
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
@@ -25,16 +31,24 @@ def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
                     {
                         "Action": "Setvar",
                         "Channel": channel,
-                        "Variable": "HUNTGROUP_DIAL",
-                        "Value": dial_arguments(order),
+                        "Variable": "HUNTGROUP_ORDER",
+                        "Value": order_text(order),
                     }
                 ),
                 redirect(channel, OFFER_CONTEXT[order.hold], str(order.attempt)),
             ]
         case HoldCustomer():
-            return [redirect(channel, "huntgroup-hold", order.hold)]
+            return [
+                SafeAction({"Action": "Setvar", "Channel": channel, "Variable": "HUNTGROUP_ORDER", "Value": ""}),
+                redirect(channel, "huntgroup-hold", order.hold),
+            ]
         case EndInquiry():
             return [SafeAction({"Action": "Hangup", "Channel": channel, "Cause": order.cause})]
+
+
+def order_text(order: RingPhones) -> str:
+    """Attempt, context and Dial's arguments, as the dialplan takes them apart."""
+    return f"{order.attempt}|{OFFER_CONTEXT[order.hold]}|{dial_arguments(order)}"
 
 
 def dial_arguments(order: RingPhones) -> str:

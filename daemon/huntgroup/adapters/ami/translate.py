@@ -153,9 +153,18 @@ class Translator:
                 call = self._calls.get(message["uniqueid"])
                 if call is None:
                     return []
-                detail = message.status or NO_PRIOR_WORD
-                return [AttemptFailed(inquiry=call.inquiry, attempt=attempt_of(message["attempt"]), detail=detail)]
+                return self._dialed(call, attempt_of(message["attempt"]), message)
         return []
+
+    def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
+        """Dial came back without an answer, with the cause of the last leg. It may overtake that leg's Hangup."""
+        events: list[Event] = []
+        for channel, leg in list(self._unexplained.items()):
+            if leg.inquiry == call.inquiry and leg.attempt == attempt:
+                del self._unexplained[channel]
+                events.append(unanswered(leg, message.cause))
+        detail = message.status or NO_PRIOR_WORD
+        return [*events, AttemptFailed(inquiry=call.inquiry, attempt=attempt, detail=detail)]
 
     def _leg(self, message: Message) -> Leg | None:
         if message.context not in OFFER_CONTEXTS:
@@ -201,8 +210,7 @@ class Translator:
         self._legs.pop(channel, None)
         leg = self._unexplained.pop(channel, None)
         if leg is not None:
-            is_rejected = message.cause == str(CALL_REJECTED)
-            return [refused(leg, Refusal.DECLINED if is_rejected else Refusal.NO_ANSWER)]
+            return [unanswered(leg, message.cause)]
         call = self._calls.get(message["uniqueid"])
         if call is None:
             return []
@@ -217,6 +225,11 @@ class Translator:
 def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:
     """The event of a leg that ended without an answer."""
     return PhoneRefused(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone, refusal=refusal)
+
+
+def unanswered(leg: Leg, cause: str) -> PhoneRefused:
+    """The event of a leg that Dial calls unanswered; only the Q.850 cause tells a decline."""
+    return refused(leg, Refusal.DECLINED if cause == str(CALL_REJECTED) else Refusal.NO_ANSWER)
 
 
 def phone_state(phone: PhoneId, state: str) -> PhoneStateChanged:

@@ -1,0 +1,72 @@
+"""What can go wrong, by name.
+
+Every error of this project derives from `HuntgroupError` and carries a stable `code` that logs, replies and
+monitoring may rely on. This module knows nothing of any room: each of them may import it.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class HuntgroupError(Exception):
+    """The base of every error this project raises on purpose."""
+
+    code: ClassVar[str] = "huntgroup_error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong in the configuration, and what would be right.
+
+    `line` counts from 1. A file that cannot be read at all is reported at line 1, so that every problem has
+    the one shape that editors and scripts can jump to. `key` is written as in
+    `groups[1].on_unanswered.group`, counting from 0.
+    """
+
+    file: str
+    line: int
+    key: str
+    wrong: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.wrong}; {self.right}"
+
+
+class ConfigError(HuntgroupError):
+    """The configuration cannot be used; carries all its problems, in the order of the file."""
+
+    code = "config_invalid"
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class PeerError(HuntgroupError):
+    """A peer (the PBX, the broker) failed us for now: it is logged, and tried again later."""
+
+    code = "peer_failed"
+
+    def __init__(self, peer: str, message: str) -> None:
+        super().__init__(peer, message)
+        self.peer = peer
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.peer}: {self.message}"
+
+
+class PeerRefused(PeerError):  # noqa: N818 - reads as what happened
+    """A peer refused us for good, as with a wrong secret: trying again would change nothing."""
+
+    code = "peer_refused"
+
+
+class InvariantBroken(HuntgroupError):  # noqa: N818 - reads as what happened
+    """Something that can never be true is true: a fault of ours, never of a network's timing."""
+
+    code = "invariant_broken"

@@ -1,0 +1,156 @@
+"""What must hold between the tables of the file: names that exist, and nothing that belongs to two."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from huntgroup.settings.circles import circles
+from huntgroup.settings.models import Telephony
+from huntgroup.settings.outline import Data, actions, ids, items, table, tables, texts
+from huntgroup.settings.peers import broker_security, places_of_secrets
+from huntgroup.settings.values import read_number
+from huntgroup.settings.words import Complaint, Finding, Key, shown, spelled, suggestion
+
+_CODES = ("pickup_code", "login_code", "pause_code")
+
+
+def across(data: Data) -> Iterator[Finding]:
+    """Everything wrong between the tables; looks at nothing outside the file."""
+    for check in _CHECKS:
+        yield from check(data)
+
+
+def _repeated(entries: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, str, Key]]:
+    """Each entry whose value an earlier one has: its key, the value, the earlier one's key."""
+    seen: dict[str, Key] = {}
+    for key, value in entries:
+        if value in seen:
+            yield key, value, seen[value]
+        else:
+            seen[value] = key
+
+
+def _unique_ids(data: Data) -> Iterator[Finding]:
+    for section in ("pbx", "operators", "groups", "sources"):
+        for key, value, first in _repeated(texts(data, section, "id")):
+            yield Finding(key, f"{shown(value)} is the id of {spelled(first[:-1])} already", "give each its own")
+
+
+def _unique_numbers(data: Data) -> Iterator[Finding]:
+    for key, value, first in _repeated(_plain_numbers(data)):
+        yield Finding(key, f"{shown(value)} is {spelled(first[:-1])} already", "give each number once")
+
+
+def _plain_numbers(data: Data) -> Iterator[tuple[Key, str]]:
+    for key, value in texts(data, "numbers", "number"):
+        try:
+            yield key, read_number(value)
+        except Complaint:
+            continue
+
+
+def _unique_extensions(data: Data) -> Iterator[Finding]:
+    for key, value, first in _repeated(texts(data, "operators", "extension")):
+        wrong = f"{shown(value)} is the extension of {_owner(data, first)} already"
+        yield Finding(key, wrong, "give each operator their own")
+
+
+def _unique_phones(data: Data) -> Iterator[Finding]:
+    for key, value, first in _repeated(items(data, "operators", "phones")):
+        if key[:2] == first[:2]:
+            yield Finding(key, f"{shown(value)} is listed twice", "list each phone once")
+        else:
+            wrong = f"{shown(value)} is a phone of {_owner(data, first)} already"
+            yield Finding(key, wrong, "a phone belongs to one operator")
+
+
+def _owner(data: Data, key: Key) -> str:
+    """The operator that a key is inside of, by id where there is one."""
+    owner = next(entry for place, entry in tables(data, "operators") if place == key[:2])
+    return shown(owner["id"]) if isinstance(owner.get("id"), str) else spelled(key[:2])
+
+
+def _reachable(data: Data) -> Iterator[Finding]:
+    for key, operator in tables(data, "operators"):
+        if operator.get("phones", []) == [] and table(operator, "capacity").get("call") != 0:
+            yield Finding(
+                (*key, "phones"),
+                "no call can reach this operator",
+                'name a phone, as in `phones = ["PJSIP/anna-desk"]`, or set `capacity = { call = 0 }`',
+            )
+
+
+def _members(data: Data) -> Iterator[Finding]:
+    operators = ids(data, "operators")
+    for key, group in tables(data, "groups"):
+        if group.get("operators") == []:
+            yield Finding((*key, "operators"), "is empty", "name the operators who serve this group")
+        alone = {"groups": [group]}
+        for (_, _, *place), value, _ in _repeated(items(alone, "groups", "operators")):
+            yield Finding((*key, *place), f"{shown(value)} is listed twice", "list each operator once")
+    for key, value in items(data, "groups", "operators"):
+        yield from _unknown(key, value, "operator", operators)
+
+
+def _groups_named(data: Data) -> Iterator[Finding]:
+    groups = ids(data, "groups")
+    for section in ("numbers", "sources"):
+        for key, value in texts(data, section, "group"):
+            yield from _unknown(key, value, "group", groups)
+
+
+def _action_targets(data: Data) -> Iterator[Finding]:
+    known = {"operator": ids(data, "operators"), "group": ids(data, "groups")}
+    for key, group in tables(data, "groups"):
+        for place, action in actions(key, group):
+            what = action.get("action")
+            target = action.get(what) if isinstance(what, str) else None
+            if isinstance(target, str) and what in known:
+                yield from _unknown((*place, what), target, what, known[what])
+
+
+def _unknown(key: Key, name: str, what: str, real: Collection[str]) -> Iterator[Finding]:
+    if name not in real:
+        right = suggestion(name, real, f"describe it in a `[[{what}s]]` table")
+        yield Finding(key, f"there is no {what} {shown(name)}", right)
+
+
+def _replies(data: Data) -> Iterator[Finding]:
+    for key, group in tables(data, "groups"):
+        for place, action in actions(key, group):
+            if action.get("action") == "reply" and not {"sound", "text"} & set(action):
+                yield Finding(place, "a reply that says nothing", "give it a `sound` or a `text`")
+
+
+def _codes(data: Data) -> Iterator[Finding]:
+    """Codes that are told apart by nothing, or that an operator's extension would shadow."""
+    given = table(data, "telephony")
+    owner: dict[str, str] = {}
+    for name in _CODES:
+        code = given.get(name, Telephony.model_fields[name].default)
+        if not isinstance(code, str):
+            continue
+        if code in owner:
+            clash = name if name in given else owner[code]
+            other = owner[code] if clash == name else name
+            yield Finding(("telephony", clash), f"{shown(code)} is `{other}`, too", "give each code its own")
+        owner.setdefault(code, name)
+    for key, value in texts(data, "operators", "extension"):
+        if value in owner:
+            right = "choose another extension, or another code"
+            yield Finding(key, f"{shown(value)} is `telephony.{owner[value]}`", right)
+
+
+_CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
+    places_of_secrets,
+    broker_security,
+    _codes,
+    _unique_ids,
+    _unique_extensions,
+    _unique_phones,
+    _reachable,
+    _members,
+    _action_targets,
+    _replies,
+    circles,
+    _unique_numbers,
+    _groups_named,
+)

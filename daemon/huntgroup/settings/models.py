@@ -1,0 +1,321 @@
+"""The configuration as validated, frozen models: one class for each table of the file.
+
+Durations are seconds. The text below a field says what it means and what holds when the file is silent.
+Whether names in one table exist in another is checked elsewhere, on the whole file at once.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from huntgroup.indications import CADENCES
+from huntgroup.settings.actions import BUSY, Action, HangUp, KeepWaiting, ResponsibleMissed
+from huntgroup.settings.base import Section
+from huntgroup.settings.hours import Hours
+from huntgroup.settings.secret import HoldsSecret
+from huntgroup.settings.values import (
+    BrokerUrl,
+    Country,
+    Duration,
+    Extension,
+    FilePath,
+    Host,
+    Id,
+    Items,
+    Outbound,
+    Phone,
+    PhoneNumber,
+    PositiveDuration,
+    StoreUrl,
+    Text,
+    TopicPrefix,
+)
+
+Channel = Literal["call", "chat", "mail", "form"]
+Distribution = Literal["in_order", "evenly", "in_turn", "all_at_once"]
+Create = Literal["lead", "deal", "contact", "none"]
+Rings = Annotated[int, Field(ge=1, le=100)]
+Amount = Annotated[int, Field(ge=0, le=1000)]
+
+_BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+def _name_from_id(known: dict[str, Any]) -> str:
+    return str(known["id"])
+
+
+class Store(Section):
+    """Where the journal is kept."""
+
+    url: StoreUrl = Field("sqlite:huntgroup.db", validate_default=True)
+    """`sqlite:` and a file, relative to the configuration file; by default huntgroup.db beside it."""
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return Path(self.url.removeprefix("sqlite:"))
+
+
+class Mqtt(HoldsSecret):
+    """The broker. A file without this table runs without a broker."""
+
+    url: Annotated[BrokerUrl, Field(examples=['"mqtt://127.0.0.1:1883"'])]
+    """`mqtt://HOST[:PORT]`, or `mqtts://` for TLS; the port is 1883 or 8883 unless named."""
+
+    prefix: TopicPrefix = "huntgroup"
+    """The first levels of every topic."""
+
+    username: Text | None = None
+    """The name to log in with; none: anonymous. A name needs a secret."""
+
+    ca_file: FilePath | None = None
+    """TLS: the authorities to trust; by default the system's."""
+
+    cert_file: FilePath | None = None
+    """TLS: our own certificate, with `key_file`."""
+
+    key_file: FilePath | None = None
+    """TLS: the key of `cert_file`."""
+
+    @property
+    def host(self) -> str:
+        """The broker's host."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The broker's port."""
+        return urlsplit(self.url).port or _BROKER_PORTS[urlsplit(self.url).scheme]
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return urlsplit(self.url).scheme == "mqtts"
+
+
+class Telephony(Section):
+    """What holds for all calls."""
+
+    country: Country = "us"
+    """Whose ring cadence counts, by the code in Asterisk's indications; `us` is Asterisk's own default."""
+
+    ring_seconds: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] | None = None
+    """One ring in seconds, tone and silence; by default the country's."""
+
+    pickup_code: Extension = "*11"
+    """Dialled to take a ringing call of one's groups; followed by an extension, a colleague's."""
+
+    login_code: Extension = "*45"
+    """Dialled to log in or out."""
+
+    pause_code: Extension = "*46"
+    """Dialled to begin or end a pause."""
+
+    unreachable_after: PositiveDuration = 5.0
+    """A phone that has not begun to ring by then is unreachable, not missed."""
+
+    outbound: Outbound | None = None
+    """How an external number is dialled; none: it cannot be."""
+
+    @property
+    def ring_cadence_seconds(self) -> float:
+        """One ring in seconds, from `ring_seconds` or the country's cadence."""
+        return self.ring_seconds or CADENCES[self.country].seconds
+
+
+class Pbx(HoldsSecret):
+    """One Asterisk server, reached over its manager interface."""
+
+    id: Annotated[Id, Field(examples=['"main"'])]
+    host: Annotated[Host, Field(examples=['"127.0.0.1"'])]
+    port: Annotated[int, Field(ge=1, le=65535)] = 5038
+    """The manager port; Asterisk's default."""
+
+    username: Annotated[Text, Field(examples=['"huntgroup"'])]
+    """The manager user, with the privileges of config/manager.conf."""
+
+
+class Blending(Section):
+    """While an operator handles the channel of a key, the channels listed for it are not offered to them."""
+
+    call: Items[Channel] = ("call", "chat")
+    chat: Items[Channel] = ()
+    mail: Items[Channel] = ()
+    form: Items[Channel] = ()
+
+
+class Capacity(Section):
+    """How many inquiries of each channel one operator handles at the same time; 0: none of that channel."""
+
+    call: Amount = 1
+    chat: Amount = 3
+    mail: Amount = 20
+    form: Amount = 20
+
+
+class Operator(Section):
+    """Someone who serves."""
+
+    id: Annotated[Id, Field(examples=['"anna"'])]
+    name: Text = Field(default_factory=_name_from_id)
+    """How people call them; by default the id."""
+
+    extension: Extension | None = None
+    """What colleagues dial to reach them; none: they cannot be dialled by feature codes."""
+
+    phones: Items[Phone] = ()
+    """Their phones, as Dial() names them; they ring together."""
+
+    mobile: PhoneNumber | None = None
+    """Their number outside the house."""
+
+    capacity: Capacity = Capacity()
+    role: Literal["operator", "supervisor", "administrator"] = "operator"
+    """What they may do to others; nothing by default."""
+
+    start: Literal["available", "logged_out"] = "available"
+    """Their presence when they have never been seen before."""
+
+
+class Announce(Section):
+    """What a waiting caller is told; nothing by default."""
+
+    position: bool = False
+    """Their position in the line."""
+
+    every: PositiveDuration | None = None
+    """How often; none: once, at the start."""
+
+
+class Group(Section):
+    """Operators, and the line that waits for them."""
+
+    id: Annotated[Id, Field(examples=['"sales"'])]
+    name: Text = Field(default_factory=_name_from_id)
+    """How people call it; by default the id."""
+
+    operators: Annotated[Items[Id], Field(examples=['["anna", "ben"]'])]
+    """Who serves; the order is the line's order."""
+
+    distribution: Distribution = "in_order"
+    """Who is offered an inquiry first."""
+
+    rings: Rings = 4
+    """Calls: rings at one operator before the next."""
+
+    offer_timeout: PositiveDuration = 60.0
+    """Chat, mail and form in offer mode: idle time before the next operator."""
+
+    check_availability: bool = True
+    """Leave out who is logged out or paused."""
+
+    pickup: bool = False
+    """Whether operators may take one another's offers."""
+
+    wrapup: Duration = 0.0
+    """Time after a call in which no other is offered; none by default."""
+
+    max_wait: PositiveDuration | None = None
+    """The longest wait before `on_unanswered`; none: only once everyone has been tried."""
+
+    max_waiting: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """How many may wait before `on_full`; none: no limit."""
+
+    hold: Literal["music", "ringing"] = "ringing"
+    """What a waiting caller hears; ringing costs nobody anything and answers no call early."""
+
+    announce: Announce = Announce()
+    miss_limit: Amount = 0
+    """So many missed offers in a row pause an operator; 0: never."""
+
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    """Which group's inquiries come first at an operator of several: the highest."""
+
+    hours: Hours | None = None
+    """When it is open; none: always."""
+
+    on_unanswered: Action = KeepWaiting()
+    """Once everyone eligible has been offered the inquiry, or at `max_wait`."""
+
+    on_closed: Action = HangUp()
+    """Outside `hours`."""
+
+    on_full: Action = HangUp(cause=BUSY)
+    """At `max_waiting`."""
+
+    on_abandoned: Action | None = None
+    """When the customer left; by default it is only recorded."""
+
+
+class Number(Section):
+    """A dialled number, and the group that serves it."""
+
+    number: Annotated[PhoneNumber, Field(examples=['"+48221234567"'])]
+    """As the trunk delivers it; spaces, dashes and brackets do not count."""
+
+    group: Annotated[Id, Field(examples=['"sales"'])]
+    responsible_first: bool = False
+    """A known customer rings their responsible operator first."""
+
+    responsible_rings: Rings = 4
+    on_responsible_missed: ResponsibleMissed = ResponsibleMissed()
+    """By default the group's line follows."""
+
+    transfer_changes_responsible: bool = False
+    create: Create = "none"
+    """What an unknown customer's inquiry creates."""
+
+
+def _mode_of_channel(known: dict[str, Any]) -> Literal["offer", "assign"]:
+    return "offer" if known["channel"] == "chat" else "assign"
+
+
+class Source(Section):
+    """Where inquiries of another channel come in."""
+
+    id: Annotated[Id, Field(examples=['"site-chat"'])]
+    channel: Annotated[Literal["chat", "mail", "form"], Field(examples=['"chat"'])]
+    group: Annotated[Id, Field(examples=['"sales"'])]
+    mode: Literal["offer", "assign"] = Field(default_factory=_mode_of_channel)
+    """`offer`: an operator accepts in time (chat); `assign`: it becomes theirs at once (mail, form)."""
+
+    distribution: Distribution | None = None
+    """None: as the group distributes."""
+
+    max_open: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """How many of this source one operator has at most; none: only their capacity counts."""
+
+    identify_customer: bool = False
+    """Look the customer up by their identities."""
+
+    track_customer: bool = False
+    """Recognise one customer across channels, and link the new identity."""
+
+    responsible_first: bool = False
+    transfer_changes_responsible: bool = False
+    skip_unavailable: bool = True
+    """Leave out who is logged out or paused."""
+
+    when_all_unavailable: Literal["in_turn", "wait"] = "wait"
+    """What follows when that leaves nobody."""
+
+    create: Create = "none"
+    """What an unknown customer's inquiry creates."""
+
+
+class Settings(Section):
+    """The whole file."""
+
+    store: Store = Store()
+    mqtt: Mqtt | None = None
+    """None: no broker."""
+
+    telephony: Telephony = Telephony()
+    pbx: Items[Pbx]
+    blending: Blending = Blending()
+    operators: Items[Operator] = ()
+    groups: Items[Group] = ()
+    numbers: Items[Number] = ()
+    sources: Items[Source] = ()

@@ -1,0 +1,110 @@
+"""What the file may say one day, but not yet.
+
+Every key of the configuration is known to the models. One whose feature is not there is refused here with
+the words "not yet", for a setting that is silently without effect is worse than an error. A value that
+says "off", or that asks for what happens anyway, is let through. When a feature lands, its line goes from
+the table.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from huntgroup.settings.outline import HOOKS, Data
+from huntgroup.settings.values import read_duration
+from huntgroup.settings.words import Complaint, Finding, Key, listed, shown, spelled
+
+
+class _Missing(NamedTuple):
+    """A key, in which `[]` stands for any position, and the values that can be had today."""
+
+    key: str
+    is_had: Callable[[Any], bool]
+    today: str
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+def _only(*values: str) -> Callable[[Any], bool]:
+    return lambda value: value in values
+
+
+def _is(fixed: object) -> Callable[[Any], bool]:
+    # The type counts: in Python 0 == False, and `pickup = 0` is for the models to refuse.
+    return lambda value: type(value) is type(fixed) and value == fixed
+
+
+def _is_no_time(value: Any) -> bool:
+    try:
+        return read_duration(value) == 0
+    except Complaint:
+        return False
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return f"use {listed(names)}"
+
+
+_LEAVE_OUT = "leave it out"
+_DISTRIBUTIONS = ("in_order", "all_at_once")
+_UNANSWERED = ("group", "keep_waiting", "hang_up")
+
+_NOT_YET = (
+    _Missing("pbx[1]", _never, "describe one PBX"),
+    *(_Missing(f"telephony.{code}_code", _never, _LEAVE_OUT) for code in ("pickup", "login", "pause")),
+    _Missing("telephony.outbound", _never, _LEAVE_OUT),
+    *(_Missing(f"blending.{name}", _is([]), _LEAVE_OUT) for name in ("call", "chat", "mail", "form")),
+    _Missing("operators[].mobile", _never, _LEAVE_OUT),
+    _Missing("operators[].role", _only("operator"), _either(("operator",))),
+    _Missing("operators[].start", _only("available"), _either(("available",))),
+    _Missing("groups[].distribution", _only(*_DISTRIBUTIONS), _either(_DISTRIBUTIONS)),
+    _Missing("groups[].offer_timeout", _never, _LEAVE_OUT),
+    _Missing("groups[].check_availability", _is(True), _LEAVE_OUT),
+    _Missing("groups[].pickup", _is(False), _LEAVE_OUT),
+    _Missing("groups[].wrapup", _is_no_time, _LEAVE_OUT),
+    _Missing("groups[].max_waiting", _never, _LEAVE_OUT),
+    _Missing("groups[].announce.position", _is(False), _LEAVE_OUT),
+    _Missing("groups[].announce.every", _never, _LEAVE_OUT),
+    _Missing("groups[].miss_limit", _is(0), _LEAVE_OUT),
+    _Missing("groups[].priority", _is(0), _LEAVE_OUT),
+    _Missing("groups[].hours", _never, _LEAVE_OUT),
+    _Missing("groups[].on_unanswered.action", _only(*_UNANSWERED), _either(_UNANSWERED)),
+    *(_Missing(f"groups[].{hook}", _never, _LEAVE_OUT) for hook in HOOKS[1:]),
+    _Missing("numbers[].responsible_first", _is(False), _LEAVE_OUT),
+    _Missing("numbers[].responsible_rings", _never, _LEAVE_OUT),
+    _Missing("numbers[].on_responsible_missed.action", _only("queue"), _LEAVE_OUT),
+    _Missing("numbers[].transfer_changes_responsible", _is(False), _LEAVE_OUT),
+    _Missing("numbers[].create", _only("none"), _LEAVE_OUT),
+    _Missing("sources[]", _never, _LEAVE_OUT),
+)
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(re.escape(key).replace(r"\[\]", r"\[[0-9]+\]"))
+
+
+_PATTERNS = tuple((_pattern(entry.key), entry) for entry in _NOT_YET)
+
+
+def not_yet(data: Data) -> Iterator[Finding]:
+    """Each key in the file that asks for what is not there yet."""
+    for key, value in _everything(data):
+        name = spelled(key)
+        for pattern, entry in _PATTERNS:
+            if pattern.fullmatch(name) and not entry.is_had(value):
+                what = f"{shown(value)} is" if isinstance(value, str) and entry.today != _LEAVE_OUT else "is"
+                yield Finding(key, f"{what} not yet supported", entry.today)
+
+
+def _everything(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
+    """Every value in the file with its key, tables and lists included."""
+    if key:
+        yield key, value
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _everything(inner, (*key, name))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _everything(inner, (*key, position))

@@ -1,0 +1,163 @@
+"""The command line: what it prints, where, and with which exit status."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from huntgroup import cli
+from huntgroup.errors import HuntgroupError, InvariantBroken, PeerError, PeerRefused
+from huntgroup.settings import load
+
+VALID = """
+[[pbx]]
+id = "main"
+host = "127.0.0.1"
+username = "huntgroup"
+secret_file = "ami.secret"
+[[operators]]
+id = "anna"
+phones = ["PJSIP/anna"]
+[[operators]]
+id = "ben"
+phones = ["PJSIP/ben"]
+[[groups]]
+id = "sales"
+operators = ["anna", "ben"]
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A valid file, with its secret."""
+    (tmp_path / "ami.secret").write_text("x\n")
+    path = tmp_path / "huntgroup.toml"
+    path.write_text(VALID)
+    return path
+
+
+@pytest.fixture
+def broken(config: Path) -> Path:
+    """A file with two problems, on its lines 16 and 17."""
+    config.write_text(f'{VALID}rings = 0\nhold = "musik"\n')
+    return config
+
+
+def told(path: Path) -> list[str]:
+    """What is printed for the broken file."""
+    return [
+        f"{path}:16: groups[0].rings: is 0; it must be at least 1",
+        f'{path}:17: groups[0].hold: "musik" is not one of `music` or `ringing`; did you mean `music`?',
+        "2 problems in the configuration.",
+    ]
+
+
+def invoke(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+Daemon = Callable[[Callable[[Path], int]], None]
+
+
+@pytest.fixture
+def daemon(monkeypatch: pytest.MonkeyPatch) -> Daemon:
+    """Puts a function in the place of the daemon: here only the command line around it is looked at."""
+
+    def install(run: Callable[[Path], int]) -> None:
+        module = ModuleType("huntgroup.app")
+        module.__dict__["run"] = run
+        monkeypatch.setitem(sys.modules, "huntgroup.app", module)
+
+    return install
+
+
+def test_check_says_how_much_a_valid_file_describes(config: Path) -> None:
+    result = invoke("check", "--config", config)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"{config} is fine: 2 operators, 1 group, 0 numbers.\n"
+
+
+def test_check_tells_each_problem_on_a_line_and_how_many_there_are(broken: Path) -> None:
+    result = invoke("check", "--config", broken)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == told(broken)
+
+
+def test_check_of_a_file_that_is_not_there_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
+    result = invoke("check", "--config", tmp_path / "none.toml")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "1 problem in the configuration."
+
+
+def test_run_tells_the_same_words_as_check(broken: Path, daemon: Daemon) -> None:
+    daemon(lambda path: len(load(path).pbx))
+    result = invoke("run", "--config", broken)
+    assert (result.exit_code, result.stderr.splitlines()) == (2, told(broken))
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_run_ends_with_the_status_of_the_daemon(config: Path, daemon: Daemon, status: int) -> None:
+    given: list[Path] = []
+
+    def run(path: Path) -> int:
+        given.append(path)
+        return status
+
+    daemon(run)
+    assert invoke("run", "--config", config).exit_code == status
+    assert given == [config]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (PeerRefused("main", "the secret is wrong"), 3),
+        (PeerError("main", "no answer"), 1),
+        (InvariantBroken("an offer without an operator"), 1),
+    ],
+)
+def test_run_tells_an_error_without_a_traceback(
+    config: Path, daemon: Daemon, error: HuntgroupError, status: int
+) -> None:
+    def run(_: Path) -> int:
+        raise error
+
+    daemon(run)
+    result = invoke("run", "--config", config)
+    assert (result.exit_code, result.stderr) == (status, f"{error}\n")
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_command_without_a_file_is_a_usage_error(command: str) -> None:
+    assert invoke(command).exit_code == 2
+
+
+def test_the_version_is_shown_and_nothing_else_is_needed() -> None:
+    result = invoke("--version")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("huntgroup ")
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    kinds = (HuntgroupError, PeerError, PeerRefused, InvariantBroken)
+    assert len({kind.code for kind in kinds}) == len(kinds)
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_the_real_command_ends_with_2_and_no_traceback(broken: Path, command: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "huntgroup", command, "--config", str(broken)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == told(broken)
