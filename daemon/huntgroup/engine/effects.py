@@ -62,9 +62,10 @@ class RingPhones:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldCustomer:
-    """Stop ringing for this inquiry, if anything rings, and let the customer wait."""
+    """Stop ringing for this inquiry, if anything rings, and let the customer wait. ``attempt`` was the last one."""
 
     inquiry: InquiryId
+    attempt: AttemptNo
     hold: Hold
 
 

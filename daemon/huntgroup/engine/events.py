@@ -7,7 +7,7 @@ that the engine can tell.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Channel
 
 
@@ -63,6 +63,8 @@ class InquiryReceived:
     channel: Channel
     number: str
     customer: Customer
+    attempts: AttemptNo = NO_ATTEMPT
+    """How many were made for it before it was known here: the next one has the number after that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,3 +11,4 @@ PhoneId = NewType("PhoneId", str)
 """What Asterisk dials and reports states of, ``PJSIP/anna-desk``."""
 AttemptNo = NewType("AttemptNo", int)
 """Counts an inquiry's attempts from 1; the offers of one attempt are pending together."""
+NO_ATTEMPT = AttemptNo(0)

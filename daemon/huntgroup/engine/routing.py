@@ -12,13 +12,13 @@ from huntgroup.engine.effects import (
     RingPhones,
 )
 from huntgroup.engine.eligibility import reachable_phones, verdicts, why_not_eligible
-from huntgroup.engine.ids import OperatorId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, OperatorId
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.line import Place, place_of
 from huntgroup.engine.policy import EndCall, EnterGroup, KeepWaiting
 from huntgroup.engine.state import Inquiry, Offer, Operator
 from huntgroup.engine.strategies import STRATEGIES
-from huntgroup.engine.world import NO_ATTEMPT, World
+from huntgroup.engine.world import World
 
 PEER_MARGIN = 5.0
 """Seconds by which the peer's own ringing limit exceeds ours, so that it only ever acts while the daemon is away."""
@@ -140,4 +140,6 @@ def _offer(
 def _hold(world: World, inquiry: Inquiry) -> None:
     if not inquiry.is_held:
         inquiry.is_held = True
-        world.effects.append(HoldCustomer(inquiry=inquiry.id, hold=world.group_of(inquiry).hold))
+        world.effects.append(
+            HoldCustomer(inquiry=inquiry.id, attempt=AttemptNo(inquiry.attempts), hold=world.group_of(inquiry).hold)
+        )

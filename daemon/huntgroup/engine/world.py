@@ -16,14 +16,13 @@ from huntgroup.engine.effects import (
 )
 from huntgroup.engine.eligibility import why_not_available
 from huntgroup.engine.events import InquiryReceived, PhoneState
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import WaitingLine
 from huntgroup.engine.policy import Channel, GroupPolicy, Policy
 from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator
 
 PRESENT = "available"
-NO_ATTEMPT = AttemptNo(0)
 
 
 class World:
@@ -133,6 +132,7 @@ class World:
             arrived_at=self.now,
             arrival=self._arrivals,
             entered_group_at=self.now,
+            attempts=event.attempts,
         )
         self.inquiries[inquiry.id] = inquiry
         self._join_line(inquiry, group)

@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 
 ACTION_TIMEOUT = 5.0
 BOOT_TIMEOUT = 5.0
-"""Seconds to wait for FullyBooted, which comes with the login when Asterisk is up. An AMI user without read = system never
-gets it, so its absence is no reason to leave callers alone."""
+"""Seconds to wait for FullyBooted, which comes with the login when Asterisk is up. An AMI user without read = system
+never gets it, so its absence is no reason to leave callers alone."""
 BEAT_INTERVAL = 1.0
 PING_TIMEOUT = 3.0
 """A peer that does not answer a ping for so long is gone, whatever TCP believes."""
@@ -124,7 +124,9 @@ class AmiClient:
         if self._lost.is_set():
             raise PeerError(self._pbx.id, "the AMI link was closed before Asterisk had booted")
         if not self._booted.is_set():
-            log.warning("pbx.boot_not_seen", pbx=self._pbx.id, waited=BOOT_TIMEOUT, hint="the AMI user has no read = system")
+            log.warning(
+                "pbx.boot_not_seen", pbx=self._pbx.id, waited=BOOT_TIMEOUT, hint="the AMI user has no read = system"
+            )
 
     async def _resync(self) -> None:
         """Events that come meanwhile wait in the buffer, and are read after what was found."""
@@ -132,8 +134,8 @@ class AmiClient:
         found: list[Event] = []
         for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
             found.append(phone_state(phone, answer[0].value or "UNKNOWN"))
-        shown = await self._ask_list(SafeAction({"Action": "CoreShowChannels"}))
-        repaired = resync.reconcile(resync.seen_channels(shown), self._translator)
+        shown = await self._ask_list(resync.status_action())
+        repaired = resync.reconcile(shown, self._translator)
         await self._ask_all(fallback.publish(self._policy))
         await self._ask(fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12]))
 
@@ -211,10 +213,17 @@ class AmiClient:
         return (await self._ask_all([action], within))[0][0]
 
     async def _ask_list(self, action: SafeAction) -> list[Message]:
-        return (await self._ask_all([action]))[0]
+        """The items of a list. Raises PeerError when it was refused: no list is not an empty list."""
+        answer, *items = (await self._ask_all([action]))[0]
+        if not answer.success:
+            raise self._refused(action, answer)
+        return items
 
     async def _ask_all(self, batch: Sequence[SafeAction], within: float = ACTION_TIMEOUT) -> list[list[Message]]:
         if self._wire is None:
             raise PeerError(self._pbx.id, "the AMI link is down")
         self._wire.send_actions(batch, within)
         return list(await asyncio.gather(*(action.future for action in batch)))
+
+    def _refused(self, action: SafeAction, answer: Message) -> PeerError:
+        return PeerError(self._pbx.id, f"{action['action']} was refused: {answer.message}")

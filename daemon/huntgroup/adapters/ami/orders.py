@@ -1,9 +1,9 @@
 """Orders -> AMI actions. What goes into a channel's variables comes from the configuration alone.
 
-A Redirect alone is not safe: it sets the channel's place in the dialplan while the channel's own thread may be at a Goto,
-which then overwrites it (seen on 16.28: once in 50 calls the caller landed in the wrong context and was dropped). So each
-order stands first in a variable, which the dialplan reads after every Goto and before it waits: an order whose Redirect
-was overwritten is found there.
+A Redirect alone is not safe: it sets the channel's place in the dialplan while the channel's own thread may be at a
+Goto, which then overwrites it (seen on 16.28: once in 50 calls the caller landed in the wrong context and was dropped).
+So each order stands first in a variable, which the dialplan reads after every Goto and before it waits: an order whose
+Redirect was overwritten is found there.
 """
 
 from huntgroup.adapters.ami.translate import Translator
@@ -39,7 +39,14 @@ def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
             ]
         case HoldCustomer():
             return [
-                SafeAction({"Action": "Setvar", "Channel": channel, "Variable": "HUNTGROUP_ORDER", "Value": ""}),
+                SafeAction(
+                    {
+                        "Action": "Setvar",
+                        "Channel": channel,
+                        "Variable": "HUNTGROUP_ORDER",
+                        "Value": str(order.attempt),
+                    }
+                ),
                 redirect(channel, "huntgroup-hold", order.hold),
             ]
         case EndInquiry():

@@ -4,11 +4,11 @@ A pure comparison: the client asks the PBX, this says what follows.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from panoramisk.message import Message
 
 from huntgroup.adapters.ami.translate import OFFER_CONTEXTS, Call, Translator, attempt_of
+from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.events import (
     AttemptFailed,
     CustomerLeft,
@@ -18,37 +18,24 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.ids import AttemptNo
 
-HOLD_CONTEXT = "huntgroup-hold"
+WAITING_CONTEXTS = frozenset({"huntgroup-inbound", "huntgroup-hold", "huntgroup-offer-over"})
+NUMBER = "HUNTGROUP_NUMBER"
+ORDER = "HUNTGROUP_ORDER"
 
 
-@dataclass(frozen=True, slots=True)
-class SeenChannel:
-    """One line of CoreShowChannels, as far as it matters."""
-
-    uniqueid: str
-    channel: str
-    context: str
-    exten: str
-    bridge: str
+def status_action() -> SafeAction:
+    """Asks for every channel. Status needs ``call``, where CoreShowChannels needs ``system`` (on 16.28 and 22.10)."""
+    return SafeAction({"Action": "Status", "Variables": f"{NUMBER},{ORDER}"})
 
 
-def seen_channels(messages: Iterable[Message]) -> tuple[SeenChannel, ...]:
-    """The channels of an answer to CoreShowChannels."""
-    return tuple(
-        SeenChannel(m["uniqueid"], m["channel"], m.context, m.exten, m.bridgeid)
-        for m in messages
-        if m.event == "CoreShowChannel"
-    )
+def reconcile(messages: Iterable[Message], translator: Translator) -> list[Event]:
+    """The events that were missed, from the items of an answer to Status.
 
-
-def reconcile(channels: Iterable[SeenChannel], translator: Translator) -> list[Event]:
-    """The events that were missed, one answer for every call that was known.
-
-    Gone: the customer left unseen. Bridged with a phone of ours: it was answered meanwhile. On hold: whatever was being
-    tried came to nothing. Still ringing: nothing to say. Callers who came meanwhile announce themselves, because the
-    session has changed.
+    Of a call that was known: gone, the customer left unseen; bridged with a phone of ours, it was answered meanwhile;
+    on hold, whatever was being tried came to nothing; still ringing, nothing to say. Of one that was not: when it waits
+    it is taken over.
     """
-    seen = {channel.uniqueid: channel for channel in channels}
+    seen = {message["uniqueid"]: message for message in messages if message.event == "Status"}
     events: list[Event] = []
     for call in translator.known_calls():
         channel = seen.get(call.uniqueid)
@@ -56,23 +43,35 @@ def reconcile(channels: Iterable[SeenChannel], translator: Translator) -> list[E
             translator.forget(call)
             events.append(CustomerLeft(inquiry=call.inquiry, departure=Departure.VANISHED))
         else:
-            call.channel = channel.channel
+            call.channel = channel["channel"]
             events.extend(_what_became(call, channel, seen.values(), translator))
+    for uniqueid, channel in seen.items():
+        variables = _variables(channel)
+        if channel.context in WAITING_CONTEXTS and NUMBER in variables and translator.known_call(uniqueid) is None:
+            attempts = variables.get(ORDER, "").partition("|")[0]
+            events.append(translator.arrival(channel, variables[NUMBER], attempts))
     return events
 
 
-def _what_became(
-    call: Call, channel: SeenChannel, channels: Iterable[SeenChannel], translator: Translator
-) -> list[Event]:
-    if channel.context in OFFER_CONTEXTS and channel.bridge:
+def _what_became(call: Call, channel: Message, channels: Iterable[Message], translator: Translator) -> list[Event]:
+    if channel.context in OFFER_CONTEXTS and channel.bridgeid:
         for other in channels:
-            phone = translator.phone_of(other.channel)
-            if phone is not None and other.bridge == channel.bridge and other.uniqueid != call.uniqueid:
-                return [PhoneAnswered(inquiry=call.inquiry, attempt=attempt_of(channel.exten), phone=phone)]
-    if channel.context == HOLD_CONTEXT and call.ordered_attempt:
+            phone = translator.phone_of(other["channel"])
+            if phone is not None and other.bridgeid == channel.bridgeid and other["uniqueid"] != call.uniqueid:
+                return [PhoneAnswered(inquiry=call.inquiry, attempt=attempt_of(channel["exten"]), phone=phone)]
+    if channel.context in WAITING_CONTEXTS and call.ordered_attempt:
         return [
             AttemptFailed(
-                inquiry=call.inquiry, attempt=AttemptNo(call.ordered_attempt), detail="the link to the PBX was lost"
+                inquiry=call.inquiry,
+                attempt=AttemptNo(call.ordered_attempt),
+                detail="the link to the PBX was lost",
             )
         ]
     return []
+
+
+def _variables(channel: Message) -> dict[str, str]:
+    """The channel variables that were asked for and are set, from headers of the form ``Variable: NAME=value``."""
+    found = channel.variable or []
+    pairs = [text.partition("=") for text in ([found] if isinstance(found, str) else found)]
+    return {name: value for name, _, value in pairs if value}

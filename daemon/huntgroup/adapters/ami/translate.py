@@ -136,19 +136,24 @@ class Translator:
             log.warning("ami.message_not_understood", error=repr(error), message=dict(message))
             return []
 
-    def arrival(self, uniqueid: str, channel: str, number: str, customer: Customer) -> InquiryReceived:
-        """A caller waits for us, newly or still."""
-        call = Call(InquiryId(f"call-{self._pbx}-{uniqueid}"), uniqueid, channel)
+    def arrival(self, message: Message, number: str, attempts: str) -> InquiryReceived:
+        """A caller waits for us, newly or still; ``message`` describes their channel, ``attempts`` may be empty."""
+        uniqueid = message["uniqueid"]
+        call = Call(InquiryId(f"call-{self._pbx}-{uniqueid}"), uniqueid, message["channel"])
         call = self._calls.setdefault(uniqueid, call)
         self._by_inquiry[call.inquiry] = call
-        return InquiryReceived(inquiry=call.inquiry, channel=Channel.CALL, number=number, customer=customer)
+        return InquiryReceived(
+            inquiry=call.inquiry,
+            channel=Channel.CALL,
+            number=dialled_number(number),
+            customer=Customer(name=unescape(message.calleridname), phone=known(message.calleridnum)),
+            attempts=attempt_of(attempts or "0"),
+        )
 
     def _user_event(self, message: Message) -> list[Event]:
         match message["userevent"]:
             case "HuntgroupWaiting":
-                customer = Customer(name=unescape(message.calleridname), phone=known(message.calleridnum))
-                number = dialled_number(message["number"])
-                return [self.arrival(message["uniqueid"], message["channel"], number, customer)]
+                return [self.arrival(message, message["number"], message.attempts)]
             case "HuntgroupDialed":
                 call = self._calls.get(message["uniqueid"])
                 if call is None:

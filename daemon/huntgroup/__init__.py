@@ -1,0 +1,1 @@
+"""Huntgroup: a routing daemon beside Asterisk that decides who gets each inquiry."""

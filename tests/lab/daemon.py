@@ -1,0 +1,128 @@
+"""The daemon as a process of its own, configured for a lab's exchange and broker."""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.lab.link import Link
+from tests.lab.pbx import Pbx
+from tests.lab.process import Child, LabError
+
+SECRET_VARIABLE = "HUNTGROUP_LAB_SECRET"
+_POLL = 0.005
+"""Seconds between two looks at the log: a file gives no event to wait for."""
+
+
+class Daemon:
+    """``async with Daemon(pbx, configuration) as daemon:``; started once the daemon says that it found the PBX.
+
+    *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
+    it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong.
+    """
+
+    def __init__(
+        self,
+        pbx: Pbx,
+        configuration: str,
+        *,
+        broker_url: str = "",
+        secret: str | None = None,
+        link: Link | None = None,
+    ) -> None:
+        self._secret = secret if secret is not None else pbx.ami_secret
+        self.home = Path(tempfile.mkdtemp(prefix="huntgroup-daemon-"))
+        self.config = self.home / "huntgroup.toml"
+        pbx_table = _pbx_table(pbx, link.port if link else pbx.ami_port)
+        self.config.write_text(pbx_table + (_mqtt_table(broker_url) if broker_url else "") + configuration)
+        self._child = Child("huntgroup", self.home / "log.jsonl")
+
+    async def start(self, *, found: bool = True) -> None:
+        """Start it; with *found*, return once it has taken up its work at the PBX."""
+        seen = sum(1 for line in self.log() if line["event"] == "pbx.found")
+        self._child.start(
+            [sys.executable, "-m", "huntgroup", "run", "--config", str(self.config)],
+            {SECRET_VARIABLE: self._secret},
+        )
+        if found:
+            await self.logs("pbx.found", after=seen)
+
+    async def stop(self) -> None:
+        """SIGTERM, and wait for the end."""
+        await self._child.terminate()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._child.kill()
+
+    async def exited(self, within: float = 10.0) -> int:
+        """Its exit status, once it ends by itself."""
+        return await self._child.exited(within)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._child.pid
+
+    def log(self) -> list[dict[str, Any]]:
+        """Every line of its log so far."""
+        return list(_records(self._child.output_text()))
+
+    async def logs(self, event: str, *, after: int = 0, within: float = 10.0, **fields: object) -> dict[str, Any]:
+        """The record of this event with these fields, once it is there; the first *after* many are passed over."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    found = [line for line in self.log() if _is_like(line, event, fields)]
+                    if len(found) > after:
+                        return found[after]
+                    if not self._child.is_running:
+                        raise LabError(f"the daemon ended:\n{self._child.output_text()[-4000:]}")
+                    await asyncio.sleep(_POLL)
+        except TimeoutError:
+            text = self._child.output_text()[-6000:]
+            raise AssertionError(f"the daemon never logged {event} {fields}:\n{text}") from None
+
+    async def close(self) -> None:
+        """End it at once and remove its folder."""
+        self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _is_like(line: Mapping[str, Any], event: str, fields: Mapping[str, object]) -> bool:
+    return line["event"] == event and all(line.get(name) == value for name, value in fields.items())
+
+
+def _records(text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines():
+        if line.startswith("{") and line.endswith("}"):
+            yield json.loads(line)
+
+
+def _pbx_table(pbx: Pbx, port: int) -> str:
+    return (
+        f'[[pbx]]\nid = "main"\nhost = "{pbx.address}"\nport = {port}\n'
+        f'username = "{pbx.ami_username}"\nsecret_env = "{SECRET_VARIABLE}"\n'
+    )
+
+
+def _mqtt_table(url: str) -> str:
+    return f'[mqtt]\nurl = "{url}"\n'

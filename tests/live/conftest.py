@@ -1,0 +1,70 @@
+"""What the live tests share: one exchange and one broker per module, fresh phones per test."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tests.lab.broker import Broker
+from tests.lab.daemon import Daemon
+from tests.lab.pbx import Pbx
+from tests.lab.phones import Caller, Phone
+
+PHONES = {"anna-desk": "101", "anna-soft": "101", "ben": "102", "cleo": "103"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pbx() -> AsyncIterator[Pbx]:
+    """A running exchange with Huntgroup's dialplan; a module may put its own in its place."""
+    async with Pbx(PHONES) as pbx:
+        yield pbx
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def broker() -> AsyncIterator[Broker]:
+    """A running broker that lets everyone in and loses nothing."""
+    async with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture
+async def phone(pbx: Pbx) -> AsyncIterator[Callable[[str], Awaitable[Phone]]]:
+    """``anna = await phone("anna-desk")``: opened and registered; unregistered and closed after the test."""
+    opened: list[Phone] = []
+
+    async def open_phone(name: str) -> Phone:
+        opened.append(pbx.phone(name))
+        return await opened[-1].registers()
+
+    yield open_phone
+    if pbx.is_running:
+        await pbx.hangs_up_all()
+    for each in opened:
+        if pbx.is_running:
+            await each.is_offline()
+        await each.close()
+
+
+@pytest.fixture
+async def caller(pbx: Pbx) -> AsyncIterator[Caller]:
+    """Someone outside."""
+    async with pbx.caller() as caller:
+        yield caller
+
+
+@pytest.fixture
+async def daemon(pbx: Pbx) -> AsyncIterator[Callable[..., Awaitable[Daemon]]]:
+    """``running = await daemon(configuration(group("sales", "anna")))``: started; ended after the test."""
+    started: list[Daemon] = []
+
+    async def start(text: str, **options: Any) -> Daemon:
+        running = Daemon(pbx, text, **options)
+        started.append(running)
+        await running.start()
+        return running
+
+    yield start
+    if pbx.is_running:
+        await pbx.hangs_up_all()
+    for each in started:
+        await each.close()
