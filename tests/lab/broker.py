@@ -91,7 +91,7 @@ class Broker:
         """Return once all that it holds now is on disk."""
         store = self.home / "mosquitto.db"
         before = _modified(store)
-        self._child.signal(signal.SIGUSR1)
+        self._child.send(signal.SIGUSR1)
         await until(lambda: _modified(store) > before, "Mosquitto saved its store")
 
     async def restart(self) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -41,13 +43,16 @@ class Daemon:
         pbx_table = _pbx_table(pbx, link.port if link else pbx.ami_port)
         self.config.write_text(pbx_table + (_mqtt_table(broker_url) if broker_url else "") + configuration)
         self._child = Child("huntgroup", self.home / "log.jsonl")
+        self._supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._supervisor.setblocking(False)
+        self._supervisor.bind(str(self.home / "notify"))
 
     async def start(self, *, found: bool = True) -> None:
         """Start it; with *found*, return once it has taken up its work at the PBX."""
         seen = sum(1 for line in self.log() if line["event"] == "pbx.found")
         self._child.start(
             [sys.executable, "-m", "huntgroup", "run", "--config", str(self.config)],
-            {SECRET_VARIABLE: self._secret},
+            {SECRET_VARIABLE: self._secret, "NOTIFY_SOCKET": str(self.home / "notify")},
         )
         if found:
             await self.logs("pbx.found", after=seen)
@@ -59,6 +64,18 @@ class Daemon:
     def kill(self) -> None:
         """SIGKILL."""
         self._child.kill()
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal."""
+        self._child.send(number)
+
+    async def notified(self, word: str, within: float = 10.0) -> bool:
+        """Await that the daemon says *word* to the service manager, which is us; what came before it is passed over."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(within):
+            while (await loop.sock_recv(self._supervisor, 4096)).decode() != word:
+                continue
+        return True
 
     async def exited(self, within: float = 10.0) -> int:
         """Its exit status, once it ends by itself."""
@@ -91,6 +108,7 @@ class Daemon:
     async def close(self) -> None:
         """End it at once and remove its folder."""
         self.kill()
+        self._supervisor.close()
         shutil.rmtree(self.home, ignore_errors=True)
 
     async def __aenter__(self) -> Self:

@@ -70,8 +70,8 @@ class Child:
         """What it has printed so far."""
         return self.output.read_text(errors="replace") if self.output.exists() else ""
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal."""
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, and do not wait for what it does."""
         if self._process is not None:
             self._process.send_signal(number)
 

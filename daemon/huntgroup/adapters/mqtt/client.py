@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import aiomqtt
@@ -17,6 +18,8 @@ from huntgroup.settings import Mqtt
 log = structlog.get_logger(__name__)
 
 QOS = 1
+OFFLINE = Status(state="offline").encode()
+GOODBYE_TIMEOUT = 2.0
 BACKOFF_FIRST = 0.2
 BACKOFF_MOST = 10.0
 PENDING_CALLS = 10_000
@@ -64,7 +67,7 @@ class MqttClient:
             password=settings.read_secret() if settings.username else None,
             identifier=f"huntgroup-{settings.prefix.replace('/', '-')}",
             protocol=aiomqtt.ProtocolVersion.V5,
-            will=aiomqtt.Will(topics.status(settings.prefix), Status(state="offline").encode(), QOS, retain=True),
+            will=aiomqtt.Will(topics.status(settings.prefix), OFFLINE, QOS, retain=True),
             tls_context=self._tls() if settings.is_tls else None,
         )
         client.pending_calls_threshold = PENDING_CALLS
@@ -77,33 +80,41 @@ class MqttClient:
         return context
 
     async def _publish_until_lost(self, client: aiomqtt.Client) -> None:
-        """Everything once, as the broker may have lost it or may hold what is no longer true; then what changes."""
-        watch = asyncio.ensure_future(_until_lost(client))
+        """Whichever ends first, and with it the session: a publish alone would wait out its timeout on a dead link."""
+        tasks = [asyncio.ensure_future(_until_lost(client)), asyncio.ensure_future(self._publish_changes(client))]
         try:
-            await self._publish(client, topics.status(self._settings.prefix), self._online)
-            self._unsent = dict.fromkeys(self._retained)
-            while not watch.done():
-                while self._unsent:
-                    topic = next(iter(self._unsent))
-                    del self._unsent[topic]
-                    await self._publish(client, topic, self._retained[topic])
-                self._changed.clear()
-                changed = asyncio.ensure_future(self._changed.wait())
-                try:
-                    await asyncio.wait((watch, changed), return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    changed.cancel()
-            await watch
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
+            await _cancelled(tasks)
             with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-                async with asyncio.timeout(2):
-                    await self._publish(client, topics.status(self._settings.prefix), Status(state="offline").encode())
+                async with asyncio.timeout(GOODBYE_TIMEOUT):
+                    await self._publish(client, topics.status(self._settings.prefix), OFFLINE)
             raise
-        finally:
-            watch.cancel()
+        await _cancelled(tasks)
+        for task in done:
+            task.result()
+
+    async def _publish_changes(self, client: aiomqtt.Client) -> None:
+        """Everything once, as the broker may have lost it or may hold what is no longer true; then what changes."""
+        await self._publish(client, topics.status(self._settings.prefix), self._online)
+        self._unsent = dict.fromkeys(self._retained)
+        while True:
+            while self._unsent:
+                topic = next(iter(self._unsent))
+                del self._unsent[topic]
+                await self._publish(client, topic, self._retained[topic])
+            self._changed.clear()
+            await self._changed.wait()
 
     async def _publish(self, client: aiomqtt.Client, topic: str, payload: bytes) -> None:
         await client.publish(topic, payload, QOS, retain=True)
+
+
+async def _cancelled(tasks: Iterable["asyncio.Future[None]"]) -> None:
+    """Cancel what still runs, and wait until it has ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_lost(client: aiomqtt.Client) -> None:

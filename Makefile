@@ -1,0 +1,46 @@
+# One-word tasks. `make run` and `make test` install what they need by themselves, on a machine with git, make and Python 3.11.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+ONCE ?=
+
+.PHONY: setup run test check bench sim lock clean peers
+
+setup: $(STAMP) peers
+
+run: setup
+	$(BIN)/python -m tests.lab.sample $(if $(filter 1,$(ONCE)),--once)
+
+test: check
+	$(BIN)/python -m pytest
+
+# What needs no peers: format, lint, types and the walls between the rooms.
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks.calls
+
+# A broker and two versions of Asterisk, outside the checkout.
+peers:
+	tests/lab/provision.sh
+	tests/lab/provision.sh asterisk16
+
+$(STAMP): pyproject.toml constraints.txt
+	PYTHON=$(PYTHON) tests/lab/provision.sh venv
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+# Write constraints.txt anew, from what pyproject.toml allows.
+lock: $(STAMP)
+	$(BIN)/uv pip compile --quiet --extra dev --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		--python-version 3.11 --upgrade --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

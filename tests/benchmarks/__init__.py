@@ -1,0 +1,1 @@
+"""Huntgroup beside app_queue on one Asterisk: what a call costs in time. Figures, never assertions."""

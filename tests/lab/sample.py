@@ -1,0 +1,162 @@
+"""``make run``: a real Asterisk, a real broker and the daemon on loopback, and a sample of each channel on screen.
+
+Afterwards everything stays up for a softphone to try, unless ``--once`` is given. Exit status 0 when all was served.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+
+from rich.console import Console
+
+from tests.lab.broker import Broker
+from tests.lab.daemon import Daemon
+from tests.lab.pbx import Pbx
+from tests.lab.phones import Caller, Phone
+from tests.lab.process import LabError
+
+NUMBER = "+48221234567"
+RING_SECONDS = 1.5
+RINGS = 2
+CONFIGURATION = f"""
+[telephony]
+ring_seconds = {RING_SECONDS}
+
+[[operators]]
+id = "anna"
+name = "Anna Nowak"
+extension = "101"
+phones = ["PJSIP/anna"]
+
+[[operators]]
+id = "ben"
+name = "Ben Zielinski"
+extension = "102"
+phones = ["PJSIP/ben"]
+
+[[groups]]
+id = "sales"
+name = "Sales"
+operators = ["anna", "ben"]
+distribution = "in_order"
+rings = {RINGS}
+hold = "ringing"
+on_unanswered = {{ action = "keep_waiting" }}
+
+[[numbers]]
+number = "{NUMBER}"
+group = "sales"
+"""
+
+Tell = Callable[[str, float], None]
+
+
+async def sample_call(caller: Caller, anna: Phone, ben: Phone, daemon: Daemon, console: Console) -> None:
+    """Two rings at the first operator, handoff, answered by the second, hung up; else AssertionError."""
+    anna.rings_after(0.2)
+    ben.rings_after(0.1).answers(after=1.0)
+    call = await caller.dials(NUMBER, name="Jan Kowalski", number="+48600700800")
+    tell = _teller(console, call.invite_sent)
+    tell(f"Jan Kowalski (+48 600 700 800) dials {NUMBER}, a number of Sales", call.invite_sent)
+    rung = await anna.ringing()
+    tell("Anna is first in line: her phone is dialled", rung.invite_received)
+    tell(f"it rings: from now on {RINGS} rings of {RING_SECONDS:g} s are counted", rung.ringing_sent)
+    missed = await anna.cancelled()
+    rang = missed.cancel_received - missed.ringing_sent
+    tell(f"Anna did not answer; her phone rang {rang:.3f} s and is quiet", missed.cancel_received)
+    taken = await ben.ringing()
+    gap = taken.invite_received - missed.cancel_received
+    tell(f"Ben's phone is dialled, {abs(gap) * 1000:.1f} ms later", taken.invite_received)
+    await call.answered()
+    tell("Ben answers", taken.ok_sent)
+    tell(f"Jan is connected, {(call.answered_at - taken.ok_sent) * 1000:.1f} ms later", call.answered_at)
+    await call.hears(ben)
+    await ben.hears(call)
+    tell("they hear each other", time.monotonic())
+    await call.hangs_up()
+    tell("Jan hangs up", time.monotonic())
+    await ben.ended()
+    closed = await daemon.logs("inquiry.closed")
+    tell(f"the daemon closes the call: {closed['detail']} by {closed['operator']}", time.monotonic())
+    why = [line["verdicts"] for line in daemon.log() if line["event"] == "inquiry.decided"]
+    for number, verdicts in enumerate(why, start=1):
+        reasons = ", ".join(f"{who} {reason.replace('_', ' ')}" for who, reason in verdicts.items())
+        console.print(f"           [dim]decision {number}: {reasons}[/dim]")
+    if (closed["operator"], closed["detail"]) != ("ben", "answered"):
+        raise AssertionError(f"the call was to be answered by ben, and was {closed}")
+
+
+def _teller(console: Console, start: float) -> Tell:
+    def tell(what: str, at: float) -> None:
+        console.print(f"  [cyan]{at - start:7.3f} s[/cyan]  {what}", highlight=False)
+
+    return tell
+
+
+@contextlib.asynccontextmanager
+async def _lab(console: Console) -> AsyncIterator[tuple[Pbx, Broker, Daemon]]:
+    async with Broker() as broker, Pbx({"anna": "101", "ben": "102"}) as pbx:
+        version = (await pbx.cli("core show version")).split(" built", maxsplit=1)[0]
+        console.print(f"{version} at {pbx.address}:{pbx.sip_port}, AMI {pbx.address}:{pbx.ami_port}", highlight=False)
+        console.print(f"Mosquitto at {broker.url}", highlight=False)
+        async with Daemon(pbx, CONFIGURATION, broker_url=broker.url) as daemon:
+            console.print(f"huntgroup run --config {daemon.config}\n", highlight=False)
+            yield pbx, broker, daemon
+
+
+def _invitation(console: Console, pbx: Pbx, broker: Broker) -> None:
+    host, port = pbx.sip_address
+    console.print(
+        f"""
+[bold]Everything stays up. Try it with two softphones on this machine[/bold] (SIP over UDP, codec G.711):
+  server {host}:{port}   user [bold]anna[/bold]   password {pbx.password}
+  server {host}:{port}   user [bold]ben[/bold]    password {pbx.password}
+Dial [bold]{NUMBER}[/bold] from one of them: it goes to Sales, and so rings the other.
+Watch the operators:  mosquitto_sub -V 5 -h {broker.address} -p {broker.port} -v -t 'huntgroup/#'
+Ctrl-C ends it all.""",
+        highlight=False,
+    )
+
+
+async def run(*, once: bool) -> int:
+    """Set it all up, run the samples, and stay up unless *once*; the exit status."""
+    console = Console(soft_wrap=True)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with _lab(console) as (pbx, broker, daemon):
+        try:
+            async with pbx.phone("anna") as anna, pbx.phone("ben") as ben, pbx.caller() as caller:
+                await anna.registers()
+                await ben.registers()
+                console.print("[bold]A call[/bold]")
+                await sample_call(caller, anna, ben, daemon, console)
+                await anna.is_offline()
+                await ben.is_offline()
+        except AssertionError as error:
+            console.print(f"[red]not served[/red]: {error}", highlight=False)
+            return 1
+        console.print("\n[green]Served: the call.[/green] Chat, mail and form are not built yet.", highlight=False)
+        if not once:
+            _invitation(console, pbx, broker)
+            await stop.wait()
+    return 0
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--once", action="store_true", help="stop after the samples")
+    try:
+        return asyncio.run(run(once=parser.parse_args().once))
+    except LabError as error:
+        print(f"the lab could not be set up: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""The daemon as a process: how it starts, what ends it and with which status."""
+
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+from tests.lab.daemon import Daemon
+from tests.lab.link import Link
+from tests.lab.pbx import Pbx
+from tests.lab.phones import Caller, Phone
+from tests.live.configuration import NUMBER, configuration, group
+
+pytestmark = pytest.mark.live
+
+OpenPhone = Callable[[str], Awaitable[Phone]]
+StartDaemon = Callable[..., Awaitable[Daemon]]
+
+PLAIN = configuration(group("sales", "anna"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pbx() -> AsyncIterator[Pbx]:
+    """An exchange of this module's own."""
+    async with Pbx({"anna-desk": "101"}) as pbx:
+        yield pbx
+
+
+async def test_sigterm_ends_it_cleanly_with_status_0(daemon: StartDaemon) -> None:
+    running = await daemon(PLAIN)
+
+    running.send(signal.SIGTERM)
+
+    assert await running.exited() == 0
+    assert running.log()[-1]["event"] == "daemon.stopped"
+
+
+async def test_a_wrong_ami_secret_ends_it_with_status_3_and_says_so(pbx: Pbx) -> None:
+    refused = Daemon(pbx, PLAIN, secret="not the secret")
+    try:
+        await refused.start(found=False)
+
+        assert await refused.exited() == 3
+        told = [line for line in refused.log() if line["event"] == "daemon.refused"]
+        assert "the login of 'huntgroup' was refused" in told[0]["error"]
+    finally:
+        await refused.close()
+
+
+async def test_it_waits_for_a_pbx_that_is_not_there_yet(pbx: Pbx) -> None:
+    async with Link(pbx) as link:
+        link.cut()
+        early = Daemon(pbx, PLAIN, link=link)
+        try:
+            await early.start(found=False)
+            await early.logs("pbx.lost", after=1)
+            link.mend()
+
+            await early.logs("pbx.found")
+        finally:
+            await early.close()
+
+
+async def test_sighup_names_the_mistakes_of_the_file_and_changes_nothing(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    anna = (await phone("anna-desk")).answers()
+    running = await daemon(PLAIN)
+
+    running.config.write_text(running.config.read_text().replace('id = "sales"', 'id = "sails"'))
+    running.send(signal.SIGHUP)
+    rejected = await running.logs("configuration.rejected")
+    call = await caller.dials(NUMBER)
+    await call.answered()
+
+    await anna.talking()
+    assert "sales" in rejected["problem"]
+    assert "did you mean" in rejected["problem"]
+
+
+async def test_it_tells_the_service_manager_that_it_is_ready_alive_and_stopping(pbx: Pbx) -> None:
+    async with Daemon(pbx, PLAIN) as running:
+        assert await running.notified("READY=1")
+        assert await running.notified("WATCHDOG=1")
+        running.send(signal.SIGTERM)
+        assert await running.notified("STOPPING=1")

@@ -1,0 +1,127 @@
+"""The shell: one loop between the inbox and the adapters."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from huntgroup.adapters.clock import Clock
+from huntgroup.engine.effects import Decision, Fact, FactType, OperatorChanged, Order, RingPhones
+from huntgroup.engine.engine import Engine
+from huntgroup.engine.events import (
+    Customer,
+    Event,
+    InquiryReceived,
+    PbxFound,
+    PhoneAnswered,
+    PhoneRang,
+    PhoneState,
+    PhoneStateChanged,
+)
+from huntgroup.engine.ids import AttemptNo, InquiryId
+from huntgroup.engine.policy import Channel
+from huntgroup.shell import PULSE_SECONDS, Shell, Tidings
+from tests.unit.engine.scenario import PBX, group, phone, policy
+
+ARRIVAL = InquiryReceived(inquiry=InquiryId("c1"), channel=Channel.CALL, number="sales", customer=Customer())
+FIRST = AttemptNo(1)
+
+
+class Desk:
+    """A shell whose orders and tidings are collected instead of carried out."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.done: list[Order | Tidings] = []
+        self.pulses = 0
+        self.changed = asyncio.Event()
+        plan = policy(group("sales", "anna", "ben", rings=1))
+        self.shell = Shell(Engine(plan), self.clock, self._note, (self._note,), self._pulse)
+
+    def put(self, event: Event, at: float | None = None) -> None:
+        self.shell.put(event, self.clock.now() if at is None else at)
+
+    async def until(self, kind: FactType) -> Fact:
+        """The first fact of this kind."""
+        async with asyncio.timeout(10):
+            while True:
+                for each in self.done:
+                    if isinstance(each, Fact) and each.type is kind:
+                        return each
+                self.changed.clear()
+                await self.changed.wait()
+
+    def _note(self, what: Order | Tidings) -> None:
+        self.done.append(what)
+        self.changed.set()
+
+    def _pulse(self) -> None:
+        self.pulses += 1
+        self.changed.set()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """Running, with both phones free."""
+    desk = Desk()
+    running = asyncio.create_task(desk.shell.run())
+    for name in ("anna", "ben"):
+        desk.put(PhoneStateChanged(phone=phone(name), state=PhoneState.NOT_INUSE))
+    desk.put(PbxFound(pbx=PBX))
+    yield desk
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_orders_are_carried_out_before_anybody_is_told(desk: Desk) -> None:
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+
+    kinds = [type(each) for each in desk.done]
+    assert kinds.index(RingPhones) < kinds.index(Decision)
+
+
+async def test_every_operator_is_told_of_at_the_start(desk: Desk) -> None:
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+
+    first = [each.operator for each in desk.done if isinstance(each, OperatorChanged)][:2]
+    assert first == ["anna", "ben"]
+
+
+async def test_a_deadline_fires_by_itself(desk: Desk) -> None:
+    desk.put(ARRIVAL)
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), desk.clock.now() - 4.9)
+
+    missed = await desk.until(FactType.MISSED)
+
+    assert missed.operator == "anna"
+
+
+async def test_an_answer_in_the_inbox_beats_a_deadline_that_the_loop_came_too_late_for(desk: Desk) -> None:
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    then = desk.clock.now()
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), then)
+    desk.put(PhoneAnswered(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), then + 5.0)
+
+    assert (await desk.until(FactType.ACCEPTED)).operator == "anna"
+
+
+async def test_an_event_that_is_older_than_the_last_does_not_turn_the_clock_back(desk: Desk) -> None:
+    desk.put(ARRIVAL, desk.clock.now())
+    await desk.until(FactType.OFFERED)
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), 0.0)
+
+    assert (await desk.until(FactType.RINGING)).at > 1.0
+
+
+async def test_the_loop_turns_even_when_nothing_happens(desk: Desk) -> None:
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    before = desk.pulses
+
+    async with asyncio.timeout(PULSE_SECONDS * 5):
+        while desk.pulses < before + 2:
+            desk.changed.clear()
+            await desk.changed.wait()
