@@ -17,7 +17,7 @@ from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.ops import logs
 from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
-from huntgroup.settings import Settings, load
+from huntgroup.settings import Settings, load, notes
 from huntgroup.shell import Shell, Tidings
 
 log = structlog.get_logger("huntgroup")
@@ -35,6 +35,8 @@ def run(path: Path) -> int:
     settings = load(path)
     logs.configure()
     log.info("daemon.starting", version=version("huntgroup"), config=str(path))
+    for note in notes(settings):
+        log.warning("configuration.note", note=note)
     try:
         asyncio.run(_serve(settings, path))
     except BaseExceptionGroup as group:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
-from huntgroup.settings import load
+from huntgroup.settings import load, notes
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -68,6 +68,8 @@ def check(config: ConfigFile) -> None:
         _counted(settings.numbers, "number"),
     )
     typer.echo(f"{config} is fine: {', '.join(counts)}.")
+    for note in notes(settings):
+        typer.echo(f"Note: {note}.")
 
 
 @app.command()

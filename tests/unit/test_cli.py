@@ -76,6 +76,15 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Daemon:
     return install
 
 
+def test_check_notes_what_is_valid_and_has_no_effect_yet(config: Path) -> None:
+    config.write_text(f'[store]\nurl = "sqlite:huntgroup.db"\n{VALID}')
+
+    result = invoke("check", "--config", config)
+
+    assert result.exit_code == 0
+    assert "Note: [store] has no effect yet" in result.stdout
+
+
 def test_check_says_how_much_a_valid_file_describes(config: Path) -> None:
     result = invoke("check", "--config", config)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -33,6 +33,7 @@ from huntgroup.settings.models import (
     Store,
     Telephony,
 )
+from huntgroup.settings.not_yet import notes
 from huntgroup.settings.reader import load
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "ToOperator",
     "Voicemail",
     "load",
+    "notes",
 ]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from huntgroup.settings.models import Settings
 from huntgroup.settings.outline import HOOKS, Data
 from huntgroup.settings.values import read_duration
 from huntgroup.settings.words import Complaint, Finding, Key, listed, shown, spelled
@@ -96,6 +97,13 @@ def not_yet(data: Data) -> Iterator[Finding]:
             if pattern.fullmatch(name) and not entry.is_had(value):
                 what = f"{shown(value)} is" if isinstance(value, str) and entry.today != _LEAVE_OUT else "is"
                 yield Finding(key, f"{what} not yet supported", entry.today)
+
+
+def notes(settings: Settings) -> tuple[str, ...]:
+    """What in a valid file has no effect yet and harms nothing: said aloud, not refused."""
+    if "store" in settings.model_fields_set:
+        return ("[store] has no effect yet: there is no journal, and what waits is found again at the PBX",)
+    return ()
 
 
 def _everything(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
