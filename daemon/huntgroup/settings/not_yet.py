@@ -101,7 +101,7 @@ def not_yet(data: Data) -> Iterator[Finding]:
 
 def notes(settings: Settings) -> tuple[str, ...]:
     """What in a valid file has no effect yet and harms nothing: said aloud, not refused."""
-    if "store" in settings.model_fields_set:
+    if "url" in settings.store.model_fields_set:
         return ("[store] has no effect yet: there is no journal, and what waits is found again at the PBX",)
     return ()
 
