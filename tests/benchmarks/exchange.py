@@ -54,7 +54,7 @@ def exchange() -> Pbx:
 
 
 def _queues() -> str:
-    """app_queue at its best: it takes 0 s between two tries for its default of 5 s, so 1 s is the least."""
+    """app_queue at its best: its least pause between two tries is 1 s, for it takes retry=0 to mean 5 s."""
     return "".join(
         f"[{name}]\nstrategy=linear\ntimeout={SET_RINGING:.0f}\nretry=1\nringinuse=no\nautofill=yes\nwrapuptime=0\n"
         "joinempty=yes\nleavewhenempty=no\nannounce-frequency=0\n"

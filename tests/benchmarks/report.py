@@ -19,7 +19,7 @@ def show(console: Console, records: Records, about: Mapping[str, str]) -> None:
     for verdict in verdicts(records[Way.HUNTGROUP], records[Way.APP_QUEUE]):
         console.print(verdict_line(verdict), highlight=False)
     for way, record in records.items():
-        console.print(f"{way}: {len(record.failures)} calls failed", highlight=False)
+        console.print(f"{way}, calls that failed: {len(record.failures)}", highlight=False)
         for failure in record.failures:
             console.print(f"  {failure}", highlight=False, markup=False)
 

@@ -75,6 +75,9 @@ def outside_network() -> str:
 def is_bindable(address: str, port: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> bool:
     """Whether nothing else listens there now."""
     with socket.socket(socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            # As servers do: connections of a lab before us, which the kernel still remembers, are no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
         except OSError:

@@ -1,18 +1,19 @@
 """The link to one Asterisk: logs in, asks what is there, beats, carries out orders, comes back when it breaks."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
-from panoramisk.message import Message
 
 from huntgroup.adapters.ami import fallback, resync
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator, phone_state
-from huntgroup.adapters.ami.wire import SafeAction, Wire
+from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Order, RingPhones
 from huntgroup.engine.events import AttemptFailed, Event, PbxFound, PbxLost
@@ -30,8 +31,13 @@ never gets it, so its absence is no reason to leave callers alone."""
 BEAT_INTERVAL = 1.0
 PING_TIMEOUT = 3.0
 """A peer that does not answer a ping for so long is gone, whatever TCP believes."""
+FAREWELL_TIMEOUT = 1.0
+"""A peer that is gone must not hold up our own end."""
 BACKOFF_FIRST = 0.2
 BACKOFF_MOST = 5.0
+"""Seconds before a new try, give or take half of it, so that many clients do not come back at the same instant."""
+BUFFER_MOST = 50_000
+"""Messages that may wait for the end of a resync."""
 
 Put = Callable[[Event, float], None]
 
@@ -51,51 +57,77 @@ class AmiClient:
         self._booted = asyncio.Event()
         self._lost = asyncio.Event()
         self._is_live = False
+        self._is_closing = False
 
     # -- the life of the link -------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Keep the link up until cancelled. Raises PeerRefused when the PBX turns the daemon away for good."""
+        """Keep the link up until closed or cancelled; whoever cancels calls `close` then, which bids the PBX farewell.
+
+        Raises PeerRefused when the PBX turns the daemon away for good.
+        """
         backoff = BACKOFF_FIRST
-        while True:
-            try:
-                await self._session()
-            except PeerRefused:
-                raise
-            except (PeerError, OSError, TimeoutError) as error:
+        try:
+            while not self._is_closing:
+                error = await self._until_lost()
                 was_live = self._end_session()
+                if self._is_closing:
+                    return
                 backoff = BACKOFF_FIRST if was_live else min(backoff * 2, BACKOFF_MOST)
                 delay = backoff * random.uniform(0.5, 1.5)
                 log.warning("pbx.lost", pbx=self._pbx.id, error=str(error) or repr(error), retry_in=round(delay, 2))
                 await asyncio.sleep(delay)
+        finally:
+            if not self._is_live:
+                self._end_session()
 
     async def close(self) -> None:
-        """Tell the dialplan that it is on its own now, and hang up the link."""
-        if self._wire is not None and self._is_live:
-            try:
-                await self._ask(fallback.farewell())
-            except PeerError as error:
-                log.warning("pbx.farewell_failed", pbx=self._pbx.id, error=str(error))
-        self._end_session()
+        """Tell the dialplan that it is on its own now, and hang up the link for good."""
+        self._is_closing = True
+        try:
+            if self._is_live:
+                await self._do_all([fallback.farewell()], FAREWELL_TIMEOUT)
+        except PeerError as error:
+            log.warning("pbx.farewell_failed", pbx=self._pbx.id, error=str(error))
+        finally:
+            self._end_session()
+
+    async def _until_lost(self) -> Exception:
+        """One session; what ended it, where trying again makes sense."""
+        try:
+            await self._session()
+        except PeerRefused:
+            raise
+        except (PeerError, OSError) as error:
+            return error
+        return PeerError(self._pbx.id, self._wire.why_lost if self._wire else "closed")
 
     async def _session(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._booted.clear()
-        self._lost.clear()
-        self._buffer = []
-        async with asyncio.timeout(ACTION_TIMEOUT):
-            _, self._wire = await loop.create_connection(
-                lambda: Wire(self._received, lambda _: self._lost.set(), self._pbx.id),
-                self._pbx.host,
-                self._pbx.port,
-            )
+        await self._connect()
         await self._login()
         await self._wait_booted()
         await self._resync()
         await self._beat_until_lost()
 
+    async def _connect(self) -> None:
+        self._booted.clear()
+        self._lost.clear()
+        self._buffer = []
+        # Held before it is connected, so that a cancelled connect leaves no socket behind.
+        wire = self._wire = Wire(self._received, self._link_lost, self._pbx.id)
+        try:
+            async with asyncio.timeout(ACTION_TIMEOUT):
+                await asyncio.get_running_loop().create_connection(lambda: wire, self._pbx.host, self._pbx.port)
+        except TimeoutError:
+            raise PeerError(self._pbx.id, f"no connection within {ACTION_TIMEOUT:g} s") from None
+
+    def _link_lost(self) -> None:
+        self._lost.set()
+        self._booted.set()  # who waits for it learns that it is in vain
+
     def _end_session(self) -> bool:
         was_live, self._is_live = self._is_live, False
+        self._buffer = None
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -105,8 +137,12 @@ class AmiClient:
 
     async def _login(self) -> None:
         """By challenge, so that the secret itself is never on the wire."""
-        challenge = await self._ask(SafeAction({"Action": "Challenge", "AuthType": "MD5"}))
-        key = hashlib.md5((challenge.challenge + self._pbx.read_secret()).encode(), usedforsecurity=False).hexdigest()
+        action = SafeAction({"Action": "Challenge", "AuthType": "MD5"})
+        challenge = await self._ask(action)
+        if not challenge.challenge:
+            raise self._refused(action, challenge)
+        proof = f"{challenge.challenge}{self._pbx.read_secret()}".encode()
+        key = hashlib.md5(proof, usedforsecurity=False).hexdigest()
         answer = await self._ask(
             SafeAction({"Action": "Login", "AuthType": "MD5", "Username": self._pbx.username, "Key": key})
         )
@@ -114,50 +150,61 @@ class AmiClient:
             raise PeerRefused(self._pbx.id, f"the login of {self._pbx.username!r} was refused: {answer.message}")
 
     async def _wait_booted(self) -> None:
-        booted = asyncio.ensure_future(self._booted.wait())
-        lost = asyncio.ensure_future(self._lost.wait())
         try:
-            await asyncio.wait((booted, lost), return_when=asyncio.FIRST_COMPLETED, timeout=BOOT_TIMEOUT)
-        finally:
-            booted.cancel()
-            lost.cancel()
-        if self._lost.is_set():
-            raise PeerError(self._pbx.id, "the AMI link was closed before Asterisk had booted")
-        if not self._booted.is_set():
+            async with asyncio.timeout(BOOT_TIMEOUT):
+                await self._booted.wait()
+        except TimeoutError:
             log.warning(
                 "pbx.boot_not_seen", pbx=self._pbx.id, waited=BOOT_TIMEOUT, hint="the AMI user has no read = system"
             )
 
     async def _resync(self) -> None:
         """Events that come meanwhile wait in the buffer, and are read after what was found."""
-        states = [SafeAction({"Action": "Getvar", "Variable": f"DEVICE_STATE({phone})"}) for phone in self._phones]
-        found: list[Event] = []
-        for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
-            found.append(phone_state(phone, answer[0].value or "UNKNOWN"))
-        shown = await self._ask_list(resync.status_action())
-        repaired = resync.reconcile(shown, self._translator)
-        await self._ask_all(fallback.publish(self._policy))
-        await self._ask(fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12]))
+        states = await self._phone_states()
+        channels = await self._ask_list(resync.status_action())
+        await self._do_all(fallback.publish(self._policy))
+        await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
+        # From here on nothing can fail: what is found is told as well.
         self._is_live = True
+        found = resync.reconcile(channels, self._translator)
         now = self._clock.now()
-        for event in (*found, *repaired, PbxFound(pbx=PbxId(self._pbx.id))):
+        for event in (*states, *found.missed, PbxFound(pbx=PbxId(self._pbx.id)), *found.waiting):
             self._put(event, now)
-        log.info("pbx.found", pbx=self._pbx.id, phones=len(found), repaired=len(repaired))
+        repaired = len(found.missed) + len(found.waiting)
+        log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=repaired)
         buffered, self._buffer = self._buffer or [], None
         for message, at in buffered:
             self._translate(message, at)
 
-    async def _beat_until_lost(self) -> None:
-        while not self._lost.is_set():
-            pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
-            await self._ask(fallback.beat(float(pong.timestamp)), PING_TIMEOUT)
+    async def _phone_states(self) -> list[Event]:
+        states = [SafeAction({"Action": "Getvar", "Variable": f"DEVICE_STATE({phone})"}) for phone in self._phones]
+        found: list[Event] = []
+        for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
             try:
+                found.append(phone_state(phone, answer[0].value or "UNKNOWN"))
+            except ValueError as error:
+                log.warning("pbx.phone_state_not_understood", pbx=self._pbx.id, phone=phone, error=str(error))
+        return found
+
+    async def _beat_until_lost(self) -> None:
+        while not self._is_closing:
+            pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
+            if self._is_closing:
+                break  # no beat may follow the farewell
+            await self._do_all([fallback.beat(self._pbx_time(pong))], PING_TIMEOUT)
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_INTERVAL):
                     await self._lost.wait()
-            except TimeoutError:
-                continue
-        raise PeerError(self._pbx.id, "the AMI link was closed")
+            if self._lost.is_set():
+                return
+        await self._lost.wait()
+
+    def _pbx_time(self, pong: Message) -> float:
+        try:
+            return float(pong["timestamp"])
+        except (KeyError, ValueError):
+            raise PeerError(self._pbx.id, f"no time in the answer to a ping: {dict(pong)}") from None
 
     # -- events in ------------------------------------------------------------------------------------------------
 
@@ -165,10 +212,12 @@ class AmiClient:
         now = self._clock.now()
         if message.event == "FullyBooted":
             self._booted.set()
-        elif self._buffer is not None:
-            self._buffer.append((message, now))
-        else:
+        elif self._buffer is None:
             self._translate(message, now)
+        elif len(self._buffer) < BUFFER_MOST:
+            self._buffer.append((message, now))
+        elif self._wire is not None:
+            self._wire.give_up(f"more than {BUFFER_MOST} events during the resync")
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
@@ -177,19 +226,21 @@ class AmiClient:
     # -- orders out -----------------------------------------------------------------------------------------------
 
     def carry_out(self, order: Order) -> None:
-        """Send what the order needs, now. What comes of it returns as an event; a failure does too."""
-        batch = actions_for(order, self._translator)
-        if not batch:
-            return
+        """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
         if isinstance(order, RingPhones):
             self._translator.ordered(order.inquiry, order.attempt)
-        for action in batch:
-            action.future.add_done_callback(lambda future: self._order_answered(order, future))
         if self._wire is None or not self._is_live:
-            for action in batch:
-                action.fail(PeerError(self._pbx.id, "the AMI link is down"))
+            self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
-        self._wire.send_actions(batch, ACTION_TIMEOUT)
+        try:
+            batch = actions_for(order, self._translator)
+        except UnsafeFieldError as error:
+            self._order_failed(order, PeerError(self._pbx.id, str(error)))
+            return
+        if batch:
+            self._wire.send_actions(batch, ACTION_TIMEOUT)
+            for action in batch:
+                action.future.add_done_callback(partial(self._order_answered, order))
 
     def _order_answered(self, order: Order, future: "asyncio.Future[list[Message]]") -> None:
         if future.cancelled():
@@ -199,30 +250,44 @@ class AmiClient:
             answer = future.result()[0]
             if answer.success:
                 return
-            error = PeerError(self._pbx.id, str(answer.message))
+            error = PeerError(self._pbx.id, answer.message)
+        self._order_failed(order, error)
+
+    def _order_failed(self, order: Order, error: BaseException) -> None:
+        """Over a link that broke nobody knows what became of an order: the resync will tell."""
         log.warning(
             "pbx.order_failed", pbx=self._pbx.id, order=type(order).__name__, inquiry=order.inquiry, error=str(error)
         )
-        if isinstance(order, RingPhones) and self._is_live:
+        is_certain = self._is_live and self._wire is not None and self._wire.is_open
+        if isinstance(order, RingPhones) and is_certain:
             event = AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail=str(error))
             self._put(event, self._clock.now())
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
-    async def _ask(self, action: SafeAction, within: float = ACTION_TIMEOUT) -> Message:
+    async def _ask(self, action: SafeAction, within: float | None = None) -> Message:
         return (await self._ask_all([action], within))[0][0]
 
     async def _ask_list(self, action: SafeAction) -> list[Message]:
-        """The items of a list. Raises PeerError when it was refused: no list is not an empty list."""
+        """The items of a list. Raises PeerError when it was refused or broken off: no list is not an empty list."""
         answer, *items = (await self._ask_all([action]))[0]
         if not answer.success:
             raise self._refused(action, answer)
+        if not items or items[-1].eventlist.lower() != "complete":
+            raise PeerError(self._pbx.id, f"the answer to {action['action']} was broken off")
         return items
 
-    async def _ask_all(self, batch: Sequence[SafeAction], within: float = ACTION_TIMEOUT) -> list[list[Message]]:
+    async def _do_all(self, batch: Sequence[SafeAction], within: float | None = None) -> None:
+        """Raises PeerError when any of it was refused."""
+        for action, answers in zip(batch, await self._ask_all(batch, within), strict=True):
+            if not answers[0].success:
+                raise self._refused(action, answers[0])
+
+    async def _ask_all(self, batch: Sequence[SafeAction], within: float | None = None) -> list[list[Message]]:
+        """All that came for each. Raises PeerError when an answer takes longer than ``within``, or ACTION_TIMEOUT."""
         if self._wire is None:
             raise PeerError(self._pbx.id, "the AMI link is down")
-        self._wire.send_actions(batch, within)
+        self._wire.send_actions(batch, ACTION_TIMEOUT if within is None else within)
         return list(await asyncio.gather(*(action.future for action in batch)))
 
     def _refused(self, action: SafeAction, answer: Message) -> PeerError:

@@ -9,14 +9,20 @@ the PBX's database when a call ends, so that the lists outlive a restart of the 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.policy import Distribution, GroupPolicy, Policy
+
+log = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 6.0
 """So long after a beat the daemon counts as alive."""
 ALIVE_UNTIL = "GLOBAL(HUNTGROUP_ALIVE_UNTIL)"
 SESSION = "GLOBAL(HUNTGROUP_SESSION)"
 """Changes with every login of the daemon: a waiting caller who sees a new one announces itself again."""
+LIST_MOST = 950
+"""Bytes that a list may have, so that its line stays within what Asterisk reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,29 @@ def lists(policy: Policy) -> Mapping[str, FallbackList]:
 
 
 def _list(policy: Policy, group: GroupPolicy) -> FallbackList:
-    steps = ["&".join(policy.operators[operator].phones) for operator in group.operators]
-    if group.distribution is Distribution.ALL_AT_ONCE:
+    """Operators without a phone are left out: an empty step would end the list."""
+    steps = ["&".join(phones) for operator in group.operators if (phones := policy.operators[operator].phones)]
+    if steps and group.distribution is Distribution.ALL_AT_ONCE:
         steps = ["&".join(steps)]
     return FallbackList(max(1, round(group.rings * policy.ring_seconds)), tuple(steps))
 
 
+def _that_fits(number: str, steps: str) -> str:
+    """As much of a list as one line of AMI holds: Asterisk would throw the whole line away, and with it the list."""
+    if len(steps.encode()) <= LIST_MOST:
+        return steps
+    begin = steps.encode()[: LIST_MOST + 1]
+    fitting = begin[: max(begin.rfind(b"|"), begin.rfind(b"&"))].decode()
+    log.warning("pbx.fallback_list_cut", number=number, left_out=steps[len(fitting) + 1 :])
+    return fitting
+
+
 def publish(policy: Policy) -> list[SafeAction]:
     """Tell the dialplan the list of every number."""
-    return [setvar(f"GLOBAL(HUNTGROUP_LIST_{number})", str(steps)) for number, steps in lists(policy).items()]
+    return [
+        setvar(f"GLOBAL(HUNTGROUP_LIST_{number})", _that_fits(number, str(steps)))
+        for number, steps in lists(policy).items()
+    ]
 
 
 def beat(pbx_time: float) -> SafeAction:

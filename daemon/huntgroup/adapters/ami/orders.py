@@ -6,13 +6,22 @@ So each order stands first in a variable, which the dialplan reads after every G
 Redirect was overwritten is found there.
 """
 
+from collections.abc import Iterable
+
+import structlog
+
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.effects import EndInquiry, HoldCustomer, Order, ReleaseLeg, RingPhones
+from huntgroup.engine.ids import PhoneId
 from huntgroup.engine.policy import Hold
+
+log = structlog.get_logger(__name__)
 
 DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
 """What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
+PHONES_MOST = 900
+"""Bytes that the phones of one order may take: the rest of a line of AMI is for what stands around them."""
 OFFER_CONTEXT = {Hold.RINGING: "huntgroup-offer", Hold.MUSIC: "huntgroup-offer-music"}
 
 
@@ -60,8 +69,18 @@ def order_text(order: RingPhones) -> str:
 
 def dial_arguments(order: RingPhones) -> str:
     """The arguments of Dial: phones that ring together, a limit in whole seconds, what the caller hears."""
-    phones = "&".join(phone for ring in order.rings for phone in ring.phones)
-    return f"{phones},{round(order.limit)},{DIAL_OPTIONS[order.hold]}"
+    phones = together(phone for ring in order.rings for phone in ring.phones)
+    return f"{phones},{max(1, round(order.limit))},{DIAL_OPTIONS[order.hold]}"
+
+
+def together(phones: Iterable[PhoneId]) -> str:
+    """Phones that ring together, as many as a line of AMI holds: an order that is too long is thrown away whole."""
+    every = "&".join(phones)
+    if len(every.encode()) <= PHONES_MOST:
+        return every
+    fitting = every.encode()[: PHONES_MOST + 1].decode("utf-8", "ignore").rpartition("&")[0]
+    log.warning("pbx.too_many_phones", left_out=every[len(fitting) + 1 :].split("&"), bytes_most=PHONES_MOST)
+    return fitting
 
 
 def redirect(channel: str, context: str, exten: str) -> SafeAction:

@@ -10,14 +10,14 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 * Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
 
-import codecs
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 
 import structlog
-from panoramisk.message import Message
 
+from huntgroup.adapters.ami.genuine import is_genuine, reported
+from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     Customer,
@@ -43,7 +43,17 @@ NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
 
 _INSTANCE = re.compile(r"-[0-9a-f]{8,}(?:;[12])?$")
 _NUMBER = re.compile(r"\+?[0-9]+")
-_ESCAPE = re.compile(r"\\(?:[abfnrtv\\'\"?])")
+_ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+@dataclass(slots=True, frozen=True)
+class Leg:
+    """A channel that Dial made to ring one phone."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+    phone: PhoneId
 
 
 @dataclass(slots=True)
@@ -55,15 +65,10 @@ class Call:
     channel: str
     ordered_attempt: int = 0
     """The last attempt that was sent to the PBX, 0 for none."""
-
-
-@dataclass(slots=True, frozen=True)
-class Leg:
-    """A channel that Dial made to ring one phone."""
-
-    inquiry: InquiryId
-    attempt: AttemptNo
-    phone: PhoneId
+    is_answered: bool = False
+    """A phone's answer was told of: it is not told again after a resync, or it would pass for a late one."""
+    legs: dict[str, Leg] = field(default_factory=dict)
+    """Channel to leg, of those that have not hung up."""
 
 
 class Translator:
@@ -95,7 +100,8 @@ class Translator:
     def leg_channel(self, inquiry: InquiryId, attempt: AttemptNo, phone: PhoneId) -> str | None:
         """The channel that rings, or talks to, this phone for this attempt, or None when it is gone."""
         wanted = Leg(inquiry, attempt, phone)
-        return next((channel for channel, leg in self._legs.items() if leg == wanted), None)
+        call = self._by_inquiry.get(inquiry)
+        return next((channel for channel, leg in call.legs.items() if leg == wanted), None) if call else None
 
     def known_calls(self) -> tuple[Call, ...]:
         """Every call that is not known to have ended."""
@@ -115,45 +121,74 @@ class Translator:
         call = self._by_inquiry.get(inquiry)
         if call is not None:
             call.ordered_attempt = attempt
+            call.is_answered = False
 
     def forget(self, call: Call) -> None:
-        """The call is over."""
+        """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
         self._calls.pop(call.uniqueid, None)
         self._by_inquiry.pop(call.inquiry, None)
-        for channel in [name for name, leg in self._legs.items() if leg.inquiry == call.inquiry]:
-            del self._legs[channel]
+        for channel in list(call.legs):
+            self._forget_leg(channel)
+
+    def keep_legs(self, channels: Collection[str]) -> None:
+        """Forget the legs that are not among these channels: they hung up unseen."""
+        for channel in [channel for channel in self._legs if channel not in channels]:
+            self._forget_leg(channel)
+
+    def size(self) -> int:
+        """How many calls and legs are known: 0 when nobody calls."""
+        return len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+
+    def _forget_leg(self, channel: str) -> Leg | None:
+        """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
+        leg = self._legs.pop(channel, None)
+        call = self._by_inquiry.get(leg.inquiry) if leg else None
+        if call is not None:
+            call.legs.pop(channel, None)
+        return self._unexplained.pop(channel, None)
 
     # -- translating ----------------------------------------------------------------------------------------------
 
     def translate(self, message: Message) -> list[Event]:
         """What this message means, often nothing. A message that lacks what it must have is logged and left out."""
         handler = self._handlers.get(message.event)
-        if handler is None:
+        if handler is None or ("destchannel" in message and "channel" not in message):
+            return []  # the latter: somebody originates a call, and no channel of a caller's dials
+        if not is_genuine(message):
+            log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
             return []
         try:
             return handler(message)
         except (KeyError, ValueError) as error:
-            log.warning("ami.message_not_understood", error=repr(error), message=dict(message))
+            log.warning("ami.message_not_understood", error=repr(error), message=shown(message))
             return []
 
     def arrival(self, message: Message, number: str, attempts: str) -> InquiryReceived:
-        """A caller waits for us, newly or still; ``message`` describes their channel, ``attempts`` may be empty."""
-        uniqueid = message["uniqueid"]
-        call = Call(InquiryId(f"call-{self._pbx}-{uniqueid}"), uniqueid, message["channel"])
-        call = self._calls.setdefault(uniqueid, call)
-        self._by_inquiry[call.inquiry] = call
+        """A caller waits for us, newly or still; ``message`` describes their channel, ``attempts`` may be empty.
+
+        Raises ValueError when it does not make sense; nothing is remembered then.
+        """
+        uniqueid, channel = message["uniqueid"], message["channel"]
+        made = attempt_of(attempts or "0")
+        if not uniqueid or not channel.isprintable():
+            raise ValueError(f"no channel of Asterisk's: {channel!r}")
+        call = self._calls.get(uniqueid)
+        if call is None:
+            call = self._calls[uniqueid] = Call(InquiryId(f"call-{self._pbx}-{uniqueid}"), uniqueid, channel)
+            self._by_inquiry[call.inquiry] = call
+        call.channel = channel
         return InquiryReceived(
             inquiry=call.inquiry,
             channel=Channel.CALL,
             number=dialled_number(number),
-            customer=Customer(name=unescape(message.calleridname), phone=known(message.calleridnum)),
-            attempts=attempt_of(attempts or "0"),
+            customer=Customer(name=unescape(message.calleridname), phone=printable(known(message.calleridnum))),
+            attempts=made,
         )
 
     def _user_event(self, message: Message) -> list[Event]:
         match message["userevent"]:
             case "HuntgroupWaiting":
-                return [self.arrival(message, message["number"], message.attempts)]
+                return [self.arrival(message, message["number"], reported(message, "attempts"))]
             case "HuntgroupDialed":
                 call = self._calls.get(message["uniqueid"])
                 if call is None:
@@ -164,40 +199,45 @@ class Translator:
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
         """Dial came back without an answer, with the cause of the last leg. It may overtake that leg's Hangup."""
         events: list[Event] = []
-        for channel, leg in list(self._unexplained.items()):
-            if leg.inquiry == call.inquiry and leg.attempt == attempt:
-                del self._unexplained[channel]
-                events.append(unanswered(leg, message.cause))
-        detail = message.status or NO_PRIOR_WORD
+        for channel, leg in call.legs.items():
+            if leg.attempt == attempt and self._unexplained.pop(channel, None) is not None:
+                events.append(unanswered(leg, message["cause"]))
+        detail = message["status"] or NO_PRIOR_WORD
         return [*events, AttemptFailed(inquiry=call.inquiry, attempt=attempt, detail=detail)]
 
-    def _leg(self, message: Message) -> Leg | None:
-        if message.context not in OFFER_CONTEXTS:
+    def _new_leg(self, message: Message) -> Leg | None:
+        """The leg that a message about a phone is about, if the phone rings for a call of ours."""
+        if message["context"] not in OFFER_CONTEXTS:
             return None
-        call = self._calls.get(message.uniqueid)
-        phone = self.phone_of(message["destchannel"])
+        call = self._calls.get(message["uniqueid"])
+        channel = message["destchannel"]
+        phone = self.phone_of(channel)
         if call is None or phone is None:
             return None
-        return Leg(call.inquiry, attempt_of(message["exten"]), phone)
+        leg = Leg(call.inquiry, attempt_of(message["exten"]), phone)
+        self._legs[channel] = call.legs[channel] = leg
+        return leg
 
     def _dial_begin(self, message: Message) -> list[Event]:
-        leg = self._leg(message)
-        if leg is not None:
-            self._legs[message["destchannel"]] = leg
+        self._new_leg(message)
         return []
 
     def _dial_state(self, message: Message) -> list[Event]:
-        leg = self._legs.get(message["destchannel"])
-        if leg is None or message["dialstatus"] not in {"RINGING", "PROGRESS"}:
+        if message["dialstatus"] not in {"RINGING", "PROGRESS"}:
             return []
-        return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+        leg = self._legs.get(message["destchannel"]) or self._new_leg(message)
+        return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)] if leg else []
 
     def _dial_end(self, message: Message) -> list[Event]:
         leg = self._legs.get(message["destchannel"])
+        if leg is None and message["dialstatus"] == "ANSWER":
+            # It began to ring while the link was down.
+            leg = self._new_leg(message)
         if leg is None:
             return []
         match message["dialstatus"]:
             case "ANSWER":
+                self._by_inquiry[leg.inquiry].is_answered = True
                 return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
             case "CANCEL":
                 # Ours, or the caller's doing, or another phone was faster: told by what did it.
@@ -211,11 +251,9 @@ class Translator:
                 return [refused(leg, Refusal.UNREACHABLE)]
 
     def _hangup(self, message: Message) -> list[Event]:
-        channel = message["channel"]
-        self._legs.pop(channel, None)
-        leg = self._unexplained.pop(channel, None)
+        leg = self._forget_leg(message["channel"])
         if leg is not None:
-            return [unanswered(leg, message.cause)]
+            return [unanswered(leg, message["cause"])]
         call = self._calls.get(message["uniqueid"])
         if call is None:
             return []
@@ -244,6 +282,8 @@ def phone_state(phone: PhoneId, state: str) -> PhoneStateChanged:
 
 def attempt_of(exten: str) -> AttemptNo:
     """The attempt that an extension of our ringing contexts names. Raises ValueError for anything else."""
+    if not (exten.isascii() and exten.isdigit()):
+        raise ValueError(f"no number of an attempt: {exten!r}")
     return AttemptNo(int(exten))
 
 
@@ -258,6 +298,11 @@ def known(text: str) -> str:
     return "" if text == "<unknown>" else text
 
 
+def printable(text: str) -> str:
+    """Without line breaks and the like, which Asterisk leaves in a number as they came."""
+    return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())
+
+
 def unescape(text: str) -> str:
     """Undo the C escapes that Asterisk writes names with, so that the text is again what the caller sent."""
-    return _ESCAPE.sub(lambda found: codecs.decode(found.group(), "unicode_escape"), known(text))
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), known(text))

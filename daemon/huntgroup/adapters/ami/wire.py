@@ -8,25 +8,53 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
-from panoramisk import actions
+from panoramisk import actions, message
 from panoramisk.ami_protocol import AMIProtocol
-from panoramisk.message import Message
 
 from huntgroup.errors import PeerError
 
 log = structlog.get_logger(__name__)
 
+GREETING = b"Asterisk Call Manager/"
 END = b"\r\n\r\n"
 MAX_MESSAGE = 1 << 20
 """Bytes that one message may have; a peer that sends more without an end is not speaking AMI."""
+MAX_LINE = 1000
+"""Bytes of one line of an action: Asterisk throws away what has more than 1022 of them (seen on 16.28 and 22.10)."""
+MAX_LOGGED = 500
+"""Characters of a message from outside that one line of the log may show."""
 FORBIDDEN = frozenset("\r\n\0")
+REPEATABLE = frozenset({"variable", "output"})
+"""What Asterisk itself says more than once in a message, as it does those with a bracket (``ChanVariable(…)``)."""
+REPEATED = "\r\n"
+"""What stands between the values of such a header: the one thing that can be in no value."""
 
 Field = str | int | float | Sequence[str]
-Received = Callable[[Message], None]
+Received = Callable[["Message"], None]
 
 
 class UnsafeFieldError(ValueError):
-    """A field with a line break would be a second action: it is refused before anything is sent."""
+    """A field that cannot be sent as it is: a line break would be a second action, and a long line is thrown away."""
+
+
+class Message(message.Message):  # type: ignore[misc]
+    """One message: headers without regard to case; as an attribute, "" for one that is not there."""
+
+    def __init__(self, headers: dict[str, tuple[str, str]]) -> None:
+        """``headers``: lower-case name to the name as it came and its value. The parent copies them one by one."""
+        self._store = headers
+        self.content = ""
+        self.manager = None
+
+    def __getattr__(self, name: str) -> str:
+        """A header's value, or "": as in the parent, without its three detours."""
+        found: tuple[str, str] | None = self._store.get(name.lower())
+        return found[1] if found else ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The headers' names in lower case, in the order in which they came."""
+        return tuple(self._store)
 
 
 class SafeAction(actions.Action):  # type: ignore[misc]
@@ -38,17 +66,20 @@ class SafeAction(actions.Action):  # type: ignore[misc]
     """
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
-        """``fields`` are the action's headers. Raises UnsafeFieldError on a line break or NUL in any of them."""
+        """``fields`` are the action's headers. Raises UnsafeFieldError for one that cannot be sent."""
         for name, value in fields.items():
-            for text in (name, *((value,) if isinstance(value, str | int | float) else value)):
-                if not FORBIDDEN.isdisjoint(str(text)):
-                    raise UnsafeFieldError(f"{name}: {text!r} has a line break or NUL in it")
+            for each in (value,) if isinstance(value, str | int | float) else value:
+                line = f"{name}: {each}"
+                if not FORBIDDEN.isdisjoint(line):
+                    raise UnsafeFieldError(f"{name}: {each!r} has a line break or NUL in it")
+                if len(line) * 4 > MAX_LINE and len(line.encode()) > MAX_LINE:
+                    raise UnsafeFieldError(f"{name}: {len(line)} characters are more than Asterisk reads in one line")
         super().__init__(dict(fields))
 
     def add_message(self, message: Message) -> bool:
         """Take a message that names this action; True when it was the last."""
         self.responses.append(message)
-        phase = str(message.eventlist).lower()
+        phase = message.eventlist.lower()
         if phase == "start" or ("response" not in message and phase not in {"complete", "cancelled"}):
             return False
         if not self.future.done():
@@ -64,13 +95,16 @@ class SafeAction(actions.Action):  # type: ignore[misc]
 class Wire(AMIProtocol):  # type: ignore[misc]
     """One connection. Whole messages go to ``received``; the end of it to ``lost``."""
 
-    def __init__(self, received: Received, lost: Callable[[Exception | None], None], peer: str) -> None:
+    def __init__(self, received: Received, lost: Callable[[], None], peer: str) -> None:
         self._received = received
         self._lost = lost
         self._peer = peer
         self._buffer = bytearray()
         self._pending: dict[str, SafeAction] = {}
+        self._is_greeted = False
         self.is_open = False
+        self.why_lost = "the AMI link broke"
+        """In words, once it is lost."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
@@ -80,24 +114,37 @@ class Wire(AMIProtocol):  # type: ignore[misc]
     def data_received(self, data: bytes) -> None:
         """Split on bytes and decode afterwards: the parent decodes each chunk and loses a character cut in two."""
         buffer = self._buffer
+        begin = max(0, len(buffer) - len(END) + 1)
         buffer += data
-        while (end := buffer.find(END)) >= 0:
-            raw = bytes(buffer[:end])
-            del buffer[: end + len(END)]
-            message = parse(raw)
-            if message is not None:
-                self.handle_message(message)
-        if len(buffer) > MAX_MESSAGE:
-            log.error("ami.message_too_long", peer=self._peer, bytes=len(buffer))
-            self.transport.abort()
+        if not self._is_greeted and not self._greeted():
+            return
+        if buffer.find(END, begin) >= 0:
+            *whole, self._buffer = buffer.split(END)
+            for raw in whole:
+                found = parse(raw)
+                if found is not None:
+                    self.handle_message(found)
+        if len(self._buffer) > MAX_MESSAGE:
+            self.give_up(f"a message of more than {MAX_MESSAGE} bytes")
+
+    def _greeted(self) -> bool:
+        """Whether the peer has begun as Asterisk does; hangs up on one that begins in another way."""
+        begun = bytes(self._buffer[: len(GREETING)])
+        if not GREETING.startswith(begun):
+            self.give_up(f"no AMI is spoken there: it begins with {begun!r}")
+            return False
+        self._is_greeted = begun == GREETING
+        return self._is_greeted
 
     def handle_message(self, message: Message) -> None:
         """Give a message to the action that it answers, or else to ``received``.
 
         A receiver that raises costs its own message and nothing else; in the parent it closed the connection.
         """
-        action_id = message.id
-        action = self._pending.get(action_id) if isinstance(action_id, str) else None
+        if not self.is_open:
+            return
+        action_id = message.actionid
+        action = self._pending.get(action_id) if action_id else None
         try:
             if action is not None:
                 if action.add_message(message):
@@ -105,30 +152,30 @@ class Wire(AMIProtocol):  # type: ignore[misc]
             elif "event" in message:
                 self._received(message)
         except Exception:
-            log.exception("ami.message_not_handled", peer=self._peer, message=dict(message))
+            log.exception("ami.message_not_handled", peer=self._peer, message=shown(message))
 
     def send_actions(self, batch: Sequence[SafeAction], timeout: float) -> None:
         """Write all of them at once. Each future gets its messages, or a PeerError after ``timeout`` seconds."""
         if not self.is_open:
             for action in batch:
-                action.fail(PeerError(self._peer, "the AMI link is down"))
+                action.fail(PeerError(self._peer, f"{self.why_lost} before {action['action']}"))
             return
-        loop = asyncio.get_running_loop()
+        self.transport.write("".join(map(str, batch)).encode())
         for action in batch:
             self._pending[action.id] = action
-            timer = loop.call_later(timeout, self._give_up, action, timeout)
-            action.future.add_done_callback(lambda _, timer=timer: timer.cancel())
-        self.transport.write("".join(map(str, batch)).encode())
+        asyncio.get_running_loop().call_later(timeout, self._time_out, batch, timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what was under way. The parent would send it again on the next connection: a Redirect ran twice."""
         if not self.is_open:
             return
         self.is_open = False
+        if exc is not None:
+            self.why_lost = f"{self.why_lost} ({exc})"
         pending, self._pending = self._pending, {}
         for action in pending.values():
-            action.fail(PeerError(self._peer, f"the AMI link broke during {action['action']}"))
-        self._lost(exc)
+            action.fail(PeerError(self._peer, f"{self.why_lost} during {action['action']}"))
+        self._lost()
 
     def close(self) -> None:
         """Hang up on the peer now. The futures of what was under way fail."""
@@ -136,26 +183,41 @@ class Wire(AMIProtocol):  # type: ignore[misc]
             self.transport.abort()
             self.connection_lost(None)
 
-    def _give_up(self, action: SafeAction, timeout: float) -> None:
-        self._pending.pop(action.id, None)
-        action.fail(PeerError(self._peer, f"no answer to {action['action']} within {timeout:g} s"))
+    def give_up(self, why: str) -> None:
+        """Hang up on a peer that does what Asterisk does not."""
+        self.why_lost = why
+        log.error("ami.peer_not_understood", peer=self._peer, reason=why)
+        self.close()
+
+    def _time_out(self, batch: Sequence[SafeAction], timeout: float) -> None:
+        for action in batch:
+            if self._pending.pop(action.id, None) is not None:
+                action.fail(PeerError(self._peer, f"no answer to {action['action']} within {timeout:g} s"))
 
 
-def parse(raw: bytes) -> Message | None:
+def parse(raw: bytes | bytearray) -> Message | None:
     """One message from its bytes, or None for what is none (the banner alone) or what cannot be trusted.
 
-    Two headers ``Event`` in one message are no message of Asterisk's: somebody got a line break into a value.
+    A header that is there twice is no work of Asterisk's: somebody got a line break into a value. The parent took such
+    a message to pieces with an exception, and missed one whose second header is written in other letters (``event``).
     """
+    headers: dict[str, tuple[str, str]] = {}
     text = raw.decode("utf-8", "replace")
-    try:
-        message = Message.from_line(text.lstrip("\r\n"))
-    except (ValueError, TypeError, AttributeError, IndexError):
-        log.warning("ami.unreadable_message", text=text)
-        return None
-    if message is None:
-        return None
-    for key in ("event", "response", "uniqueid", "channel"):
-        if key in message and not isinstance(message[key], str):
-            log.warning("ami.message_refused", reason=f"doubled {key}", text=text)
+    for line in text.split("\r\n"):
+        name, colon, value = line.partition(": ")
+        key = name.lower()
+        if not colon:
+            continue
+        if key not in headers:
+            headers[key] = (name, value)
+        elif key in REPEATABLE or "(" in key:
+            headers[key] = (name, headers[key][1] + REPEATED + value)
+        else:
+            log.warning("ami.message_refused", reason=f"doubled {name}", text=text[:MAX_LOGGED])
             return None
-    return message
+    return Message(headers) if "event" in headers or "response" in headers else None
+
+
+def shown(message: Message) -> str:
+    """A message as it may stand in a log."""
+    return repr(dict(message))[:MAX_LOGGED]

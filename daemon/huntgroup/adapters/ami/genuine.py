@@ -1,0 +1,51 @@
+"""Which messages are Asterisk's own words, and which a caller put into its mouth.
+
+Asterisk escapes line breaks in names, but writes numbers as they come: with ``sip:1%0d%0a%0d%0aEvent:%20…@x`` in a
+From header, or a dialled ``+48%0d%0a…``, a caller writes lines and whole messages into the AMI of every user (seen on
+16.28 and 22.10: CallerIDNum, Exten, DNID). A line more makes a doubled header, which `wire.parse` refuses. This is for
+whole messages. chan_pjsip cuts each of these texts off at 79 bytes; the headers up to CallerIDNum, in their order, need
+94 of them, and a DeviceStateChange 84: too long to be written by a caller, whose words end where Asterisk's go on.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from huntgroup.adapters.ami.wire import Message
+
+SNAPSHOT = (
+    *("event", "privilege", "channel", "channelstate", "channelstatedesc", "calleridnum", "calleridname"),
+    *("connectedlinenum", "connectedlinename", "language", "accountcode", "context", "exten", "priority"),
+    *("uniqueid", "linkedid"),
+)
+"""What an event about a channel begins with. Other headers may stand in between (``Timestamp``, ``SystemName``)."""
+DEVICE_STATE = ("event", "privilege", "device", "state")
+ADMINISTRATIVE = frozenset({"timestamp", "sequencenumber", "file", "line", "func", "systemname"})
+"""What an administrator may have Asterisk add to any event."""
+SHAPES: Mapping[str, tuple[str, Sequence[str]]] = {
+    "UserEvent": ("user,all", (*SNAPSHOT, "userevent")),
+    "DialBegin": ("call,all", (*SNAPSHOT, "destchannel")),
+    "DialState": ("call,all", (*SNAPSHOT, "destchannel", "dialstatus")),
+    "DialEnd": ("call,all", (*SNAPSHOT, "destchannel", "dialstatus")),
+    "Hangup": ("call,all", (*SNAPSHOT, "cause")),
+    "Status": ("Call", SNAPSHOT),
+    "DeviceStateChange": ("call,all", DEVICE_STATE),
+}
+"""Event to its privilege and the headers that it has in this order."""
+
+
+def is_genuine(message: Message) -> bool:
+    """Whether a message of one of these events is as Asterisk writes it."""
+    privilege, wanted = SHAPES[message.event]
+    names = message.names
+    if message.privilege != privilege or names[:2] != SNAPSHOT[:2]:
+        return False
+    if wanted is DEVICE_STATE:
+        return ADMINISTRATIVE.issuperset(names[2:-2]) and names[-2:] == DEVICE_STATE[2:]
+    rest = iter(names)
+    return all(name in rest for name in wanted)
+
+
+def reported(message: Message, name: str) -> str:
+    """What our dialplan reports under this name, or "": it stands behind the name of the UserEvent, and nobody else's
+    words do."""
+    names = message.names
+    return str(message[name]) if name in names[names.index("userevent") :] else ""

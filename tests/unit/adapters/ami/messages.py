@@ -1,0 +1,82 @@
+"""AMI messages as Asterisk 22.10 writes them, with what matters to a test filled in."""
+
+from huntgroup.adapters.ami.wire import Message, parse
+
+CHANNEL, UNIQUEID = "PJSIP/trunk-00000001", "1795282404.75"
+LEG = "PJSIP/anna-desk-00000002"
+INQUIRY = f"call-main-{UNIQUEID}"
+
+
+def read(text: str) -> Message:
+    """The message that this text is."""
+    message = parse(text.encode())
+    assert message is not None, text
+    return message
+
+
+def _snapshot(prefix: str, **fields: str) -> list[str]:
+    values = {
+        "Channel": CHANNEL,
+        "ChannelState": "4",
+        "ChannelStateDesc": "Ring",
+        "CallerIDNum": "+48600700800",
+        "CallerIDName": "<unknown>",
+        "ConnectedLineNum": "<unknown>",
+        "ConnectedLineName": "<unknown>",
+        "Language": "en",
+        "AccountCode": "",
+        "Context": "huntgroup-hold",
+        "Exten": "wait",
+        "Priority": "1",
+        "Uniqueid": UNIQUEID,
+        "Linkedid": UNIQUEID,
+    }
+    return [f"{prefix}{name}: {value}" for name, value in {**values, **fields}.items()]
+
+
+def _lines(*lines: str) -> str:
+    return "\r\n".join(lines)
+
+
+def waiting(number: str = "+48221234567", attempts: str | None = None, **fields: str) -> str:
+    """Our dialplan says that a caller waits."""
+    said = [f"Number: {number}", *([] if attempts is None else [f"Attempts: {attempts}"])]
+    return _lines(
+        "Event: UserEvent", "Privilege: user,all", *_snapshot("", **fields), "UserEvent: HuntgroupWaiting", *said
+    )
+
+
+def dialed(attempt: str, status: str = "", cause: str = "0", **fields: str) -> str:
+    """Our dialplan says that Dial came back."""
+    said = [f"Attempt: {attempt}", f"Status: {status}", f"Cause: {cause}"]
+    return _lines(
+        "Event: UserEvent", "Privilege: user,all", *_snapshot("", **fields), "UserEvent: HuntgroupDialed", *said
+    )
+
+
+def dial(event: str, attempt: str, status: str = "", *, leg: str = LEG, **fields: str) -> str:
+    """DialBegin, DialState or DialEnd of one leg."""
+    caller = _snapshot("", **{"Context": "huntgroup-offer", "Exten": attempt, **fields})
+    callee = _snapshot("Dest", Channel=leg, Context="lab-phones", Exten="", Uniqueid="1795282404.76")
+    last = "DialString: anna-desk" if event == "DialBegin" else f"DialStatus: {status}"
+    return _lines(f"Event: {event}", "Privilege: call,all", *caller, *callee, last)
+
+
+def hangup(channel: str = CHANNEL, uniqueid: str = UNIQUEID, cause: str = "16", **fields: str) -> str:
+    """A channel is gone."""
+    about = _snapshot("", **{"Channel": channel, "Uniqueid": uniqueid, **fields})
+    return _lines("Event: Hangup", "Privilege: call,all", *about, f"Cause: {cause}", "Cause-txt: Normal Clearing")
+
+
+def device_state(phone: str, state: str) -> str:
+    """A phone's device state changed."""
+    return _lines("Event: DeviceStateChange", "Privilege: call,all", f"Device: {phone}", f"State: {state}")
+
+
+def status(
+    context: str, exten: str = "wait", *, bridge: str = "", number: str = "(null)", order: str = "(null)", **fields: str
+) -> str:
+    """One channel in an answer to Status."""
+    about = _snapshot("", **{"Context": context, "Exten": exten, **fields})
+    variables = [f"Variable: HUNTGROUP_NUMBER={number}", f"Variable: HUNTGROUP_ORDER={order}"]
+    return _lines("Event: Status", "Privilege: Call", *about, "DNID: 1", f"BridgeID: {bridge}", *variables)

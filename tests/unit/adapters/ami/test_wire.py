@@ -1,0 +1,228 @@
+"""The faults of panoramisk 1.4, one by one: what goes wrong there goes right here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.unit.adapters.ami.fake_asterisk import FakeAsterisk, error, success
+
+from huntgroup.adapters.ami.wire import MAX_LINE, Message, SafeAction, UnsafeFieldError, Wire, parse
+from huntgroup.errors import PeerError
+
+pytestmark = pytest.mark.usefixtures("_nothing_is_left")
+
+REDIRECT = {"Action": "Redirect", "Channel": "PJSIP/trunk-00000001", "Exten": "1"}
+
+
+class Link:
+    """A wire to the scripted Asterisk, without a login, and what it told."""
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[Message] = asyncio.Queue()
+        self.lost = asyncio.Event()
+        self.wire = Wire(self._take, self.lost.set, "main")
+
+    def _take(self, message: Message) -> None:
+        if message.event == "Poison":
+            raise RuntimeError("a receiver with a fault")
+        self.messages.put_nowait(message)
+
+    def sends(self, *fields: dict[str, Any], timeout: float = 5.0) -> list[SafeAction]:
+        """One batch of actions."""
+        batch = [SafeAction(each) for each in fields]
+        self.wire.send_actions(batch, timeout)
+        return batch
+
+    async def hears(self) -> dict[str, str]:
+        """The next message that answers no action."""
+        return dict(await asyncio.wait_for(self.messages.get(), 5.0))
+
+
+@pytest.fixture
+async def link(asterisk: FakeAsterisk) -> AsyncIterator[Link]:
+    """Connected."""
+    link = Link()
+    await asyncio.get_running_loop().create_connection(lambda: link.wire, asterisk.address, asterisk.port)
+    await asterisk.is_connected()
+    yield link
+    link.wire.close()
+
+
+# -- in ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_name_that_is_cut_at_every_byte_comes_out_whole(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.says("Event: Test\r\nCallerIDName: Zażółć 🦊", in_pieces_of=1)
+
+    assert await link.hears() == {"Event": "Test", "CallerIDName": "Zażółć 🦊"}
+
+
+async def test_a_receiver_that_raises_costs_only_its_own_message(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.says("Event: Poison\r\n\r\nEvent: Test\r\nNumber: 1")
+
+    assert await link.hears() == {"Event": "Test", "Number": "1"}
+    assert link.wire.is_open
+
+
+@pytest.mark.parametrize("second", ["Event", "event", "EVENT", "Uniqueid", "uniqueid", "channel", "Number"])
+async def test_a_doubled_header_is_refused_and_the_rest_of_the_chunk_is_handled(
+    asterisk: FakeAsterisk, link: Link, second: str
+) -> None:
+    headers = "Event: Hangup\r\nUniqueid: 1.1\r\nChannel: PJSIP/a-00000001\r\nNumber: 1"
+
+    asterisk.says(f"{headers}\r\n{second}: FORGED\r\n\r\nEvent: Test\r\nNumber: 2")
+
+    assert await link.hears() == {"Event": "Test", "Number": "2"}
+    assert link.wire.is_open
+
+
+def test_what_asterisk_itself_repeats_is_read_as_one_value_of_many() -> None:
+    message = parse(b"Event: Status\r\nVariable: A=1\r\nVariable: B=2\r\nChanVariable(x): c\r\nChanVariable(x): d")
+
+    assert message is not None
+    assert message["variable"].split("\r\n") == ["A=1", "B=2"]
+    assert message["chanvariable(x)"] == "c\r\nd"
+
+
+@pytest.mark.parametrize("raw", [b"", b"\r\n", b"Asterisk Call Manager/9.0.0", b"Channel: x", b"\xff\xfe\x00"])
+def test_what_is_neither_event_nor_response_is_no_message(raw: bytes) -> None:
+    assert parse(raw) is None
+
+
+def test_a_header_may_be_empty_and_may_hold_colons() -> None:
+    message = parse(b"Event: Test\r\nAccountCode: \r\nChannel: Local/1@x: y;1")
+
+    assert message is not None
+    assert (message.accountcode, message.channel) == ("", "Local/1@x: y;1")
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("evil", ["a\r\nAction: Originate", "a\nb", "a\rb", "a\0b", "\n"])
+@pytest.mark.parametrize("field", ["value", "name", "item"])
+async def test_a_line_break_or_nul_in_any_field_is_refused_before_anything_is_written(
+    asterisk: FakeAsterisk, link: Link, evil: str, field: str
+) -> None:
+    fields: dict[str, Any] = {"value": {"Channel": evil}, "name": {evil: "x"}, "item": {"Variable": ["ok", evil]}}
+
+    with pytest.raises(UnsafeFieldError, match="line break or NUL"):
+        SafeAction({"Action": "Redirect", **fields[field]})
+
+    link.sends({"Action": "Ping"})
+    await asterisk.receives("Ping")
+    assert len(asterisk.actions) == 1
+
+
+async def test_a_line_that_asterisk_would_throw_away_is_refused() -> None:
+    SafeAction({"Action": "Setvar", "Value": "x" * (MAX_LINE - len("Value: "))})
+
+    with pytest.raises(UnsafeFieldError, match="more than Asterisk reads in one line"):
+        SafeAction({"Action": "Setvar", "Value": "ż" * (MAX_LINE // 2)})
+
+
+async def test_a_batch_goes_out_in_its_order_and_each_gets_its_own_answer(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.answers["Getvar"] = lambda action: success(f"Value: {action['Variable']}")
+
+    batch = link.sends(*({"Action": "Getvar", "Variable": name} for name in "abc"))
+    answers = [(await action.future)[0].value for action in batch]
+
+    assert answers == ["a", "b", "c"]
+    assert [action["Variable"] for action in asterisk.actions] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("action", "answer"),
+    [
+        ({"Action": "Originate", "Channel": "PJSIP/anna"}, success("Message: Originate successfully queued")),
+        ({"Action": "QueueAdd", "Queue": "sales"}, success("Message: Added interface to queue")),
+        ({"Action": "Redirect"}, error("Channel does not exist")),
+        ({"Action": "QueueStatus"}, error("Queue status will follow")),
+    ],
+)
+async def test_an_action_ends_with_its_response_whatever_its_words(
+    asterisk: FakeAsterisk, link: Link, action: dict[str, str], answer: str
+) -> None:
+    asterisk.answers[action["Action"]] = lambda _: answer
+
+    (asked,) = link.sends(action)
+
+    assert len(await asked.future) == 1
+    assert link.wire.is_open
+
+
+async def test_a_list_ends_with_its_last_item(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.channels = ["Event: Status\r\nChannel: a", "Event: Status\r\nChannel: b"]
+
+    (asked,) = link.sends({"Action": "Status"})
+    response, *items, last = await asked.future
+
+    assert response.success
+    assert [item.channel for item in items] == ["a", "b"]
+    assert last.event == "StatusComplete"
+
+
+async def test_a_list_that_is_broken_off_ends_by_its_timeout(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.answers["Status"] = lambda _: success("EventList: start")
+
+    (asked,) = link.sends({"Action": "Status"}, timeout=0.05)
+
+    with pytest.raises(PeerError, match="no answer to Status within"):
+        await asked.future
+    asterisk.says(f"Event: Test\r\nActionID: {asked.id}")
+    assert await link.hears() == {"Event": "Test", "ActionID": asked.id}  # it is nobody's by now
+
+
+async def test_an_answer_after_its_timeout_is_nobodys_and_harms_nothing(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.ignores("Ping")
+    (asked,) = link.sends({"Action": "Ping"}, timeout=0.02)
+    with pytest.raises(PeerError, match="no answer to Ping within"):
+        await asked.future
+
+    late = (await asterisk.receives("Ping"))["ActionID"]
+    asterisk.says(f"Response: Success\r\nActionID: {late}\r\n\r\nEvent: Test\r\nActionID: {late}")
+
+    assert await link.hears() == {"Event": "Test", "ActionID": late}
+
+
+async def test_a_redirect_under_way_when_the_link_breaks_fails_and_is_never_sent_again(
+    asterisk: FakeAsterisk, link: Link
+) -> None:
+    asterisk.ignores("Redirect")
+    (asked,) = link.sends(REDIRECT)
+    await asterisk.receives("Redirect")
+
+    asterisk.cuts()
+    with pytest.raises(PeerError, match=r"the AMI link broke.* during Redirect"):
+        await asked.future
+    again = Link()
+    await asyncio.get_running_loop().create_connection(lambda: again.wire, asterisk.address, asterisk.port)
+    again.sends({"Action": "Ping"})
+    await asterisk.receives("Ping")
+    again.wire.close()
+
+    assert asterisk.count("Redirect") == 1
+
+
+async def test_what_is_sent_over_a_broken_link_fails_at_once(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.cuts()
+    await link.lost.wait()
+
+    (asked,) = link.sends(REDIRECT)
+
+    with pytest.raises(PeerError, match="before Redirect"):
+        await asked.future
+    assert asterisk.count("Redirect") == 0
+
+
+async def test_closing_fails_what_is_under_way_and_tells_of_the_loss_once(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.ignores("Redirect")
+    (asked,) = link.sends(REDIRECT)
+
+    link.wire.close()
+    link.wire.close()
+
+    with pytest.raises(PeerError, match="during Redirect"):
+        await asked.future
+    assert link.lost.is_set()
