@@ -1,6 +1,7 @@
 """The composition root: the one file that names every room and joins them."""
 
 import asyncio
+import gc
 import signal
 from importlib.metadata import version
 from pathlib import Path
@@ -74,6 +75,9 @@ async def _serve(settings: Settings, path: Path) -> None:
             ]
             if mqtt is not None:
                 running.append(tasks.create_task(mqtt.run(), name="mqtt"))
+            # What is there now stays for good: a full collection must not look at it again, in the middle of a call.
+            gc.collect()
+            gc.freeze()
             supervisor.ready()
             await stop.wait()
             supervisor.stopping()

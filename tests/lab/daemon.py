@@ -25,7 +25,8 @@ class Daemon:
     """``async with Daemon(pbx, configuration) as daemon:``; started once the daemon says that it found the PBX.
 
     *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
-    it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong.
+    it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong. *is_supervised*: we are
+    its service manager, see `notified`.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Daemon:
         broker_url: str = "",
         secret: str | None = None,
         link: Link | None = None,
+        is_supervised: bool = False,
     ) -> None:
         self._secret = secret if secret is not None else pbx.ami_secret
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-daemon-"))
@@ -46,13 +48,14 @@ class Daemon:
         self._supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._supervisor.setblocking(False)
         self._supervisor.bind(str(self.home / "notify"))
+        self._environment = {"NOTIFY_SOCKET": str(self.home / "notify")} if is_supervised else {}
 
     async def start(self, *, found: bool = True) -> None:
         """Start it; with *found*, return once it has taken up its work at the PBX."""
         seen = sum(1 for line in self.log() if line["event"] == "pbx.found")
         self._child.start(
             [sys.executable, "-m", "huntgroup", "run", "--config", str(self.config)],
-            {SECRET_VARIABLE: self._secret, "NOTIFY_SOCKET": str(self.home / "notify")},
+            {SECRET_VARIABLE: self._secret, **self._environment},
         )
         if found:
             await self.logs("pbx.found", after=seen)

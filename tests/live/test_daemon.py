@@ -79,7 +79,7 @@ async def test_sighup_names_the_mistakes_of_the_file_and_changes_nothing(
 
 
 async def test_it_tells_the_service_manager_that_it_is_ready_alive_and_stopping(pbx: Pbx) -> None:
-    async with Daemon(pbx, PLAIN) as running:
+    async with Daemon(pbx, PLAIN, is_supervised=True) as running:
         assert await running.notified("READY=1")
         assert await running.notified("WATCHDOG=1")
         running.send(signal.SIGTERM)

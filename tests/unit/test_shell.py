@@ -20,7 +20,7 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId
 from huntgroup.engine.policy import Channel
-from huntgroup.shell import PULSE_SECONDS, Shell, Tidings
+from huntgroup.shell import NEAR_SECONDS, PULSE_SECONDS, Shell, Tidings, nap
 from tests.unit.engine.scenario import PBX, group, phone, policy
 
 ARRIVAL = InquiryReceived(inquiry=InquiryId("c1"), channel=Channel.CALL, number="sales", customer=Customer())
@@ -125,3 +125,29 @@ async def test_the_loop_turns_even_when_nothing_happens(desk: Desk) -> None:
         while desk.pulses < before + 2:
             desk.changed.clear()
             await desk.changed.wait()
+
+
+async def test_work_does_not_make_the_pulse_faster(desk: Desk) -> None:
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    before = desk.pulses
+
+    for _ in range(50):
+        desk.put(PhoneStateChanged(phone=phone("ben"), state=PhoneState.NOT_INUSE))
+        await asyncio.sleep(0)
+
+    assert desk.pulses <= before + 1
+
+
+@pytest.mark.parametrize("left", [-1.0, 0.0, NEAR_SECONDS])
+def test_a_near_deadline_is_waited_for_in_one_go(left: float) -> None:
+    assert nap(left) == left
+
+
+def test_a_far_deadline_is_approached_from_before() -> None:
+    left, naps = 20.0, 0
+    while left > NEAR_SECONDS:
+        left, naps = left - nap(left), naps + 1
+
+    assert 0 < left <= NEAR_SECONDS
+    assert naps <= 4

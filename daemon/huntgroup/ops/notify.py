@@ -3,6 +3,10 @@
 import os
 import socket
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 
 class ServiceManager:
     """Who supervises the daemon, when somebody does: ``NOTIFY_SOCKET`` says so."""
@@ -27,5 +31,8 @@ class ServiceManager:
     def _send(self, word: bytes) -> None:
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-            sock.sendto(word, self._address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sock:
+            try:
+                sock.sendto(word, self._address)
+            except OSError as error:  # its queue is full, or it is being replaced: no reason to stop or end calls
+                log.warning("service_manager.not_told", word=word.decode(), error=str(error))
