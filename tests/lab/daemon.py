@@ -25,8 +25,8 @@ class Daemon:
     """``async with Daemon(pbx, configuration) as daemon:``; started once the daemon says that it found the PBX.
 
     *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
-    it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong. *is_supervised*: we are
-    its service manager, see `notified`.
+    it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong. *is_supervised*:
+    we are its service manager, see `notified`.
     """
 
     def __init__(
