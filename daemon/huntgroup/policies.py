@@ -1,63 +1,141 @@
 """Settings -> the engine's policy. The engine knows nothing of files, so this stands between the two."""
 
-from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId
-from huntgroup.engine.policy import (
-    Channel,
-    Distribution,
-    EndCall,
-    EnterGroup,
-    GroupPolicy,
-    Hold,
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from huntgroup.engine import policy as engine
+from huntgroup.engine.hours import Hours
+from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
+from huntgroup.engine.policy import Channel
+from huntgroup.settings import (
+    Action,
+    Callback,
+    Group,
+    HangUp,
     KeepWaiting,
-    OperatorPolicy,
-    OverflowAction,
-    Policy,
+    Number,
+    Operator,
+    Reply,
+    Settings,
+    Source,
+    ToGroup,
+    ToNumber,
+    ToOperator,
+    Voicemail,
 )
-from huntgroup.errors import InvariantBroken
-from huntgroup.settings import Action, Group, HangUp, Operator, Settings, ToGroup
-from huntgroup.settings import KeepWaiting as KeepWaitingSetting
+from huntgroup.settings import Hours as HoursSetting
+
+HOLIDAY_YEARS = 5
+"""How many years ahead public holidays are known; a daemon that runs so long without a reload forgets them."""
 
 
-def policy_from(settings: Settings) -> Policy:
-    """The policy of validated settings; every name in it is known to exist."""
-    return Policy(
+def policy_from(settings: Settings, today: date) -> engine.Policy:
+    """The policy of validated settings; every name in it is known to exist. Holidays are known from ``today`` on."""
+    return engine.Policy(
         operators={OperatorId(each.id): _operator(each) for each in settings.operators},
-        groups={GroupId(each.id): _group(each) for each in settings.groups},
-        numbers={each.number: GroupId(each.group) for each in settings.numbers},
+        groups={GroupId(each.id): _group(each, today) for each in settings.groups},
+        numbers={SourceId(each.number): _number(each) for each in settings.numbers},
+        sources={SourceId(each.id): _source(each) for each in settings.sources},
         pbx=PbxId(settings.pbx[0].id),
+        blending={channel: _channels(getattr(settings.blending, channel)) for channel in Channel},
         ring_seconds=settings.telephony.ring_cadence_seconds,
         unreachable_after=settings.telephony.unreachable_after,
     )
 
 
-def _operator(operator: Operator) -> OperatorPolicy:
-    return OperatorPolicy(
+def _channels(names: tuple[str, ...]) -> tuple[Channel, ...]:
+    return tuple(Channel(name) for name in names)
+
+
+def _operator(operator: Operator) -> engine.OperatorPolicy:
+    return engine.OperatorPolicy(
         id=OperatorId(operator.id),
         name=operator.name,
         phones=tuple(PhoneId(phone) for phone in operator.phones),
         capacity={channel: getattr(operator.capacity, channel) for channel in Channel},
+        mobile=operator.mobile,
+        mailbox=operator.extension,
+        start=engine.Presence(operator.start),
     )
 
 
-def _group(group: Group) -> GroupPolicy:
-    return GroupPolicy(
+def _group(group: Group, today: date) -> engine.GroupPolicy:
+    return engine.GroupPolicy(
         id=GroupId(group.id),
         name=group.name,
         operators=tuple(OperatorId(operator) for operator in group.operators),
-        distribution=Distribution(group.distribution),
+        distribution=engine.Distribution(group.distribution),
         rings=group.rings,
+        offer_timeout=group.offer_timeout,
+        check_availability=group.check_availability,
+        pickup=group.pickup,
+        wrapup=group.wrapup,
         max_wait=group.max_wait,
-        hold=Hold(group.hold),
+        max_waiting=group.max_waiting,
+        hold=engine.Hold(group.hold),
+        miss_limit=group.miss_limit,
+        priority=group.priority,
+        hours=_hours(group.hours, today) if group.hours else None,
         on_unanswered=_action(group.on_unanswered),
+        on_closed=_action(group.on_closed),
+        on_full=_action(group.on_full),
+        on_abandoned=_action(group.on_abandoned) if group.on_abandoned else None,
     )
 
 
-def _action(action: Action) -> OverflowAction:
+def _hours(hours: HoursSetting, today: date) -> Hours:
+    closed: frozenset[date] = frozenset()
+    if hours.holidays:
+        country, _, part = hours.holidays.partition("-")
+        years = range(today.year, today.year + HOLIDAY_YEARS)
+        closed = frozenset(holidays.country_holidays(country, subdiv=part or None, years=years))
+    return Hours(zone=ZoneInfo(hours.timezone), week=hours.week, holidays=closed)
+
+
+def _number(number: Number) -> engine.Entrance:
+    return engine.Entrance(
+        source=SourceId(number.number),
+        channel=Channel.CALL,
+        group=GroupId(number.group),
+        responsible_first=number.responsible_first,
+        responsible_rings=number.responsible_rings,
+        on_responsible_missed=engine.ResponsibleMissed(number.on_responsible_missed.action),
+        transfer_changes_responsible=number.transfer_changes_responsible,
+    )
+
+
+def _source(source: Source) -> engine.Entrance:
+    return engine.Entrance(
+        source=SourceId(source.id),
+        channel=Channel(source.channel),
+        group=GroupId(source.group),
+        mode=engine.Mode(source.mode),
+        distribution=engine.Distribution(source.distribution) if source.distribution else None,
+        max_open=source.max_open,
+        responsible_first=source.responsible_first,
+        transfer_changes_responsible=source.transfer_changes_responsible,
+        skip_unavailable=source.skip_unavailable,
+        when_all_unavailable=engine.WhenAllUnavailable(source.when_all_unavailable),
+    )
+
+
+def _action(action: Action) -> engine.OverflowAction:  # noqa: PLR0911 - one line for each action there is
     match action:
-        case KeepWaitingSetting():
-            return KeepWaiting()
+        case KeepWaiting():
+            return engine.KeepWaiting()
         case ToGroup(group=group):
-            return EnterGroup(group=GroupId(group))
+            return engine.EnterGroup(group=GroupId(group))
+        case ToOperator(operator=operator, rings=rings):
+            return engine.ToOperator(operator=OperatorId(operator), rings=rings)
+        case ToNumber(number=number):
+            return engine.ToNumber(number=number)
+        case Voicemail(mailbox=mailbox):
+            return engine.ToVoicemail(mailbox=mailbox)
+        case Callback():
+            return engine.CallBack()
+        case Reply(sound=sound, text=text, then=then):
+            return engine.Reply(sound=sound, text=text, then=_action(then))
         case HangUp(cause=cause):
-            return EndCall(cause=cause)
-    raise InvariantBroken(f"settings let an action through that is not built yet: {action.action}")
+            return engine.End(cause=cause)

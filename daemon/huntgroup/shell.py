@@ -1,4 +1,4 @@
-"""The daemon's one loop: inbox -> engine -> effects -> adapters. Owns the engine, the inbox and the one timer."""
+"""Where the engine turns: inbox -> engine -> effects -> adapters. Owns the inbox, the engine and the one timer."""
 
 import asyncio
 from collections import deque
@@ -7,19 +7,11 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import (
-    Decision,
-    Effect,
-    EndInquiry,
-    Fact,
-    HoldCustomer,
-    OperatorChanged,
-    Order,
-    ReleaseLeg,
-    RingPhones,
-)
+from huntgroup.engine.effects import Answered, Decision, Effect, Fact, OperatorChanged, Order, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import Event, TimePassed
+from huntgroup.engine.invariants import check_touched
+from huntgroup.errors import InvariantBroken
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +22,9 @@ NAP_SHARE = 0.9
 """A wait ends late by a share of its length: epoll may round up by a thousandth, a virtual machine's clock added a
 hundredth (seen: 13 ms in 1 s). So a far deadline is approached in naps of this share of what is left."""
 
-Tidings = Fact | Decision | OperatorChanged
-"""What is told to the world, where an Order is carried out."""
+RECENT = 50
+"""Events that are told when an invariant breaks: what led there."""
+
 Notice = Callable[[Tidings], None]
 
 
@@ -52,29 +45,46 @@ class Shell:
         self._notices = tuple(notices)
         self._pulse = pulse
         self._inbox: deque[tuple[Event, float]] = deque()
-        self._wake = asyncio.Event()
+        self._ended: asyncio.Future[None] | None = None
+        self._is_turning = False
         self._timer: asyncio.TimerHandle | None = None
         self._last = clock.now()
+        self._recent: deque[tuple[Event, float]] = deque(maxlen=RECENT)
         self._pulse_at = clock.now()
 
     def put(self, event: Event, at: float) -> None:
-        """Take a fact with the instant, in seconds, at which it reached the daemon."""
+        """Take a fact with the instant, in seconds, at which it reached the daemon.
+
+        It is handled before this returns, unless it comes of what is being handled: a hop through the event loop would
+        cost the caller of a call that comes in another pass of it. What goes wrong ends `run`, not who told the fact.
+        """
         self._inbox.append((event, at))
-        self._wake.set()
+        if not self._is_turning and self._ended is not None:
+            self._go_on()
 
     async def run(self) -> None:
-        """Turn until cancelled."""
+        """Turn until cancelled, or until a turn fails: then with what it failed of."""
+        self._ended = asyncio.get_running_loop().create_future()
         self._dispatch(self._engine.start(self._clock.now()))
+        self._go_on()
         try:
-            while True:
-                self._turn()
-                self._beat()
-                self._arm()
-                await self._wake.wait()
-                self._wake.clear()
+            await self._ended
         finally:
+            self._is_turning = True  # what is still told stays in the inbox
             if self._timer is not None:
                 self._timer.cancel()
+
+    def _go_on(self) -> None:
+        self._is_turning = True
+        try:
+            self._turn()
+            self._beat()
+            self._arm()
+        except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
+            if self._ended is not None and not self._ended.done():
+                self._ended.set_exception(error)
+            return
+        self._is_turning = False
 
     def _turn(self) -> None:
         """Everything in the inbox, then what is due. Facts go first: an answer beats its own timeout."""
@@ -90,16 +100,23 @@ class Shell:
 
     def _handle(self, event: Event, at: float) -> None:
         self._last = max(self._last, at)
-        self._dispatch(self._engine.handle(event, self._last))
+        self._recent.append((event, self._last))
+        effects = self._engine.handle(event, self._last)
+        self._dispatch(effects)
+        broken = check_touched(self._engine.world, effects)
+        if broken:
+            for earlier, then in self._recent:
+                log.error("shell.led_there", at=then, what=repr(earlier))
+            raise InvariantBroken("; ".join(broken))
 
     def _dispatch(self, effects: list[Effect]) -> None:
         """Orders first: nobody's telephone waits for a line in a log."""
         tidings: list[Tidings] = []
         for effect in effects:
-            if isinstance(effect, RingPhones | HoldCustomer | EndInquiry | ReleaseLeg):
-                self._carry_out(effect)
-            else:
+            if isinstance(effect, Fact | Decision | OperatorChanged | Answered):
                 tidings.append(effect)
+            else:
+                self._carry_out(effect)
         for each in tidings:
             for notice in self._notices:
                 notice(each)
@@ -118,7 +135,7 @@ class Shell:
         if deadline is not None:
             now = self._clock.now()
             when = min(when, now + nap(deadline - now))
-        self._timer = asyncio.get_running_loop().call_at(self._clock.monotonic(when), self._wake.set)
+        self._timer = asyncio.get_running_loop().call_at(self._clock.monotonic(when), self._go_on)
 
 
 def nap(left: float) -> float:

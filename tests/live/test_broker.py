@@ -19,6 +19,8 @@ pytestmark = pytest.mark.live
 OpenPhone = Callable[[str], Awaitable[Phone]]
 StartDaemon = Callable[..., Awaitable[Daemon]]
 
+NO_CHAT = {"channel": "chat", "reason": "blocked_by_call"}
+"""While a call rings or is talked on, no chat is offered."""
 PLAIN = configuration(group("sales", "anna"))
 
 
@@ -87,9 +89,9 @@ async def test_an_operators_state_follows_their_calls(
     idle = await reader.sees(topic, reasons=[])
 
     call = await caller.dials(NUMBER)
-    offered = await reader.sees(topic, reasons=[{"channel": "call", "reason": "ringing"}])
+    offered = await reader.sees(topic, reasons=[{"channel": "call", "reason": "ringing"}, NO_CHAT])
     (await anna.ringing()).answer()
-    talking = await reader.sees(topic, reasons=[{"channel": "call", "reason": "busy"}])
+    talking = await reader.sees(topic, reasons=[{"channel": "call", "reason": "busy"}, NO_CHAT])
     await call.hangs_up()
     await reader.sees(topic, reasons=[])
 
@@ -143,7 +145,7 @@ async def test_calls_go_on_while_the_broker_is_away_and_the_state_is_right_when_
     async with aiomqtt.Client(broker.address, broker.port) as client:
         await client.subscribe("huntgroup/#", qos=1)
         reader = Reader(client)
-        await reader.sees("huntgroup/operators/anna/state", reasons=[{"channel": "call", "reason": "busy"}])
+        await reader.sees("huntgroup/operators/anna/state", reasons=[{"channel": "call", "reason": "busy"}, NO_CHAT])
 
 
 async def test_a_broker_that_turns_the_daemon_away_does_not_stop_the_calls(

@@ -1,8 +1,9 @@
 """What the engine is given of a configuration."""
 
+from datetime import date
 from pathlib import Path
 
-from huntgroup.engine.policy import Channel, Distribution, EndCall, EnterGroup, Hold, KeepWaiting
+from huntgroup.engine.policy import Channel, Distribution, End, EnterGroup, Hold, KeepWaiting
 from huntgroup.policies import policy_from
 from huntgroup.settings import load
 
@@ -44,15 +45,15 @@ def test_everything_the_engine_decides_by_comes_from_the_file(tmp_path: Path) ->
     file = tmp_path / "huntgroup.toml"
     file.write_text(FILE)
 
-    policy = policy_from(load(file, {"SECRET": "x"}))
+    policy = policy_from(load(file, {"SECRET": "x"}), date(2026, 11, 21))
 
     assert (policy.pbx, policy.ring_seconds, policy.unreachable_after) == ("main", 2.5, 3.0)
-    assert policy.numbers == {"+48221234567": "sales"}
+    assert [(each.source, each.group) for each in policy.numbers.values()] == [("+48221234567", "sales")]
     (anna,) = policy.operators.values()
     assert (anna.id, anna.name, anna.phones) == ("anna", "Anna Nowak", ("PJSIP/desk", "PJSIP/soft"))
     assert anna.capacity == {Channel.CALL: 1, Channel.CHAT: 3, Channel.MAIL: 20, Channel.FORM: 20}
     sales, support, back = policy.groups.values()
     assert (sales.distribution, sales.rings, sales.max_wait) == (Distribution.ALL_AT_ONCE, 3, 300.0)
     assert (sales.hold, sales.on_unanswered) == (Hold.MUSIC, EnterGroup(group=support.id))
-    assert (support.hold, support.on_unanswered) == (Hold.RINGING, EndCall(cause=17))
+    assert (support.hold, support.on_unanswered) == (Hold.RINGING, End(cause=17))
     assert back.on_unanswered == KeepWaiting()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import Decision, Fact, FactType, OperatorChanged, Order, RingPhones
+from huntgroup.engine.effects import Decision, Fact, FactType, OperatorChanged, Order, RingPhones, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
     Customer,
@@ -18,12 +18,13 @@ from huntgroup.engine.events import (
     PhoneState,
     PhoneStateChanged,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
 from huntgroup.engine.policy import Channel
-from huntgroup.shell import NEAR_SECONDS, PULSE_SECONDS, Shell, Tidings, nap
+from huntgroup.errors import InvariantBroken
+from huntgroup.shell import NEAR_SECONDS, PULSE_SECONDS, Shell, nap
 from tests.unit.engine.scenario import PBX, group, phone, policy
 
-ARRIVAL = InquiryReceived(inquiry=InquiryId("c1"), channel=Channel.CALL, number="sales", customer=Customer())
+ARRIVAL = InquiryReceived(inquiry=InquiryId("c1"), channel=Channel.CALL, source=SourceId("sales"), customer=Customer())
 FIRST = AttemptNo(1)
 
 
@@ -35,8 +36,10 @@ class Desk:
         self.done: list[Order | Tidings] = []
         self.pulses = 0
         self.changed = asyncio.Event()
+        self.running: asyncio.Task[None]
         plan = policy(group("sales", "anna", "ben", rings=1))
-        self.shell = Shell(Engine(plan), self.clock, self._note, (self._note,), self._pulse)
+        self.engine = Engine(plan)
+        self.shell = Shell(self.engine, self.clock, self._note, (self._note,), self._pulse)
 
     def put(self, event: Event, at: float | None = None) -> None:
         self.shell.put(event, self.clock.now() if at is None else at)
@@ -64,7 +67,7 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     """Running, with both phones free."""
     desk = Desk()
-    running = asyncio.create_task(desk.shell.run())
+    desk.running = running = asyncio.create_task(desk.shell.run())
     for name in ("anna", "ben"):
         desk.put(PhoneStateChanged(phone=phone(name), state=PhoneState.NOT_INUSE))
     desk.put(PbxFound(pbx=PBX))
@@ -151,3 +154,16 @@ def test_a_far_deadline_is_approached_from_before() -> None:
 
     assert 0 < left <= NEAR_SECONDS
     assert naps <= 4
+
+
+async def test_a_broken_invariant_ends_the_shell_and_tells_what_led_there(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    desk.engine.world.operators[OperatorId("anna")].load[Channel.CALL] = 7
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+
+    with pytest.raises(InvariantBroken, match="anna counts 7 calls and handles 0"):
+        await desk.running
+    assert "InquiryReceived" in capsys.readouterr().out

@@ -2,22 +2,27 @@
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum
+from typing import NamedTuple
 
 from huntgroup.engine.ids import AttemptNo, InquiryId
+from huntgroup.engine.lifecycle import InquiryState
+from huntgroup.engine.state import Inquiry
+
+UNANSWERED = frozenset({InquiryState.WAITING, InquiryState.OFFERED})
 
 
-class DeadlineKind(StrEnum):
+class DeadlineKind(IntEnum):
     """What an instant is for."""
 
-    ATTEMPT = "attempt"
-    MAX_WAIT = "max_wait"
-    REST = "rest"
+    ATTEMPT = 1
+    MAX_WAIT = 2
+    REST = 3
+    OPENING = 4
+    WRAPUP = 5
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Deadline:
+class Deadline(NamedTuple):
     """An instant in seconds; ``sequence`` keeps equal instants in the order they were set."""
 
     at: float
@@ -25,6 +30,25 @@ class Deadline:
     kind: DeadlineKind
     inquiry: InquiryId
     attempt: AttemptNo
+
+
+def still_holds(deadline: Deadline, inquiry: Inquiry | None) -> bool:
+    """Whether the inquiry still means to be woken at this instant, for this; None: it is over."""
+    if inquiry is None:
+        return False
+    at, state = deadline.at, inquiry.state
+    match deadline.kind:
+        case DeadlineKind.ATTEMPT:
+            attempt = inquiry.attempt
+            return attempt is not None and attempt.number == deadline.attempt and attempt.deadline == at
+        case DeadlineKind.MAX_WAIT:
+            return inquiry.max_wait_at == at and state in UNANSWERED
+        case DeadlineKind.REST:
+            return inquiry.resting_until == at and state in UNANSWERED
+        case DeadlineKind.OPENING:
+            return inquiry.opens_at == at and state is InquiryState.WAITING
+        case DeadlineKind.WRAPUP:
+            return inquiry.wrapup_until == at and state is InquiryState.WRAPUP
 
 
 class Deadlines:
@@ -35,11 +59,14 @@ class Deadlines:
         self._holds = holds
         self._heap: list[Deadline] = []
         self._sequence = 0
+        self._swept_at = 0
 
     def set(self, at: float, kind: DeadlineKind, inquiry: InquiryId, attempt: AttemptNo) -> None:
         """Add an instant. What it replaces is left in the heap and no longer holds."""
         self._sequence += 1
         heapq.heappush(self._heap, Deadline(at, self._sequence, kind, inquiry, attempt))
+        if len(self._heap) > 2 * self._swept_at + 1024:
+            self._sweep()
 
     def next(self) -> float | None:
         """The earliest instant that still holds, in seconds, or None."""
@@ -51,7 +78,19 @@ class Deadlines:
 
     def pop_due(self, until: float, *, inclusive: bool) -> Deadline | None:
         """Take the earliest that still holds and lies before ``until``, or at it when ``inclusive``."""
+        if not self._heap or self._heap[0].at > until:
+            return None
         at = self.next()
         if at is None or at > until or (at == until and not inclusive):
             return None
         return heapq.heappop(self._heap)
+
+    def holding(self) -> list[Deadline]:
+        """Every instant that still holds, in no order."""
+        return [deadline for deadline in self._heap if self._holds(deadline)]
+
+    def _sweep(self) -> None:
+        """Drop what no longer holds, once it may be the most: a day's max_wait of calls long over would pile up."""
+        self._heap = self.holding()
+        heapq.heapify(self._heap)
+        self._swept_at = len(self._heap)

@@ -1,12 +1,12 @@
-"""What is to be done: orders to adapters, and the facts and decisions that are worth telling the world."""
+"""What is to be done: orders to adapters, answers to who asked, and the facts and decisions worth telling the world."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from huntgroup.engine.events import Customer
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
-from huntgroup.engine.policy import Channel, Hold
+from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId, RequestId
+from huntgroup.engine.policy import Channel, Hold, Presence
 
 
 class Reason(StrEnum):
@@ -15,16 +15,28 @@ class Reason(StrEnum):
     CHOSEN = "chosen"
     BEHIND_IN_LINE = "behind_in_line"
     """Eligible, but the distribution put somebody else first."""
+    LOGGED_OUT = "logged_out"
+    PAUSED = "paused"
+    WRAPUP = "wrapup"
     PBX_UNREACHABLE = "pbx_unreachable"
     PHONE_UNREACHABLE = "phone_unreachable"
     BUSY = "busy"
     RINGING = "ringing"
-    """Another inquiry is being offered to them."""
+    """Another call rings at them."""
+    BLOCKED_BY_CALL = "blocked_by_call"
+    BLOCKED_BY_CHAT = "blocked_by_chat"
+    BLOCKED_BY_MAIL = "blocked_by_mail"
+    BLOCKED_BY_FORM = "blocked_by_form"
     AT_CAPACITY = "at_capacity"
+    OFFERED_OTHERS = "offered_others"
+    """What they are being offered would fill their capacity."""
+    AT_SOURCE_LIMIT = "at_source_limit"
     MISSED_THIS_ROUND = "missed_this_round"
     DECLINED_THIS_ROUND = "declined_this_round"
     UNREACHABLE_THIS_ROUND = "unreachable_this_round"
     BUSY_THIS_ROUND = "busy_this_round"
+    GAVE_IT_AWAY = "gave_it_away"
+    """They had it and transferred it."""
 
 
 class Outcome(StrEnum):
@@ -33,8 +45,14 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     UNANSWERED = "unanswered"
+    VOICEMAIL = "voicemail"
+    FORWARDED = "forwarded"
+    """It went on to a number outside."""
     REFUSED = "refused"
-    """It was for nobody: the number is not configured."""
+    """It was for nobody: where it came in is not configured."""
+
+
+# -- orders ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +68,7 @@ class RingPhones:
     """Ring these phones for this inquiry, in place of whatever it was doing.
 
     ``limit`` in seconds is a safety net of the peer's own, longer than any deadline of the engine's: it matters only
-    while the daemon is away.
+    while the daemon is away. ``is_callback``: there is no caller on the line; who answers is to be joined to one.
     """
 
     inquiry: InquiryId
@@ -58,6 +76,7 @@ class RingPhones:
     rings: tuple[Ring, ...]
     hold: Hold
     limit: float
+    is_callback: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +90,7 @@ class HoldCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndInquiry:
-    """End the customer's side with a Q.850 cause."""
+    """End the customer's side; a call with a Q.850 cause."""
 
     inquiry: InquiryId
     cause: int
@@ -86,6 +105,81 @@ class ReleaseLeg:
     phone: PhoneId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickUpCall:
+    """Join the caller of a ringing call to the phones of this operator."""
+
+    inquiry: InquiryId
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendToVoicemail:
+    """The caller goes to a mailbox."""
+
+    inquiry: InquiryId
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialOut:
+    """The caller is sent on to a number outside."""
+
+    inquiry: InquiryId
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseCallback:
+    """Tell the caller that they will be called back, and hang up; the inquiry keeps its place."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyToCustomer:
+    """Play a sound to a caller, or send a text on any other channel."""
+
+    inquiry: InquiryId
+    sound: str | None
+    text: str | None
+
+
+# -- answers --------------------------------------------------------------------------------------------------------
+
+
+class ErrorCode(StrEnum):
+    """Why a request was refused. The codes are stable."""
+
+    UNKNOWN_INQUIRY = "unknown_inquiry"
+    UNKNOWN_OPERATOR = "unknown_operator"
+    UNKNOWN_GROUP = "unknown_group"
+    NOT_OFFERED_TO_YOU = "not_offered_to_you"
+    NOT_YOURS = "not_yours"
+    TAKEN_BY_ANOTHER = "taken_by_another"
+    NOT_PENDING = "not_pending"
+    PICKUP_NOT_ALLOWED = "pickup_not_allowed"
+    NOT_IN_GROUP = "not_in_group"
+    NOTHING_TO_PICK_UP = "nothing_to_pick_up"
+    NOT_WITH_A_CALL = "not_with_a_call"
+    NOT_ON_HOLD = "not_on_hold"
+    NOT_LOGGED_IN = "not_logged_in"
+    NO_WRAPUP = "no_wrapup"
+    BAD_TARGET = "bad_target"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answer to a request; no error: it was done."""
+
+    request: RequestId
+    error: ErrorCode | None = None
+    message: str = ""
+
+
+# -- tidings --------------------------------------------------------------------------------------------------------
+
+
 class FactType(StrEnum):
     """The facts an integrator may want, under their public names."""
 
@@ -96,20 +190,32 @@ class FactType(StrEnum):
     DECLINED = "inquiry.declined"
     MISSED = "inquiry.missed"
     FAILED = "inquiry.offer_failed"
+    WITHDRAWN = "inquiry.offer_withdrawn"
     HANDED_OFF = "inquiry.handed_off"
+    PICKED_UP = "inquiry.picked_up"
     UNANSWERED = "inquiry.unanswered"
+    OUT_OF_HOURS = "inquiry.out_of_hours"
+    LINE_FULL = "inquiry.line_full"
+    OVERFLOWED = "inquiry.overflowed"
+    TRANSFERRED = "inquiry.transferred"
+    PUT_BACK = "inquiry.put_back"
+    HELD = "inquiry.held"
+    RESUMED = "inquiry.resumed"
     LATE_ANSWER = "inquiry.late_answer"
     ABANDONED = "inquiry.abandoned"
+    ENDED = "inquiry.conversation_ended"
     CLOSED = "inquiry.closed"
+    PRESENCE_CHANGED = "operator.presence_changed"
+    RESPONSIBLE_CHANGED = "customer.responsible_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something happened to an inquiry. ``at`` is in seconds, on the clock of the events."""
+    """Something happened. ``at`` is in seconds, on the clock of the events."""
 
     type: FactType
     at: float
-    inquiry: InquiryId
+    inquiry: InquiryId | None = None
     group: GroupId | None = None
     operator: OperatorId | None = None
     attempt: AttemptNo | None = None
@@ -120,7 +226,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Who was chosen for an inquiry, and for everyone else in the group the reason why not, in listed order."""
+    """Who was chosen for an inquiry, and for everyone else the reason why not, in listed order.
+
+    ``attempt`` is the one that follows; it is the last one when nobody was chosen.
+    """
 
     at: float
     inquiry: InquiryId
@@ -134,12 +243,25 @@ class OperatorChanged:
     """The whole of an operator's state, whenever any of it changed; ``reasons``: the channels without work."""
 
     operator: OperatorId
-    presence: str
+    presence: Presence
+    pause_reason: str
     reasons: Mapping[Channel, Reason]
     load: Mapping[Channel, int]
     capacity: Mapping[Channel, int]
     inquiries: tuple[InquiryId, ...]
 
 
-Order = RingPhones | HoldCustomer | EndInquiry | ReleaseLeg
-Effect = Order | Fact | Decision | OperatorChanged
+Order = (
+    RingPhones
+    | HoldCustomer
+    | EndInquiry
+    | ReleaseLeg
+    | PickUpCall
+    | SendToVoicemail
+    | DialOut
+    | PromiseCallback
+    | ReplyToCustomer
+)
+Tidings = Fact | Decision | OperatorChanged | Answered
+"""What is told to somebody, where an Order is carried out."""
+Effect = Order | Tidings

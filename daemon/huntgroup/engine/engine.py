@@ -1,10 +1,17 @@
 """The engine's one door: ``handle(event, now)`` gives the effects, ``next_deadline()`` says when to come back."""
 
+from collections.abc import Callable
+
+from huntgroup.engine import overflow
+from huntgroup.engine.changes import change_policy
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
 from huntgroup.engine.events import (
     AttemptFailed,
+    CallMoved,
+    CallPickedUp,
     CustomerLeft,
+    Departure,
     Event,
     InquiryReceived,
     PbxFound,
@@ -13,35 +20,51 @@ from huntgroup.engine.events import (
     PhoneRang,
     PhoneRefused,
     PhoneStateChanged,
+    PolicyChanged,
     Refusal,
     TimePassed,
 )
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
-from huntgroup.engine.policy import KeepWaiting, Policy
-from huntgroup.engine.routing import run_unanswered_action, settle
-from huntgroup.engine.state import Attempt, Inquiry, Offer
+from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
+from huntgroup.engine.requests import (
+    HANDLERS,
+    accepted,
+    answer,
+    moved,
+    picked_up,
+    return_when_all_over,
+    set_presence,
+    take_back,
+    tell_responsible,
+    trim_offers,
+)
+from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
+from huntgroup.engine.state import Inquiry, Offer, Operator, Stage
 from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
 """Q.850 cause: the number called is nobody's."""
+MISSED_TOO_MANY = "missed_offers"
+"""The reason of a pause that miss_limit began."""
 
 
 class Engine:
     """A pure function of the events so far. Not safe for use from two tasks: one owner calls it."""
 
     def __init__(self, policy: Policy) -> None:
-        self._world = World(policy)
+        self.world = World(policy)
+        """For looking at, by invariants and figures; only ``handle`` changes it."""
 
     def handle(self, event: Event, now: float) -> list[Effect]:
         """Take one fact at the instant ``now`` (seconds, never less than before) and say what is to be done.
 
         Deadlines before ``now`` fire first, those at ``now`` after the event: an answer beats its own timeout.
         """
-        world = self._world
+        world = self.world
         world.now = now
         world.effects = []
         self._fire_deadlines(inclusive=False)
-        self._apply(event)
+        APPLY[type(event)](world, event)
         settle(world)
         self._fire_deadlines(inclusive=True)
         world.tell_operators()
@@ -49,11 +72,11 @@ class Engine:
 
     def next_deadline(self) -> float | None:
         """The instant, in seconds, at which time alone changes something; None while nothing is pending."""
-        return self._world.deadlines.next()
+        return self.world.deadlines.next()
 
     def start(self, now: float) -> list[Effect]:
         """The state of every operator, told once before the first event."""
-        world = self._world
+        world = self.world
         world.now = now
         world.effects = []
         for operator in world.operators.values():
@@ -61,198 +84,286 @@ class Engine:
         world.tell_operators()
         return world.effects
 
-    def waiting_count(self) -> int:
-        """How many inquiries wait in all lines."""
-        return sum(len(line) for line in self._world.lines.values())
-
-    # -- facts ----------------------------------------------------------------------------------------------------
-
-    def _apply(self, event: Event) -> None:
-        match event:
-            case PhoneStateChanged():
-                self._phone_state_changed(event)
-            case PhoneRang():
-                self._phone_rang(event)
-            case PhoneRefused():
-                self._phone_refused(event)
-            case PhoneAnswered():
-                self._phone_answered(event)
-            case InquiryReceived():
-                self._inquiry_received(event)
-            case CustomerLeft():
-                self._customer_left(event)
-            case AttemptFailed():
-                self._attempt_failed(event)
-            case PbxLost() | PbxFound():
-                self._pbx_changed(is_up=isinstance(event, PbxFound))
-            case TimePassed():
-                pass
-
-    def _inquiry_received(self, event: InquiryReceived) -> None:
-        world = self._world
-        if event.inquiry in world.inquiries:
-            return
-        group = world.policy.numbers.get(event.number)
-        if group is None:
-            world.effects.append(EndInquiry(inquiry=event.inquiry, cause=UNALLOCATED_NUMBER))
-            world.effects.append(
-                Fact(
-                    type=FactType.CLOSED,
-                    at=world.now,
-                    inquiry=event.inquiry,
-                    detail=f"{Outcome.REFUSED}: {event.number!r} is no configured number",
-                    customer=event.customer,
-                )
-            )
-            return
-        inquiry = world.admit(event, group)
-        world.fact(FactType.RECEIVED, inquiry, detail=event.number)
-
-    def _customer_left(self, event: CustomerLeft) -> None:
-        world = self._world
-        inquiry = world.inquiries.get(event.inquiry)
-        if inquiry is None:
-            return
-        if inquiry.state is InquiryState.ACTIVE:
-            world.close(inquiry, Outcome.ANSWERED)
-        else:
-            world.fact(FactType.ABANDONED, inquiry, detail=event.departure)
-            world.close(inquiry, Outcome.ABANDONED)
-
-    def _phone_state_changed(self, event: PhoneStateChanged) -> None:
-        world = self._world
-        owner = world.phone_owner.get(event.phone)
-        if owner is None:
-            return
-        operator = world.operators[owner]
-        if operator.phones[event.phone] is not event.state:
-            operator.phones[event.phone] = event.state
-            world.touch(operator, is_freed=True)
-
-    def _pbx_changed(self, *, is_up: bool) -> None:
-        world = self._world
-        world.pbx_is_up = is_up
-        for operator in world.operators.values():
-            world.touch(operator, is_freed=is_up)
-
-    def _phone_rang(self, event: PhoneRang) -> None:
-        world = self._world
-        found = world.current_attempt(event.inquiry, event.attempt)
-        if found is None:
-            return
-        inquiry, attempt = found
-        offer = world.pending_offer(attempt, event.phone)
-        if offer is None:
-            return
-        if not offer.has_rung:
-            offer.has_rung = True
-            world.fact(FactType.RINGING, inquiry, offer.operator)
-        if not attempt.has_rung:
-            attempt.has_rung = True
-            rings = world.group_of(inquiry).rings
-            world.extend_attempt(inquiry, attempt, world.now + rings * world.policy.ring_seconds)
-
-    def _phone_answered(self, event: PhoneAnswered) -> None:
-        world = self._world
-        inquiry = world.inquiries.get(event.inquiry)
-        if inquiry is None:
-            return
-        found = world.current_attempt(event.inquiry, event.attempt)
-        offer = world.pending_offer(found[1], event.phone) if found else None
-        if offer is None:
-            owner = world.phone_owner.get(event.phone)
-            world.effects.append(ReleaseLeg(inquiry=inquiry.id, attempt=event.attempt, phone=event.phone))
-            world.fact(FactType.LATE_ANSWER, inquiry, owner)
-            return
-        world.accept(inquiry, offer)
-        world.fact(FactType.ACCEPTED, inquiry, offer.operator)
-
-    def _phone_refused(self, event: PhoneRefused) -> None:
-        world = self._world
-        found = world.current_attempt(event.inquiry, event.attempt)
-        if found is None:
-            return
-        inquiry, attempt = found
-        offer = world.pending_offer(attempt, event.phone)
-        if offer is None or event.phone not in offer.open_phones:
-            return
-        del offer.open_phones[event.phone]
-        offer.has_declined |= event.refusal is Refusal.DECLINED
-        offer.was_busy |= event.refusal is Refusal.BUSY
-        if not offer.open_phones:
-            self._offer_refused(inquiry, offer, event.refusal)
-            self._return_when_all_over(inquiry, attempt)
-
-    def _offer_refused(self, inquiry: Inquiry, offer: Offer, last: Refusal) -> None:
-        world = self._world
-        if offer.has_declined:
-            world.fact(FactType.DECLINED, inquiry, offer.operator)
-            world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
-        elif offer.was_busy:
-            world.fact(FactType.FAILED, inquiry, offer.operator, "busy")
-            world.end_offer(inquiry, offer, OfferStep.FAIL, Reason.BUSY_THIS_ROUND)
-        elif last is Refusal.NO_ANSWER and offer.has_rung:
-            world.fact(FactType.MISSED, inquiry, offer.operator)
-            world.end_offer(inquiry, offer, OfferStep.EXPIRE, Reason.MISSED_THIS_ROUND)
-        else:
-            world.fact(FactType.FAILED, inquiry, offer.operator, "unreachable")
-            world.end_offer(inquiry, offer, OfferStep.FAIL, Reason.UNREACHABLE_THIS_ROUND)
-
-    def _attempt_failed(self, event: AttemptFailed) -> None:
-        world = self._world
-        found = world.current_attempt(event.inquiry, event.attempt)
-        if found is None:
-            return
-        inquiry, attempt = found
-        for offer in attempt.offers.values():
-            if offer.state is OfferState.PENDING:
-                world.fact(FactType.FAILED, inquiry, offer.operator, event.detail)
-                world.end_offer(inquiry, offer, OfferStep.FAIL, Reason.UNREACHABLE_THIS_ROUND)
-        world.return_to_line(inquiry)
-
-    def _return_when_all_over(self, inquiry: Inquiry, attempt: Attempt) -> None:
-        if all(offer.state is not OfferState.PENDING for offer in attempt.offers.values()):
-            self._world.return_to_line(inquiry)
-
-    # -- deadlines ------------------------------------------------------------------------------------------------
-
     def _fire_deadlines(self, *, inclusive: bool) -> None:
-        world = self._world
+        world = self.world
         while (due := world.deadlines.pop_due(world.now, inclusive=inclusive)) is not None:
-            self._fire(due)
+            _fire(world, due)
             settle(world)
 
-    def _fire(self, due: Deadline) -> None:
-        world = self._world
-        inquiry = world.inquiries[due.inquiry]
-        if due.kind is DeadlineKind.ATTEMPT:
-            self._attempt_expired(inquiry)
-        elif due.kind is DeadlineKind.MAX_WAIT:
-            self._waited_too_long(inquiry)
+
+# -- customers ------------------------------------------------------------------------------------------------------
+
+
+def _inquiry_received(world: World, event: InquiryReceived) -> None:
+    if event.inquiry in world.inquiries:
+        return
+    entrance = world.policy.entrance(event.channel, event.source)
+    if entrance is None:
+        world.effects.append(EndInquiry(inquiry=event.inquiry, cause=UNALLOCATED_NUMBER))
+        detail = f"{Outcome.REFUSED}: {event.source!r} is not configured"
+        world.effects.append(
+            Fact(type=FactType.CLOSED, at=world.now, inquiry=event.inquiry, detail=detail, customer=event.customer)
+        )
+        return
+    inquiry = world.admit(event, entrance)
+    world.fact(FactType.RECEIVED, inquiry, detail=event.source)
+    if overflow.is_closed(world, inquiry) or offer_to_responsible(world, inquiry):
+        return
+    overflow.queue(world, inquiry)
+
+
+def _customer_left(world: World, event: CustomerLeft) -> None:
+    inquiry = world.inquiries.get(event.inquiry)
+    if inquiry is None or inquiry.state is InquiryState.WRAPUP:
+        return
+    if inquiry.state is InquiryState.ACTIVE:
+        _conversation_ended(world, inquiry)
+        return
+    if inquiry.is_callback and event.departure is not Departure.ABANDONED:
+        return  # They hung up because they were told to: their place is kept.
+    world.fact(FactType.ABANDONED, inquiry, detail=event.departure)
+    if not _is_kept(world, inquiry):
+        world.close(inquiry, Outcome.ABANDONED)
+    elif inquiry.state is InquiryState.OFFERED:
+        take_back(world, inquiry, "the customer left")
+        after_attempt(world, inquiry)
+
+
+def _is_kept(world: World, inquiry: Inquiry) -> bool:
+    """Whether the group calls who gave up back. To somebody gone no other action means anything but a text."""
+    action = world.group_of(inquiry).on_abandoned
+    while isinstance(action, Reply):
+        if inquiry.channel is not Channel.CALL:
+            overflow.reply(world, inquiry, action, "abandoned")
+        action = action.then
+    if not isinstance(action, CallBack) or inquiry.channel is not Channel.CALL or inquiry.is_callback:
+        return False
+    overflow.promise_callback(world, inquiry)
+    return True
+
+
+def _conversation_ended(world: World, inquiry: Inquiry) -> None:
+    operator = world.operators[inquiry.operator] if inquiry.operator else None
+    wrapup = world.group_of(inquiry).wrapup if inquiry.channel is Channel.CALL else 0.0
+    if operator is not None and wrapup and not operator.is_removed:
+        world.fact(FactType.ENDED, inquiry, inquiry.operator)
+        world.wrap_up(inquiry, world.now + wrapup)
+    else:
+        world.close(inquiry, Outcome.ANSWERED)
+
+
+# -- phones ---------------------------------------------------------------------------------------------------------
+
+
+def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
+    owner = world.phone_owner.get(event.phone)
+    if owner is None:
+        return
+    operator = world.operators[owner]
+    if operator.phones.get(event.phone, event.state) is not event.state:
+        operator.phones[event.phone] = event.state
+        world.touch(operator, is_freed=True)
+        trim_offers(world, operator)
+
+
+def _pbx_changed(world: World, event: PbxLost | PbxFound) -> None:
+    world.pbx_is_up = isinstance(event, PbxFound)
+    for operator in world.operators.values():
+        world.touch(operator, is_freed=world.pbx_is_up)
+    if world.pbx_is_up:
+        world.unrouted |= {place[-1]: None for place in world.lines.everyone()}
+
+
+def _phone_rang(world: World, event: PhoneRang) -> None:
+    found = world.current_attempt(event.inquiry, event.attempt)
+    if found is None:
+        return
+    inquiry, attempt = found
+    offer = world.offer_at(attempt, event.phone)
+    if offer is None or offer.state is not OfferState.PENDING:
+        return
+    if not offer.has_rung:
+        offer.has_rung = True
+        world.fact(FactType.RINGING, inquiry, offer.operator)
+    if not attempt.has_rung:
+        attempt.has_rung = True
+        world.extend_attempt(inquiry, attempt, world.now + ringing_seconds(world, inquiry))
+
+
+def _phone_answered(world: World, event: PhoneAnswered) -> None:
+    inquiry = world.inquiries.get(event.inquiry)
+    if inquiry is None:
+        return
+    if inquiry.answered == (event.attempt, event.phone):
+        return  # Told twice.
+    found = world.current_attempt(event.inquiry, event.attempt)
+    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
+    offer = world.offer_at(found[1], event.phone) if found else None
+    operator = world.operators.get(offer.operator) if offer else None
+    if operator is None:
+        world.effects.append(ReleaseLeg(inquiry=inquiry.id, attempt=event.attempt, phone=event.phone))
+        world.fact(FactType.LATE_ANSWER, inquiry, world.phone_owner.get(event.phone))
+        return
+    was_transfer = inquiry.target is not None and inquiry.target.is_transfer
+    accepted(world, inquiry, operator)
+    inquiry.answered = (event.attempt, event.phone)
+    if was_transfer:
+        tell_responsible(world, inquiry, operator)
+
+
+def _phone_refused(world: World, event: PhoneRefused) -> None:
+    found = world.current_attempt(event.inquiry, event.attempt)
+    if found is None:
+        return
+    inquiry, attempt = found
+    offer = world.offer_at(attempt, event.phone)
+    if offer is None or offer.state is not OfferState.PENDING or event.phone not in offer.open_phones:
+        return
+    del offer.open_phones[event.phone]
+    offer.has_declined |= event.refusal is Refusal.DECLINED
+    offer.was_busy |= event.refusal is Refusal.BUSY
+    if not offer.open_phones:
+        _offer_refused(world, inquiry, offer, event.refusal)
+        return_when_all_over(world, inquiry)
+
+
+def _offer_refused(world: World, inquiry: Inquiry, offer: Offer, last: Refusal) -> None:
+    if offer.has_declined:
+        world.fact(FactType.DECLINED, inquiry, offer.operator)
+        world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
+    elif offer.was_busy:
+        _offer_failed(world, inquiry, offer, "busy", Reason.BUSY_THIS_ROUND)
+    elif last is Refusal.NO_ANSWER and offer.has_rung:
+        _offer_missed(world, inquiry, offer)
+    else:
+        _offer_failed(world, inquiry, offer, "unreachable")
+
+
+def _offer_failed(
+    world: World, inquiry: Inquiry, offer: Offer, detail: str, reason: Reason = Reason.UNREACHABLE_THIS_ROUND
+) -> None:
+    world.fact(FactType.FAILED, inquiry, offer.operator, detail)
+    world.end_offer(inquiry, offer, OfferStep.FAIL, reason)
+
+
+def _offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
+    world.fact(FactType.MISSED, inquiry, offer.operator)
+    world.end_offer(inquiry, offer, OfferStep.EXPIRE, Reason.MISSED_THIS_ROUND)
+    if inquiry.stage is Stage.MOBILE:
+        return  # One call is missed once.
+    operator = world.operators[offer.operator]
+    operator.missed_in_row += 1
+    limit = world.group_of(inquiry).miss_limit
+    if limit and operator.missed_in_row >= limit and operator.presence is Presence.AVAILABLE:
+        set_presence(world, operator, Presence.PAUSED, MISSED_TOO_MANY)
+
+
+def _attempt_failed(world: World, event: AttemptFailed) -> None:
+    found = world.current_attempt(event.inquiry, event.attempt)
+    if found is None:
+        return
+    inquiry, attempt = found
+    for offer in list(attempt.offers.values()):
+        if offer.state is OfferState.PENDING:
+            _offer_failed(world, inquiry, offer, event.detail)
+    return_when_all_over(world, inquiry)
+
+
+def _call_picked_up(world: World, event: CallPickedUp) -> None:
+    inquiry, operator = world.inquiries.get(event.inquiry), world.operators.get(event.operator)
+    if inquiry is None or operator is None:
+        return
+    if inquiry.state is InquiryState.OFFERED:
+        picked_up(world, inquiry, operator)
+
+
+def _call_moved(world: World, event: CallMoved) -> None:
+    inquiry = world.inquiries.get(event.inquiry)
+    if inquiry is None or inquiry.state is not InquiryState.ACTIVE or inquiry.operator == event.operator:
+        return
+    target: Operator | None = world.operators.get(event.operator) if event.operator else None
+    to = target.policy.id if target else "outside"
+    world.fact(FactType.TRANSFERRED, inquiry, inquiry.operator, f"to {to}")
+    if target is None:
+        world.close(inquiry, Outcome.FORWARDED)
+    else:
+        moved(world, inquiry, target)
+
+
+# -- time -----------------------------------------------------------------------------------------------------------
+
+
+def _fire(world: World, due: Deadline) -> None:
+    inquiry = world.inquiries[due.inquiry]
+    match due.kind:
+        case DeadlineKind.ATTEMPT:
+            _attempt_expired(world, inquiry)
+        case DeadlineKind.MAX_WAIT:
+            _waited_too_long(world, inquiry)
+        case DeadlineKind.REST:
+            world.begin_round(inquiry)
+            if inquiry.line is not None:
+                world.unrouted[inquiry.id] = None
+        case DeadlineKind.OPENING:
+            inquiry.opens_at = None
+            if not offer_to_responsible(world, inquiry):
+                world.join_line(inquiry)
+        case DeadlineKind.WRAPUP:
+            world.close(inquiry, Outcome.ANSWERED)
+
+
+def _attempt_expired(world: World, inquiry: Inquiry) -> None:
+    attempt = inquiry.attempt
+    for offer in list(attempt.offers.values()) if attempt else []:
+        if offer.state is not OfferState.PENDING:
+            continue
+        if offer.has_rung or inquiry.channel is not Channel.CALL:
+            _offer_missed(world, inquiry, offer)
         else:
-            inquiry.resting_until = None
-            inquiry.tried.clear()
-            world.unrouted[inquiry.id] = None
+            _offer_failed(world, inquiry, offer, "unreachable")
+    return_when_all_over(world, inquiry)
 
-    def _attempt_expired(self, inquiry: Inquiry) -> None:
-        world = self._world
-        for offer in list(inquiry.attempt.offers.values()) if inquiry.attempt else []:
-            if offer.state is not OfferState.PENDING:
-                continue
-            if offer.has_rung:
-                world.fact(FactType.MISSED, inquiry, offer.operator)
-                world.end_offer(inquiry, offer, OfferStep.EXPIRE, Reason.MISSED_THIS_ROUND)
-            else:
-                world.fact(FactType.FAILED, inquiry, offer.operator, "unreachable")
-                world.end_offer(inquiry, offer, OfferStep.FAIL, Reason.UNREACHABLE_THIS_ROUND)
-        world.return_to_line(inquiry)
 
-    def _waited_too_long(self, inquiry: Inquiry) -> None:
-        world = self._world
-        inquiry.max_wait_at = None
-        if isinstance(world.group_of(inquiry).on_unanswered, KeepWaiting):
-            return
-        if inquiry.state is InquiryState.OFFERED:
-            world.withdraw_pending(inquiry)
-            world.return_to_line(inquiry)
-        run_unanswered_action(world, inquiry, "max_wait is over")
+def _waited_too_long(world: World, inquiry: Inquiry) -> None:
+    inquiry.max_wait_at = None
+    is_offered = inquiry.state is InquiryState.OFFERED
+    if inquiry.stage is not Stage.GROUP:
+        if inquiry.stage is Stage.OPERATOR and not is_offered:
+            overflow.end_round(world, inquiry)
+        return
+    action = world.group_of(inquiry).on_unanswered
+    if isinstance(action, KeepWaiting):
+        return
+    if is_offered and overflow.lets_wait(inquiry, action):
+        if isinstance(action, Reply) and inquiry.channel is not Channel.CALL:
+            overflow.reply(world, inquiry, action, overflow.Hook.UNANSWERED)
+        return
+    if is_offered:
+        take_back(world, inquiry, "it waited too long")
+    overflow.waited_too_long(world, inquiry)
+
+
+def _policy_changed(world: World, event: PolicyChanged) -> None:
+    change_policy(world, event.policy)
+
+
+def _time_passed(_world: World, _event: TimePassed) -> None:
+    """Deadlines are fired before and after every event."""
+
+
+APPLY: dict[type, Callable[..., None]] = {
+    TimePassed: _time_passed,
+    PolicyChanged: _policy_changed,
+    InquiryReceived: _inquiry_received,
+    CustomerLeft: _customer_left,
+    PhoneRang: _phone_rang,
+    PhoneAnswered: _phone_answered,
+    PhoneRefused: _phone_refused,
+    AttemptFailed: _attempt_failed,
+    CallPickedUp: _call_picked_up,
+    CallMoved: _call_moved,
+    PhoneStateChanged: _phone_state_changed,
+    PbxLost: _pbx_changed,
+    PbxFound: _pbx_changed,
+    **dict.fromkeys(HANDLERS, answer),
+}

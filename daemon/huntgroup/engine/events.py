@@ -1,14 +1,24 @@
 """What happened: facts in the past tense, the engine's only input.
 
 A fact from a network may be late, doubled or about something long over; each names exactly what it is about, so
-that the engine can tell.
+that the engine can tell. A request is a fact too: somebody asked, and is answered under its ``request``.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId
-from huntgroup.engine.policy import Channel
+from huntgroup.engine.ids import (
+    NO_ATTEMPT,
+    AttemptNo,
+    GroupId,
+    InquiryId,
+    OperatorId,
+    PbxId,
+    PhoneId,
+    RequestId,
+    SourceId,
+)
+from huntgroup.engine.policy import Channel, Policy, Presence
 
 
 class PhoneState(StrEnum):
@@ -40,6 +50,8 @@ class Departure(StrEnum):
     HUNG_UP = "hung_up"
     VANISHED = "vanished"
     """The peer does not know the inquiry any more; when it ended nobody saw."""
+    ABANDONED = "abandoned"
+    """The channel says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +68,25 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChanged:
+    """The configuration is another one from now on."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryReceived:
-    """A customer asks; ``number`` is what they dialled, in its normal form."""
+    """A customer asks; ``source`` is what they dialled, in its normal form, or the source's id.
+
+    ``responsible`` was looked up at the edge: the operator responsible for this customer, if they are known.
+    """
 
     inquiry: InquiryId
     channel: Channel
-    number: str
+    source: SourceId
     customer: Customer
+    priority: int = 0
+    responsible: OperatorId | None = None
     attempts: AttemptNo = NO_ATTEMPT
     """How many were made for it before it was known here: the next one has the number after that."""
 
@@ -73,6 +97,9 @@ class CustomerLeft:
 
     inquiry: InquiryId
     departure: Departure = Departure.HUNG_UP
+
+
+# -- phones ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +140,22 @@ class AttemptFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallPickedUp:
+    """The PBX joined the caller of a ringing call to another operator's phone."""
+
+    inquiry: InquiryId
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMoved:
+    """The PBX joined the caller of a conversation to somebody else; None: to nobody of ours."""
+
+    inquiry: InquiryId
+    operator: OperatorId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneStateChanged:
     """A phone's device state, of any call, ours or not."""
 
@@ -134,15 +177,112 @@ class PbxFound:
     pbx: PbxId
 
 
+# -- requests of operators ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody asked for something, and is answered under ``request``. ``operator`` is who asked."""
+
+    request: RequestId
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptRequested(Request):
+    """The operator takes an inquiry that is offered to them."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineRequested(Request):
+    """The operator does not want an inquiry that is offered to them."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupRequested(Request):
+    """The operator takes a colleague's pending offer; None: that which has been pending longest in their groups.
+
+    Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
+    """
+
+    inquiry: InquiryId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequested(Request):
+    """The operator hands their inquiry to a colleague or to a group; exactly one of the two is given.
+
+    A call rings the colleague, even during a pause, or waits for them as long as it would have rung; then it comes back
+    to its group. On the other channels it is theirs at once. A group offers it to who gave it away only after a rest.
+    """
+
+    inquiry: InquiryId
+    to_operator: OperatorId | None = None
+    to_group: GroupId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequested(Request):
+    """The operator sets their chat, mail or form aside: it does not count until it is resumed."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequested(Request):
+    """The operator goes on with what they had set aside."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRequested(Request):
+    """The operator is done with their inquiry."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapupDoneRequested(Request):
+    """The operator is ready for the next one before their wrap-up is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceRequested(Request):
+    """The operator logs in or out, pauses or goes on; ``reason`` is theirs, of a pause."""
+
+    presence: Presence
+    reason: str = ""
+
+
+OperatorRequest = (
+    AcceptRequested
+    | DeclineRequested
+    | PickupRequested
+    | TransferRequested
+    | HoldRequested
+    | ResumeRequested
+    | CloseRequested
+    | WrapupDoneRequested
+    | PresenceRequested
+)
 Event = (
     TimePassed
+    | PolicyChanged
     | InquiryReceived
     | CustomerLeft
     | PhoneRang
     | PhoneAnswered
     | PhoneRefused
     | AttemptFailed
+    | CallPickedUp
+    | CallMoved
     | PhoneStateChanged
     | PbxLost
     | PbxFound
+    | OperatorRequest
 )

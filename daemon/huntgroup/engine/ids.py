@@ -6,6 +6,10 @@ InquiryId = NewType("InquiryId", str)
 """The channel's own key for an inquiry; for a call ``call-<pbx>-<the caller channel's Uniqueid>``."""
 OperatorId = NewType("OperatorId", str)
 GroupId = NewType("GroupId", str)
+SourceId = NewType("SourceId", str)
+"""Where an inquiry came in: a source's id, or the dialled number."""
+RequestId = NewType("RequestId", str)
+"""Whoever asks something of the engine names it so, and finds the answer by it."""
 PbxId = NewType("PbxId", str)
 PhoneId = NewType("PhoneId", str)
 """What Asterisk dials and reports states of, ``PJSIP/anna-desk``."""

@@ -14,7 +14,20 @@ class InquiryState(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     ACTIVE = "active"
+    WRAPUP = "wrapup"
     CLOSED = "closed"
+
+
+class InquiryStep(StrEnum):
+    """What moves an inquiry."""
+
+    OFFER = "offer"
+    RETURN = "return"
+    ACCEPT = "accept"
+    ASSIGN = "assign"
+    PUT_BACK = "put_back"
+    FINISH = "finish"
+    CLOSE = "close"
 
 
 class OfferState(StrEnum):
@@ -26,15 +39,6 @@ class OfferState(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     FAILED = "failed"
-
-
-class InquiryStep(StrEnum):
-    """What moves an inquiry."""
-
-    OFFER = "offer"
-    RETURN = "return"
-    ACCEPT = "accept"
-    CLOSE = "close"
 
 
 class OfferStep(StrEnum):
@@ -49,11 +53,15 @@ class OfferStep(StrEnum):
 
 INQUIRY_STEPS: dict[tuple[InquiryState, InquiryStep], InquiryState] = {
     (InquiryState.WAITING, InquiryStep.OFFER): InquiryState.OFFERED,
+    (InquiryState.WAITING, InquiryStep.ASSIGN): InquiryState.ACTIVE,
     (InquiryState.WAITING, InquiryStep.CLOSE): InquiryState.CLOSED,
     (InquiryState.OFFERED, InquiryStep.RETURN): InquiryState.WAITING,
     (InquiryState.OFFERED, InquiryStep.ACCEPT): InquiryState.ACTIVE,
     (InquiryState.OFFERED, InquiryStep.CLOSE): InquiryState.CLOSED,
+    (InquiryState.ACTIVE, InquiryStep.PUT_BACK): InquiryState.WAITING,
+    (InquiryState.ACTIVE, InquiryStep.FINISH): InquiryState.WRAPUP,
     (InquiryState.ACTIVE, InquiryStep.CLOSE): InquiryState.CLOSED,
+    (InquiryState.WRAPUP, InquiryStep.CLOSE): InquiryState.CLOSED,
 }
 
 OFFER_STEPS: dict[tuple[OfferState, OfferStep], OfferState] = {

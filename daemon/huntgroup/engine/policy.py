@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
-from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId
+from huntgroup.engine.hours import Hours
+from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
 
 
 class Channel(StrEnum):
@@ -17,9 +19,11 @@ class Channel(StrEnum):
 
 
 class Distribution(StrEnum):
-    """How a group orders its eligible operators."""
+    """How a group ranks its eligible operators."""
 
     IN_ORDER = "in_order"
+    IN_TURN = "in_turn"
+    EVENLY = "evenly"
     ALL_AT_ONCE = "all_at_once"
 
 
@@ -28,6 +32,36 @@ class Hold(StrEnum):
 
     RINGING = "ringing"
     MUSIC = "music"
+
+
+class Mode(StrEnum):
+    """How an inquiry becomes an operator's: by accepting it in time, or at once."""
+
+    OFFER = "offer"
+    ASSIGN = "assign"
+
+
+class WhenAllUnavailable(StrEnum):
+    """What a source does when everyone of its group is logged out or paused."""
+
+    IN_TURN = "in_turn"
+    WAIT = "wait"
+
+
+class Presence(StrEnum):
+    """What an operator says of themselves."""
+
+    LOGGED_OUT = "logged_out"
+    AVAILABLE = "available"
+    PAUSED = "paused"
+
+
+class ResponsibleMissed(StrEnum):
+    """What follows when a customer's responsible operator did not take the call."""
+
+    QUEUE = "queue"
+    MOBILE = "mobile"
+    VOICEMAIL = "voicemail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +77,60 @@ class EnterGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndCall:
-    """The call is ended with a Q.850 cause."""
+class ToOperator:
+    """The inquiry is for one operator, whatever their group; ``rings`` None: until the customer gives up.
 
-    cause: int
+    A call with ``rings`` ends when those have run out, and if they cannot be rung now, after the time of so many rings.
+    """
+
+    operator: OperatorId
+    rings: int | None = None
 
 
-OverflowAction = KeepWaiting | EnterGroup | EndCall
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToNumber:
+    """The call dials out."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToVoicemail:
+    """The call goes to a mailbox."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBack:
+    """The call ends and keeps its place; at its turn an operator is called first, then the customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The customer is told something, once in a group however many rounds follow, and then ``then`` applies."""
+
+    sound: str | None = None
+    text: str | None = None
+    then: "OverflowAction" = field(default_factory=KeepWaiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """A call is ended with a Q.850 cause; anything else is closed as unanswered."""
+
+    cause: int = 16
+
+
+OverflowAction = KeepWaiting | EnterGroup | ToOperator | ToNumber | ToVoicemail | CallBack | Reply | End
+CALL_ONLY = ToNumber | ToVoicemail | CallBack
+"""What only a call can do; on every other channel it means to keep waiting."""
+CALLER_ONLY = ToNumber | ToVoicemail
+"""What needs a caller on the line; to who was promised to be called back it means to keep waiting."""
+
+DEFAULT_BLENDING: Mapping[Channel, tuple[Channel, ...]] = MappingProxyType(
+    {Channel.CALL: (Channel.CALL, Channel.CHAT), Channel.CHAT: (), Channel.MAIL: (), Channel.FORM: ()}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,32 +141,80 @@ class OperatorPolicy:
     name: str
     phones: tuple[PhoneId, ...]
     capacity: Mapping[Channel, int]
+    mobile: str | None = None
+    mailbox: str | None = None
+    start: Presence = Presence.AVAILABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPolicy:
-    """One group: the order of ``operators`` is the queue's order; ``max_wait`` in seconds, None for ever."""
+    """One group: the order of ``operators`` is the queue's order; ``max_wait`` in seconds, None for ever.
+
+    Of the actions ``on_abandoned`` knows a callback and, except for calls, a reply: to somebody gone no other means
+    anything.
+    """
 
     id: GroupId
     name: str
     operators: tuple[OperatorId, ...]
     distribution: Distribution = Distribution.IN_ORDER
     rings: int = 4
+    offer_timeout: float = 60.0
+    check_availability: bool = True
+    pickup: bool = False
+    wrapup: float = 0.0
     max_wait: float | None = None
+    max_waiting: int | None = None
     hold: Hold = Hold.RINGING
+    miss_limit: int = 0
+    priority: int = 0
+    hours: Hours | None = None
     on_unanswered: OverflowAction = field(default_factory=KeepWaiting)
+    on_closed: OverflowAction = field(default_factory=End)
+    on_full: OverflowAction = field(default_factory=End)
+    on_abandoned: OverflowAction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """Where inquiries come in: a dialled number, or a source of another channel; both lead to a group.
+
+    ``max_open`` bounds the inquiries of this source at one operator. ``responsible_rings`` and
+    ``on_responsible_missed`` matter to calls alone.
+    """
+
+    source: SourceId
+    channel: Channel
+    group: GroupId
+    mode: Mode = Mode.OFFER
+    distribution: Distribution | None = None
+    max_open: int | None = None
+    responsible_first: bool = False
+    responsible_rings: int = 4
+    on_responsible_missed: ResponsibleMissed = ResponsibleMissed.QUEUE
+    transfer_changes_responsible: bool = False
+    skip_unavailable: bool = True
+    when_all_unavailable: WhenAllUnavailable = WhenAllUnavailable.WAIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole of it. ``numbers`` maps a dialled number in its normal form to a group.
+    """The whole of it. ``numbers`` are entrances by dialled number in its normal form, ``sources`` all others by id.
 
     ``ring_seconds`` is one ring's cadence; ``unreachable_after`` how long a phone may take to begin to ring.
+    ``blending``: while an operator handles a channel, those listed for it are not offered to them.
     """
 
     operators: Mapping[OperatorId, OperatorPolicy]
     groups: Mapping[GroupId, GroupPolicy]
-    numbers: Mapping[str, GroupId]
+    numbers: Mapping[SourceId, Entrance]
+    sources: Mapping[SourceId, Entrance] = field(default_factory=dict)
     pbx: PbxId
+    blending: Mapping[Channel, tuple[Channel, ...]] = field(default_factory=lambda: DEFAULT_BLENDING)
     ring_seconds: float = 6.0
     unreachable_after: float = 5.0
+
+    def entrance(self, channel: Channel, source: SourceId) -> Entrance | None:
+        """Where an inquiry came in, or None when it is not configured, or for another channel."""
+        found = (self.numbers if channel is Channel.CALL else self.sources).get(source)
+        return found if found is not None and found.channel is channel else None

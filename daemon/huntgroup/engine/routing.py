@@ -1,145 +1,307 @@
-"""Who gets what: candidates -> eligible -> ranked, and what happens when a round is over."""
+"""Who gets what: candidates -> eligible -> ranked -> offered."""
 
-from huntgroup.engine.deadlines import DeadlineKind
-from huntgroup.engine.effects import (
-    Decision,
-    EndInquiry,
-    FactType,
-    HoldCustomer,
-    Outcome,
-    Reason,
-    Ring,
-    RingPhones,
-)
-from huntgroup.engine.eligibility import reachable_phones, verdicts, why_not_eligible
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, OperatorId
-from huntgroup.engine.lifecycle import InquiryState
-from huntgroup.engine.line import Place, place_of
-from huntgroup.engine.policy import EndCall, EnterGroup, KeepWaiting
-from huntgroup.engine.state import Inquiry, Offer, Operator
+from collections.abc import Sequence
+
+from huntgroup.engine import overflow
+from huntgroup.engine.effects import Decision, FactType, Reason, Ring, RingPhones
+from huntgroup.engine.eligibility import at_source_limit, handles, reachable_phones
+from huntgroup.engine.ids import AttemptNo, OperatorId, PhoneId
+from huntgroup.engine.lifecycle import IllegalTransitionError, InquiryState
+from huntgroup.engine.policy import Channel, Distribution, Mode, Presence, ResponsibleMissed, WhenAllUnavailable
+from huntgroup.engine.state import Inquiry, Offer, Operator, Place, Stage
 from huntgroup.engine.strategies import STRATEGIES
-from huntgroup.engine.world import World
+from huntgroup.engine.world import World, mobile_of
 
 PEER_MARGIN = 5.0
 """Seconds by which the peer's own ringing limit exceeds ours, so that it only ever acts while the daemon is away."""
+AS_LONG_AS_IT_TAKES = 24 * 3600.0
+"""Seconds of an offer that lasts until the customer gives up; no offer is without a deadline."""
 
 
 def settle(world: World) -> None:
     """Route everything that the last change touched, until nothing more can move.
 
-    Operators who freed up choose first, each the oldest inquiry that they may have; what then still needs somebody is
-    routed in the order of the line.
+    Operators who freed up choose first, each the first inquiry in line that they may have; what then still needs
+    somebody is routed in the order of the lines.
     """
     while world.freed or world.unrouted:
         while world.freed:
             operator = world.operators[next(iter(world.freed))]
             if not _serve_next(world, operator):
-                del world.freed[operator.policy.id]
+                world.freed.pop(operator.policy.id, None)
         if world.unrouted:
-            waiting = sorted((world.inquiries[inquiry] for inquiry in world.unrouted), key=place_of)
+            waiting = [world.inquiries[inquiry] for inquiry in world.unrouted]
             world.unrouted.clear()
+            waiting.sort(key=_place)
             for inquiry in waiting:
-                if inquiry.state is InquiryState.WAITING:
-                    _route(world, inquiry)
+                if inquiry.line is not None:
+                    route(world, inquiry)
 
 
-def run_unanswered_action(world: World, inquiry: Inquiry, why: str) -> None:
-    """A waiting inquiry found nobody in its round, or in its time: do what its group says."""
-    action = world.group_of(inquiry).on_unanswered
-    world.fact(FactType.UNANSWERED, inquiry, detail=why)
-    match action:
-        case KeepWaiting():
-            _rest(world, inquiry)
-        case EnterGroup(group=group):
-            world.move(inquiry, group)
-        case EndCall(cause=cause):
-            world.effects.append(EndInquiry(inquiry=inquiry.id, cause=cause))
-            world.close(inquiry, Outcome.UNANSWERED)
+def _place(inquiry: Inquiry) -> Place:
+    return inquiry.place or (0, inquiry.arrived_at, inquiry.arrival, inquiry.id)
 
 
-def _rest(world: World, inquiry: Inquiry) -> None:
-    """Who has not been tried gets it at once when they become eligible; the others again after one ring's time.
+def ignores_presence(world: World, inquiry: Inquiry) -> bool:
+    """Whether it is offered to who is logged out or paused: by the group, the source, or for want of anybody else."""
+    if inquiry.target is not None and inquiry.target.is_transfer:
+        # A colleague chose them by hand, which a pause does not forbid.
+        return world.operators[inquiry.target.operator].presence is not Presence.LOGGED_OUT
+    return stays_when_away(world, inquiry) or _everyone_is_away(world, inquiry)
 
-    Without the pause a phone that refuses at once would be rung in a tight loop.
-    """
-    inquiry.resting_until = world.now + world.policy.ring_seconds
-    world.deadlines.set(inquiry.resting_until, DeadlineKind.REST, inquiry.id, NO_ATTEMPT)
-    _hold(world, inquiry)
+
+def stays_when_away(world: World, inquiry: Inquiry) -> bool:
+    """Whether it makes no difference to it that somebody is logged out: neither who gets it, nor who keeps it."""
+    if not world.group_of(inquiry).check_availability:
+        return True
+    return inquiry.channel is not Channel.CALL and not inquiry.entrance.skip_unavailable
+
+
+def _everyone_is_away(world: World, inquiry: Inquiry) -> bool:
+    return (
+        inquiry.channel is not Channel.CALL
+        and inquiry.target is None
+        and inquiry.entrance.when_all_unavailable is WhenAllUnavailable.IN_TURN
+        and world.present.get(inquiry.group, 0) == 0
+    )
+
+
+def why_not(world: World, operator: Operator, inquiry: Inquiry, *, anybody: bool) -> Reason | None:
+    """Why the operator cannot have this inquiry now, None when they are eligible; ``anybody``: whatever they say."""
+    if inquiry.tried and operator.policy.id in inquiry.tried:
+        return inquiry.tried[operator.policy.id]
+    if anybody:
+        reason = world.no_work(operator, inquiry.channel)
+    else:
+        try:
+            reason = operator.unfit[inquiry.channel]
+        except KeyError:
+            reason = world.unfit(operator, inquiry.channel)
+    if reason is None and inquiry.entrance.max_open is not None and at_source_limit(operator, inquiry):
+        return Reason.AT_SOURCE_LIMIT
+    return reason
 
 
 def _serve_next(world: World, operator: Operator) -> bool:
-    """Route the oldest inquiry that the operator is eligible for; False when there is none."""
-    best: tuple[Place, Inquiry] | None = None
-    for group in operator.groups:
-        for place in world.lines[group]:
-            if best is not None and place > best[0]:
-                break
-            inquiry = world.inquiries[place[-1]]
-            if why_not_eligible(operator, inquiry, pbx_is_up=world.pbx_is_up) is None:
-                best = (place, inquiry)
-                break
-    if best is None:
+    """Route the first inquiry in line that the operator is eligible for, over all groups and channels; False: none."""
+    places = [place for place in (_first_own(world, operator), _first_of_groups(world, operator)) if place is not None]
+    if not places:
         return False
-    _route(world, best[1])
+    best = min(places)
+    chosen = world.inquiries[best[-1]]
+    route(world, chosen)
+    if chosen.place == best:
+        # They could have it, and nobody got it: to go on would be to go round for ever.
+        raise IllegalTransitionError(f"{operator.policy.id} is eligible for {chosen.id}, and routing it chose nobody")
     return True
 
 
-def _route(world: World, inquiry: Inquiry) -> None:
-    group = world.group_of(inquiry)
-    reasons = verdicts(group.operators, world.operators, inquiry, pbx_is_up=world.pbx_is_up)
-    eligible = tuple(operator for operator, reason in reasons.items() if reason is None)
+def _first_own(world: World, operator: Operator) -> Place | None:
+    """The first of what is for this operator alone that they may have now."""
+    best: Place | None = None
+    for key, line in world.lines.of_owner("operator", operator.policy.id).items():
+        if world.no_work(operator, key[2]) is not None:
+            continue
+        for place in line:
+            if best is not None and place > best:
+                break
+            if _may_have(world, operator, world.inquiries[place[-1]]):
+                best = place
+                break
+    return best
+
+
+def _first_of_groups(world: World, operator: Operator) -> Place | None:
+    """The first in all the lines of their groups that they may have now.
+
+    One line is one kind of inquiry: who may not have its first, for other reasons than having had it, may have none.
+    """
+    best: Place | None = None
+    own = operator.policy.id
+    for group in operator.groups:
+        for key, line in world.lines.of_owner("group", group).items():
+            if world.no_work(operator, key[2]) is not None:
+                continue
+            for place in line:
+                if best is not None and place > best:
+                    break
+                inquiry = world.inquiries[place[-1]]
+                if own not in inquiry.tried:
+                    best = place if _may_have(world, operator, inquiry) else best
+                    break
+    return best
+
+
+def _may_have(world: World, operator: Operator, inquiry: Inquiry) -> bool:
+    return why_not(world, operator, inquiry, anybody=ignores_presence(world, inquiry)) is None
+
+
+def _reasons(
+    world: World, inquiry: Inquiry, listed: tuple[OperatorId, ...], *, anybody: bool
+) -> dict[OperatorId, Reason | None]:
+    """``why_not`` of everybody listed. Mostly it depends on the operator alone, and is known already."""
+    operators, channel = world.operators, inquiry.channel
+    if anybody or inquiry.tried or inquiry.entrance.max_open is not None:
+        return {each: why_not(world, operators[each], inquiry, anybody=anybody) for each in listed}
+    reasons: dict[OperatorId, Reason | None] = {}
+    for each in listed:
+        operator = operators[each]
+        known = operator.unfit
+        reasons[each] = known[channel] if channel in known else world.unfit(operator, channel)
+    return reasons
+
+
+def candidates(world: World, inquiry: Inquiry) -> tuple[OperatorId, ...]:
+    """Whom it may be offered to at all, in listed order."""
+    if inquiry.target is not None:
+        return (inquiry.target.operator,)
+    return world.group_of(inquiry).operators
+
+
+def route(world: World, inquiry: Inquiry) -> None:
+    """Offer a waiting inquiry to whom the distribution chooses among the eligible, or let it wait, or end its round."""
+    anybody = ignores_presence(world, inquiry)
+    listed = candidates(world, inquiry)
+    reasons = _reasons(world, inquiry, listed, anybody=anybody)
+    eligible = [world.operators[each] for each, reason in reasons.items() if reason is None]
     if eligible:
-        chosen = STRATEGIES[group.distribution](eligible)
-        _offer(world, inquiry, chosen, reasons)
-    elif inquiry.tried and inquiry.resting_until is None:
-        run_unanswered_action(world, inquiry, "everyone eligible was offered it")
+        strategy = STRATEGIES[_distribution(world, inquiry)]
+        chosen = strategy(eligible, listed, world.last_offered.get(inquiry.group))
+        offer(world, inquiry, chosen, reasons)
+        return
+    _tell_decision(world, inquiry, (), reasons)
+    if _is_round_over(world, inquiry):
+        overflow.end_round(world, inquiry)
     else:
-        _hold(world, inquiry)
+        overflow.let_wait(world, inquiry)
 
 
-def _offer(
-    world: World,
-    inquiry: Inquiry,
-    chosen: tuple[OperatorId, ...],
-    reasons: dict[OperatorId, Reason | None],
-) -> None:
+def _is_round_over(world: World, inquiry: Inquiry) -> bool:
+    """Whether somebody was offered it and nobody else can be. Without its PBX nothing can be said of a call."""
+    if inquiry.resting_until is not None or (inquiry.channel is Channel.CALL and not world.pbx_is_up):
+        return False
+    return any(reason is not Reason.GAVE_IT_AWAY for reason in inquiry.tried.values())
+
+
+def _distribution(world: World, inquiry: Inquiry) -> Distribution:
+    if _everyone_is_away(world, inquiry):
+        return Distribution.IN_TURN
+    own = inquiry.entrance.distribution if inquiry.channel is not Channel.CALL else None
+    distribution = own or world.group_of(inquiry).distribution
+    if distribution is Distribution.ALL_AT_ONCE and inquiry.entrance.mode is Mode.ASSIGN:
+        return Distribution.EVENLY  # it can become only one operator's
+    return distribution
+
+
+def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: dict[OperatorId, Reason | None]) -> None:
+    """Carry out a choice: assign the inquiry at once, or open an attempt with everyone chosen."""
+    if inquiry.entrance.mode is Mode.ASSIGN and inquiry.channel is not Channel.CALL:
+        world.assign(inquiry, chosen[0])
+        _tell_decision(world, inquiry, chosen[:1], reasons)
+        world.fact(FactType.ACCEPTED, inquiry, chosen[0].policy.id, "assigned")
+        return
     group = world.group_of(inquiry)
-    rings = tuple(Ring(operator=operator, phones=reachable_phones(world.operators[operator])) for operator in chosen)
     is_handoff = bool(inquiry.tried)
-    attempt = world.open_attempt(
-        inquiry,
-        {ring.operator: Offer(operator=ring.operator, open_phones=dict.fromkeys(ring.phones)) for ring in rings},
-    )
+    if inquiry.channel is Channel.CALL:
+        _ring(world, inquiry, chosen)
+    else:
+        offers = {each.policy.id: Offer(operator=each.policy.id, open_phones={}) for each in chosen}
+        world.open_attempt(inquiry, offers, world.now + group.offer_timeout)
+    _tell_decision(world, inquiry, chosen, reasons)
+    for each in chosen:
+        if is_handoff:
+            world.fact(FactType.HANDED_OFF, inquiry, each.policy.id)
+        world.fact(FactType.OFFERED, inquiry, each.policy.id)
+
+
+def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator]) -> None:
+    rings = tuple(Ring(operator=each.policy.id, phones=_phones(inquiry, each)) for each in chosen)
+    offers = {ring.operator: Offer(operator=ring.operator, open_phones=dict.fromkeys(ring.phones)) for ring in rings}
+    attempt = world.open_attempt(inquiry, offers, world.now + world.policy.unreachable_after)
     world.effects.append(
         RingPhones(
             inquiry=inquiry.id,
             attempt=attempt.number,
             rings=rings,
-            hold=group.hold,
-            limit=world.policy.unreachable_after + group.rings * world.policy.ring_seconds + PEER_MARGIN,
+            hold=world.group_of(inquiry).hold,
+            limit=world.policy.unreachable_after + ringing_seconds(world, inquiry) + PEER_MARGIN,
+            is_callback=inquiry.is_callback,
         )
     )
+
+
+def _phones(inquiry: Inquiry, operator: Operator) -> tuple[PhoneId, ...]:
+    if inquiry.stage is Stage.MOBILE:
+        return (mobile_of(operator.policy.id),)
+    return reachable_phones(operator)
+
+
+def ringing_seconds(world: World, inquiry: Inquiry) -> float:
+    """How long phones ring for this inquiry at this stage, in seconds from the first ring."""
+    rings: int | None = world.group_of(inquiry).rings
+    if inquiry.stage in {Stage.RESPONSIBLE, Stage.MOBILE}:
+        rings = inquiry.entrance.responsible_rings
+    elif inquiry.target is not None:
+        rings = inquiry.target.rings
+    return AS_LONG_AS_IT_TAKES if rings is None else rings * world.policy.ring_seconds
+
+
+def _tell_decision(
+    world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: dict[OperatorId, Reason | None]
+) -> None:
+    names = {each.policy.id for each in chosen}
     world.effects.append(
         Decision(
             at=world.now,
             inquiry=inquiry.id,
             group=inquiry.group,
-            attempt=attempt.number,
+            attempt=AttemptNo(inquiry.attempts),
             verdicts=tuple(
-                (operator, Reason.CHOSEN if operator in chosen else reason or Reason.BEHIND_IN_LINE)
-                for operator, reason in reasons.items()
+                [
+                    (each, Reason.CHOSEN if each in names else reason or Reason.BEHIND_IN_LINE)
+                    for each, reason in reasons.items()
+                ]
             ),
         )
     )
-    for operator in chosen:
-        if is_handoff:
-            world.fact(FactType.HANDED_OFF, inquiry, operator)
-        world.fact(FactType.OFFERED, inquiry, operator)
 
 
-def _hold(world: World, inquiry: Inquiry) -> None:
-    if not inquiry.is_held:
-        inquiry.is_held = True
-        world.effects.append(
-            HoldCustomer(inquiry=inquiry.id, attempt=AttemptNo(inquiry.attempts), hold=world.group_of(inquiry).hold)
-        )
+def offer_to_responsible(world: World, inquiry: Inquiry) -> bool:
+    """Offer it to the customer's responsible operator before the group; False when they are not eligible."""
+    operator = world.operators.get(inquiry.responsible) if inquiry.responsible else None
+    if operator is None or operator.is_removed or not inquiry.entrance.responsible_first:
+        return False
+    if why_not(world, operator, inquiry, anybody=ignores_presence(world, inquiry)) is not None:
+        return False
+    inquiry.stage = Stage.RESPONSIBLE
+    offer(world, inquiry, (operator,), {operator.policy.id: None})
+    return True
+
+
+def offer_to_mobile(world: World, inquiry: Inquiry) -> bool:
+    """Ring the mobile of the responsible operator who missed the call; False when they have none or are on a call."""
+    operator = world.operators.get(inquiry.responsible) if inquiry.responsible else None
+    if operator is None or operator.policy.mobile is None or handles(operator, Channel.CALL):
+        return False
+    inquiry.stage = Stage.MOBILE
+    offer(world, inquiry, (operator,), {operator.policy.id: None})
+    return True
+
+
+def after_attempt(world: World, inquiry: Inquiry) -> None:
+    """Where an inquiry goes that nobody took in its attempt: it is waiting, and in no line yet."""
+    if inquiry.state is not InquiryState.WAITING:
+        return
+    # An offer that was only taken back, because they paused or the customer hung up, was not missed.
+    if inquiry.stage is Stage.RESPONSIBLE and inquiry.responsible in inquiry.tried:
+        missed = inquiry.entrance.on_responsible_missed
+        if overflow.responsible_missed(world, inquiry):
+            return
+        is_call = inquiry.channel is Channel.CALL
+        if is_call and missed is ResponsibleMissed.MOBILE and offer_to_mobile(world, inquiry):
+            return
+    if inquiry.stage in {Stage.RESPONSIBLE, Stage.MOBILE}:
+        inquiry.stage = Stage.GROUP
+        overflow.queue(world, inquiry)
+    else:
+        world.join_line(inquiry)

@@ -1,12 +1,25 @@
 """What the engine remembers. Plain data: the rules are elsewhere."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from huntgroup.engine.effects import Outcome, Reason
 from huntgroup.engine.events import Customer, PhoneState
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
-from huntgroup.engine.policy import Channel, OperatorPolicy
+from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, Presence
+
+
+class Stage(StrEnum):
+    """Whom an inquiry is for at the moment."""
+
+    RESPONSIBLE = "responsible"
+    """Their responsible operator, before the group."""
+    MOBILE = "mobile"
+    """The same operator's mobile."""
+    GROUP = "group"
+    OPERATOR = "operator"
+    """One named operator, by an action or a transfer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,13 +38,24 @@ class Offer:
 class Attempt:
     """The offers of an inquiry that are pending together, and the one deadline that ends them.
 
-    Until the first phone rings the deadline is that of reaching a phone at all; from then on the last ring's end.
+    For a call the deadline is that of reaching a phone at all until the first phone rings; from then on the last
+    ring's end.
     """
 
     number: AttemptNo
     offers: dict[OperatorId, Offer]
+    began_at: float
     deadline: float
     has_rung: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Target:
+    """The one operator an inquiry is for. ``rings`` None: as long as it takes; ``is_transfer``: then to the group."""
+
+    operator: OperatorId
+    rings: int | None
+    is_transfer: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,21 +64,37 @@ class Inquiry:
 
     id: InquiryId
     channel: Channel
+    entrance: Entrance
     customer: Customer
-    number: str
     group: GroupId
+    priority: int
     arrived_at: float
     arrival: int
-    entered_group_at: float
+    responsible: OperatorId | None = None
     state: InquiryState = InquiryState.WAITING
+    stage: Stage = Stage.GROUP
+    target: Target | None = None
+    line: "LineKey | None" = None
+    """The line it stands in; a waiting inquiry without one waits for its group to open."""
+    place: "Place | None" = None
     attempts: int = 0
     attempt: Attempt | None = None
     tried: dict[OperatorId, Reason] = field(default_factory=dict)
-    """Who had an offer in this round and what came of it."""
+    """Who is out of this round, and why."""
     resting_until: float | None = None
+    opens_at: float | None = None
     max_wait_at: float | None = None
-    is_held: bool = False
-    """Whether the adapter has been told to let the customer wait."""
+    wrapup_until: float | None = None
+    customer_holds: bool = False
+    """Whether the adapter has been told to let the caller wait."""
+    is_callback: bool = False
+    """No caller is on the line: who answers is joined to one."""
+    answered: tuple[AttemptNo, PhoneId] | None = None
+    """Which phone's answer to which attempt made it active."""
+    replied: dict[str, None] = field(default_factory=dict)
+    """At which hooks of this group the customer was replied to; nobody is told the same twice."""
+    is_set_aside: bool = False
+    """Its operator put it on hold: it does not count as load."""
     operator: OperatorId | None = None
     outcome: Outcome | None = None
 
@@ -64,15 +104,30 @@ class Operator:
     """One operator's state over all channels. The dicts keep the order in which things came."""
 
     policy: OperatorPolicy
+    presence: Presence
+    pause_reason: str = ""
     phones: dict[PhoneId, PhoneState]
-    groups: tuple[GroupId, ...]
+    groups: tuple[GroupId, ...] = ()
     offers: dict[InquiryId, Channel] = field(default_factory=dict)
     active: dict[InquiryId, Channel] = field(default_factory=dict)
+    wrapups: dict[InquiryId, float] = field(default_factory=dict)
+    load: dict[Channel, int] = field(default_factory=lambda: dict.fromkeys(Channel, 0))
+    """Active inquiries by channel, without those set aside."""
+    pending: dict[Channel, int] = field(default_factory=lambda: dict.fromkeys(Channel, 0))
+    by_source: dict[str, int] = field(default_factory=dict)
+    """Active and pending by source, without those set aside."""
+    no_work: dict[Channel, Reason | None] = field(default_factory=dict)
+    """What was found of each channel since they were last touched."""
+    unfit: dict[Channel, Reason | None] = field(default_factory=dict)
+    """The same, with what they say of themselves."""
+    last_offer: int = 0
+    """The number, over all operators, of the last offer made to them."""
+    missed_in_row: int = 0
+    is_removed: bool = False
+    """No longer configured; stays only until their conversations end."""
 
-    def load(self, channel: Channel) -> int:
-        """How many inquiries of ``channel`` they handle now; pending offers are not load yet."""
-        return sum(1 for taken in self.active.values() if taken is channel)
 
-    def pending(self, channel: Channel) -> int:
-        """How many inquiries of ``channel`` are being offered to them now."""
-        return sum(1 for offered in self.offers.values() if offered is channel)
+LineKey = tuple[str, str, Channel, str]
+"""Kind of owner (group or operator), its id, channel, and the source where that makes a difference."""
+Place = tuple[int, float, int, InquiryId]
+"""Smaller is served first: priority (negated), arrival in seconds, arrival's number, id."""

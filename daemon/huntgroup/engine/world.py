@@ -5,24 +5,23 @@ that routing afterwards looks only there.
 """
 
 from huntgroup.engine import lifecycle
-from huntgroup.engine.deadlines import Deadline, DeadlineKind, Deadlines
-from huntgroup.engine.effects import (
-    Effect,
-    Fact,
-    FactType,
-    OperatorChanged,
-    Outcome,
-    Reason,
-)
-from huntgroup.engine.eligibility import why_not_available
+from huntgroup.engine.deadlines import Deadline, DeadlineKind, Deadlines, still_holds
+from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
+from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
-from huntgroup.engine.line import WaitingLine
-from huntgroup.engine.policy import Channel, GroupPolicy, Policy
-from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator
+from huntgroup.engine.line import Lines, line_key, place_of
+from huntgroup.engine.notices import Notices
+from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
+from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage
 
-PRESENT = "available"
+MOBILE = "mobile:"
+
+
+def mobile_of(operator: OperatorId) -> PhoneId:
+    """The name under which an operator's mobile is rung; the adapter knows how to dial it."""
+    return PhoneId(MOBILE + operator)
 
 
 class World:
@@ -33,29 +32,59 @@ class World:
         self.now = 0.0
         self.pbx_is_up = False
         self.inquiries: dict[InquiryId, Inquiry] = {}
-        self.lines = {group: WaitingLine() for group in policy.groups}
-        self.operators = {
-            operator.id: Operator(
-                policy=operator,
-                phones=dict.fromkeys(operator.phones, PhoneState.UNKNOWN),
-                groups=tuple(g.id for g in policy.groups.values() if operator.id in g.operators),
-            )
-            for operator in policy.operators.values()
-        }
-        self.phone_owner = {phone: operator.id for operator in policy.operators.values() for phone in operator.phones}
+        self.lines = Lines()
+        self.operators: dict[OperatorId, Operator] = {}
+        self.phone_owner: dict[PhoneId, OperatorId] = {}
+        self.retired_groups: dict[GroupId, GroupPolicy] = {}
+        self.last_offered: dict[GroupId, OperatorId] = {}
+        self.present: dict[GroupId, int] = {}
+        self.unanswered: dict[GroupId, int] = {}
+        """By group, how many wait or are offered: what max_waiting counts."""
         self.deadlines = Deadlines(self._holds)
         self.effects: list[Effect] = []
         self.freed: dict[OperatorId, None] = {}
         self.unrouted: dict[InquiryId, None] = {}
-        self._touched: dict[OperatorId, None] = {}
-        self._last_told: dict[OperatorId, OperatorChanged] = {}
-        self._arrivals = 0
+        self.received = 0
+        self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self._notices = Notices()
+        self._offers_made = 0
+        for operator in policy.operators.values():
+            self.add_operator(operator)
+        self.index_groups()
 
-    # -- looking --------------------------------------------------------------------------------------------------
+    # -- who there is ---------------------------------------------------------------------------------------------
+
+    def add_operator(self, policy: OperatorPolicy) -> Operator:
+        """Somebody new, with phones of which nothing is known yet."""
+        operator = Operator(
+            policy=policy, presence=policy.start, phones=dict.fromkeys(policy.phones, PhoneState.UNKNOWN)
+        )
+        self.operators[policy.id] = operator
+        return operator
+
+    def index_groups(self) -> None:
+        """Make anew what follows from the policy alone: who owns which phone, and who is in which group."""
+        self.phone_owner = {phone: each.id for each in self.policy.operators.values() for phone in each.phones}
+        self.phone_owner |= {mobile_of(each.id): each.id for each in self.policy.operators.values() if each.mobile}
+        groups: dict[OperatorId, list[GroupId]] = {operator: [] for operator in self.operators}
+        for group in self.policy.groups.values():
+            for operator in group.operators:
+                groups[operator].append(group.id)
+        for operator, names in groups.items():
+            self.operators[operator].groups = tuple(names)
+        self.present = {
+            group.id: sum(self.operators[each].presence is Presence.AVAILABLE for each in group.operators)
+            for group in self.policy.groups.values()
+        }
+
+    def phone_states(self) -> dict[PhoneId, PhoneState]:
+        """What was last told of every phone that is somebody's; of a mobile nothing ever is."""
+        known = {phone: self.operators[owner].phones.get(phone) for phone, owner in self.phone_owner.items()}
+        return {phone: state for phone, state in known.items() if state is not None}
 
     def group_of(self, inquiry: Inquiry) -> GroupPolicy:
-        """The policy of the group whose line the inquiry is in."""
-        return self.policy.groups[inquiry.group]
+        """The policy of the inquiry's group, also when the group is configured no longer."""
+        return self.policy.groups.get(inquiry.group) or self.retired_groups[inquiry.group]
 
     def current_attempt(self, inquiry: InquiryId, attempt: AttemptNo) -> tuple[Inquiry, Attempt] | None:
         """The inquiry and its attempt when that attempt is still the pending one, else None."""
@@ -64,17 +93,18 @@ class World:
             return None
         return known, known.attempt
 
-    def pending_offer(self, attempt: Attempt, phone: PhoneId) -> Offer | None:
-        """The offer of this attempt that rings ``phone``, when it is still pending."""
+    def offer_at(self, attempt: Attempt, phone: PhoneId) -> Offer | None:
+        """The offer of this attempt that rings ``phone``, whosever the phone is by now."""
         owner = self.phone_owner.get(phone)
         offer = attempt.offers.get(owner) if owner is not None else None
-        return offer if offer is not None and offer.state is OfferState.PENDING else None
+        if offer is not None and phone in offer.open_phones:
+            return offer
+        return next((each for each in attempt.offers.values() if phone in each.open_phones), offer)
 
     # -- telling --------------------------------------------------------------------------------------------------
 
     def fact(self, kind: FactType, inquiry: Inquiry, operator: OperatorId | None = None, detail: str = "") -> None:
         """Tell the world that something happened to an inquiry."""
-        attempt = inquiry.attempt.number if inquiry.attempt else None
         self.effects.append(
             Fact(
                 type=kind,
@@ -82,7 +112,7 @@ class World:
                 inquiry=inquiry.id,
                 group=inquiry.group,
                 operator=operator,
-                attempt=attempt,
+                attempt=inquiry.attempt.number if inquiry.attempt else None,
                 detail=detail,
                 customer=inquiry.customer if kind is FactType.RECEIVED else None,
             )
@@ -90,82 +120,151 @@ class World:
 
     def touch(self, operator: Operator, *, is_freed: bool = False) -> None:
         """Note that an operator changed; ``is_freed`` when they may now be eligible for something that waits."""
-        self._touched[operator.policy.id] = None
+        operator.no_work.clear()
+        operator.unfit.clear()
+        self._notices.note(operator.policy.id)
         if is_freed:
             self.freed[operator.policy.id] = None
 
+    def no_work(self, operator: Operator, channel: Channel) -> Reason | None:
+        """Why the operator can have nothing more of a channel, presence apart; known until they are touched again."""
+        try:
+            return operator.no_work[channel]
+        except KeyError:
+            reason = why_no_work(operator, channel, self.policy, pbx_is_up=self.pbx_is_up)
+            operator.no_work[channel] = reason
+            return reason
+
+    def unfit(self, operator: Operator, channel: Channel) -> Reason | None:
+        """The same with what they say of themselves."""
+        reason = why_away(operator) or self.no_work(operator, channel)
+        operator.unfit[channel] = reason
+        return reason
+
     def tell_operators(self) -> None:
         """One OperatorChanged for every operator whose public state is not what was last told."""
-        for operator_id in self._touched:
-            state = self._public_state(self.operators[operator_id])
-            if self._last_told.get(operator_id) != state:
-                self._last_told[operator_id] = state
-                self.effects.append(state)
-        self._touched.clear()
+        self.effects += self._notices.news(self.operators, self.unfit)
 
-    def _public_state(self, operator: Operator) -> OperatorChanged:
-        reasons = {
-            channel: reason
-            for channel, most in operator.policy.capacity.items()
-            if most and (reason := why_not_available(operator, channel, pbx_is_up=self.pbx_is_up))
-        }
-        return OperatorChanged(
-            operator=operator.policy.id,
-            presence=PRESENT,
-            reasons=reasons,
-            load={channel: operator.load(channel) for channel in Channel},
-            capacity=operator.policy.capacity,
-            inquiries=(*operator.active, *operator.offers),
-        )
+    # -- an inquiry comes, stands in line, goes -------------------------------------------------------------------
 
-    # -- changing -------------------------------------------------------------------------------------------------
-
-    def admit(self, event: InquiryReceived, group: GroupId) -> Inquiry:
-        """A new inquiry joins the group's line."""
-        self._arrivals += 1
+    def admit(self, event: InquiryReceived, entrance: Entrance) -> Inquiry:
+        """A new inquiry, waiting and in no line yet."""
+        self.received += 1
         inquiry = Inquiry(
             id=event.inquiry,
             channel=event.channel,
+            entrance=entrance,
             customer=event.customer,
-            number=event.number,
-            group=group,
+            group=entrance.group,
+            priority=event.priority,
+            responsible=event.responsible,
             arrived_at=self.now,
-            arrival=self._arrivals,
-            entered_group_at=self.now,
+            arrival=self.received,
             attempts=event.attempts,
         )
         self.inquiries[inquiry.id] = inquiry
-        self._join_line(inquiry, group)
+        self._count_unanswered(inquiry, 1)
         return inquiry
 
-    def move(self, inquiry: Inquiry, group: GroupId) -> None:
-        """A waiting inquiry joins another group's line at the place of its arrival; a new round begins."""
-        self.lines[inquiry.group].leave(inquiry)
-        inquiry.group = group
-        inquiry.entered_group_at = self.now
+    def enter(self, inquiry: Inquiry, group: GroupId) -> None:
+        """A waiting inquiry becomes a group's, and a new round begins. It stands in no line yet."""
+        self.lines.leave(inquiry)
+        self._count_unanswered(inquiry, -1)
+        inquiry.group, inquiry.target, inquiry.stage = group, None, Stage.GROUP
+        self._count_unanswered(inquiry, 1)
+        self.begin_round(inquiry)
+        inquiry.replied.clear()
+        inquiry.max_wait_at = inquiry.opens_at = None
+
+    def begin_round(self, inquiry: Inquiry) -> None:
+        """Everyone may be offered it again."""
         inquiry.tried.clear()
         inquiry.resting_until = None
-        self._join_line(inquiry, group)
 
-    def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer]) -> Attempt:
-        """The waiting inquiry is offered to these operators together."""
+    def join_line(self, inquiry: Inquiry) -> None:
+        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group."""
+        group = self.group_of(inquiry)
+        inquiry.opens_at = None
+        self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
+        self.unrouted[inquiry.id] = None
+        patience = self._patience(inquiry, group)
+        if inquiry.max_wait_at is None and patience is not None:
+            self.set_max_wait(inquiry, self.now + patience)
+
+    def _patience(self, inquiry: Inquiry, group: GroupPolicy) -> float | None:
+        """How many seconds it may stand in this line; a call for one operator no longer than it would ring there."""
+        if inquiry.target is None:
+            return group.max_wait
+        rings = inquiry.target.rings if inquiry.channel is Channel.CALL else None
+        return None if rings is None else self.policy.unreachable_after + rings * self.policy.ring_seconds
+
+    def set_max_wait(self, inquiry: Inquiry, at: float) -> None:
+        """When the inquiry will have waited too long."""
+        inquiry.max_wait_at = at
+        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry.id, NO_ATTEMPT)
+
+    def set_rest(self, inquiry: Inquiry, until: float) -> None:
+        """Who is out of the round stays out until then."""
+        inquiry.resting_until = until
+        self.deadlines.set(until, DeadlineKind.REST, inquiry.id, NO_ATTEMPT)
+
+    def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
+        """Wait outside any line until the group opens; None: it never does."""
+        self.lines.leave(inquiry)
+        self.unrouted.pop(inquiry.id, None)
+        inquiry.opens_at = at
+        if at is not None:
+            self.deadlines.set(at, DeadlineKind.OPENING, inquiry.id, NO_ATTEMPT)
+
+    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "") -> None:
+        """The inquiry ends, whatever it was doing; the engine forgets it."""
+        was = inquiry.state
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
+        if was in {InquiryState.WAITING, InquiryState.OFFERED}:
+            self._count_unanswered(inquiry, -1)
+        self.withdraw_pending(inquiry)
+        self.lines.leave(inquiry)
+        if was is InquiryState.ACTIVE:
+            self.release(inquiry)
+        elif was is InquiryState.WRAPUP and inquiry.operator is not None:
+            operator = self.operators[inquiry.operator]
+            del operator.wrapups[inquiry.id]
+            self.touch(operator, is_freed=True)
+            self.forget_if_removed(operator)
+        inquiry.outcome = inquiry.outcome or outcome
+        self.unrouted.pop(inquiry.id, None)
+        del self.inquiries[inquiry.id]
+        self.closed[inquiry.outcome] += 1
+        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome)
+
+    # -- offers ---------------------------------------------------------------------------------------------------
+
+    def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float) -> Attempt:
+        """The waiting inquiry is offered to these operators together until ``deadline``."""
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.OFFER)
-        self.lines[inquiry.group].leave(inquiry)
+        self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
         inquiry.attempts += 1
-        inquiry.is_held = False
-        attempt = Attempt(
-            number=AttemptNo(inquiry.attempts),
-            offers=offers,
-            deadline=self.now + self.policy.unreachable_after,
-        )
+        inquiry.customer_holds = False
+        number = AttemptNo(inquiry.attempts)
+        attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
         inquiry.attempt = attempt
-        self.deadlines.set(attempt.deadline, DeadlineKind.ATTEMPT, inquiry.id, attempt.number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, number)
         for operator_id in offers:
             operator = self.operators[operator_id]
             operator.offers[inquiry.id] = inquiry.channel
+            operator.pending[inquiry.channel] += 1
+            self._count_source(operator, inquiry, 1)
+            self.note_offer(operator, inquiry)
             self.touch(operator)
         return attempt
+
+    def note_offer(self, operator: Operator, inquiry: Inquiry) -> None:
+        """Remember who was offered last, for the distributions that go by it."""
+        self._offers_made += 1
+        operator.last_offer = self._offers_made
+        if inquiry.stage is Stage.GROUP and (inquiry.attempt is None or len(inquiry.attempt.offers) == 1):
+            self.last_offered[inquiry.group] = operator.policy.id
 
     def extend_attempt(self, inquiry: Inquiry, attempt: Attempt, deadline: float) -> None:
         """Give the attempt its real deadline, now that it is known."""
@@ -177,7 +276,9 @@ class World:
         offer.state = lifecycle.step(lifecycle.OFFER_STEPS, offer.state, trigger)
         operator = self.operators[offer.operator]
         del operator.offers[inquiry.id]
-        self.touch(operator, is_freed=True)
+        operator.pending[inquiry.channel] -= 1
+        self._count_source(operator, inquiry, -1)
+        self.touch(operator, is_freed=trigger is not OfferStep.ACCEPT)
         if reason is not None:
             inquiry.tried[offer.operator] = reason
 
@@ -187,55 +288,101 @@ class World:
             if offer.state is OfferState.PENDING:
                 self.end_offer(inquiry, offer, OfferStep.WITHDRAW, None)
 
-    def return_to_line(self, inquiry: Inquiry) -> None:
-        """The attempt is over and nobody took it: back to its place in the line."""
+    def return_to_wait(self, inquiry: Inquiry) -> None:
+        """The attempt is over and nobody took it. It stands in no line yet."""
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
         inquiry.attempt = None
-        self.lines[inquiry.group].join(inquiry)
-        self.unrouted[inquiry.id] = None
 
-    def accept(self, inquiry: Inquiry, offer: Offer) -> None:
-        """The inquiry is this operator's now; the attempt's other offers are withdrawn."""
+    # -- handling -------------------------------------------------------------------------------------------------
+
+    def accept(self, inquiry: Inquiry, operator: Operator) -> None:
+        """The offered inquiry is this operator's now, theirs or picked up; all its other offers are withdrawn."""
+        own = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.ACCEPT)
-        self.end_offer(inquiry, offer, OfferStep.ACCEPT, None)
+        if own is not None and own.state is OfferState.PENDING:
+            self.end_offer(inquiry, own, OfferStep.ACCEPT, None)
         self.withdraw_pending(inquiry)
-        inquiry.operator = offer.operator
-        operator = self.operators[offer.operator]
-        operator.active[inquiry.id] = inquiry.channel
-        self.touch(operator)
         inquiry.attempt = None
+        self._handle(inquiry, operator)
 
-    def close(self, inquiry: Inquiry, outcome: Outcome) -> None:
-        """The inquiry ends, whatever it was doing; the engine forgets it."""
-        was = inquiry.state
-        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
-        inquiry.outcome = outcome
-        self.withdraw_pending(inquiry)
-        if was is InquiryState.WAITING:
-            self.lines[inquiry.group].leave(inquiry)
+    def assign(self, inquiry: Inquiry, operator: Operator) -> None:
+        """The waiting inquiry is this operator's at once."""
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.ASSIGN)
+        self.lines.leave(inquiry)
+        self.unrouted.pop(inquiry.id, None)
+        self.note_offer(operator, inquiry)
+        self._handle(inquiry, operator)
+
+    def _handle(self, inquiry: Inquiry, operator: Operator) -> None:
+        self._count_unanswered(inquiry, -1)
+        inquiry.target, inquiry.stage, inquiry.is_callback = None, Stage.GROUP, False
+        operator.missed_in_row = 0
+        self.take(inquiry, operator)
+
+    def take(self, inquiry: Inquiry, operator: Operator) -> None:
+        """An active inquiry counts against this operator."""
+        inquiry.operator = operator.policy.id
+        inquiry.is_set_aside = False
+        operator.active[inquiry.id] = inquiry.channel
+        operator.load[inquiry.channel] += 1
+        self._count_source(operator, inquiry, 1)
+        self.touch(operator)
+
+    def release(self, inquiry: Inquiry) -> None:
+        """It counts against its operator no longer; who that was stays on record until somebody takes it."""
+        if inquiry.operator is None:
+            return
+        operator = self.operators[inquiry.operator]
+        del operator.active[inquiry.id]
+        if not inquiry.is_set_aside:
+            operator.load[inquiry.channel] -= 1
+            self._count_source(operator, inquiry, -1)
+        inquiry.is_set_aside = False
+        self.touch(operator, is_freed=True)
+        self.forget_if_removed(operator)
+
+    def set_aside(self, inquiry: Inquiry, operator: Operator, *, is_aside: bool) -> None:
+        """Take an active inquiry out of the load, or back into it."""
+        inquiry.is_set_aside = is_aside
+        change = -1 if is_aside else 1
+        operator.load[inquiry.channel] += change
+        self._count_source(operator, inquiry, change)
+        self.touch(operator, is_freed=is_aside)
+
+    def put_back(self, inquiry: Inquiry) -> None:
+        """An active inquiry waits again, at the place of its arrival. It stands in no line yet."""
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.PUT_BACK)
+        self.release(inquiry)
+        inquiry.operator = None
+        self._count_unanswered(inquiry, 1)
+        self.begin_round(inquiry)
+        inquiry.max_wait_at = None
+
+    def wrap_up(self, inquiry: Inquiry, until: float) -> None:
+        """The conversation is over, and its operator has work with it until then."""
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.FINISH)
+        inquiry.outcome = Outcome.ANSWERED
+        inquiry.wrapup_until = until
+        self.release(inquiry)
         if inquiry.operator is not None:
             operator = self.operators[inquiry.operator]
-            del operator.active[inquiry.id]
-            self.touch(operator, is_freed=True)
-        self.unrouted.pop(inquiry.id, None)
-        del self.inquiries[inquiry.id]
-        self.fact(FactType.CLOSED, inquiry, inquiry.operator, outcome)
+            operator.wrapups[inquiry.id] = until
+            self.touch(operator)
+        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry.id, NO_ATTEMPT)
 
-    def _join_line(self, inquiry: Inquiry, group: GroupId) -> None:
-        self.lines[group].join(inquiry)
-        self.unrouted[inquiry.id] = None
-        max_wait = self.policy.groups[group].max_wait
-        inquiry.max_wait_at = None if max_wait is None else self.now + max_wait
-        if inquiry.max_wait_at is not None:
-            self.deadlines.set(inquiry.max_wait_at, DeadlineKind.MAX_WAIT, inquiry.id, NO_ATTEMPT)
+    def forget_if_removed(self, operator: Operator) -> None:
+        """Somebody who is configured no longer goes once their last conversation is over."""
+        if operator.is_removed and not operator.active and not operator.wrapups:
+            self.operators.pop(operator.policy.id, None)
+            self.freed.pop(operator.policy.id, None)
+
+    def _count_source(self, operator: Operator, inquiry: Inquiry, change: int) -> None:
+        if inquiry.channel is not Channel.CALL:
+            source = inquiry.entrance.source
+            operator.by_source[source] = operator.by_source.get(source, 0) + change
+
+    def _count_unanswered(self, inquiry: Inquiry, change: int) -> None:
+        self.unanswered[inquiry.group] = self.unanswered.get(inquiry.group, 0) + change
 
     def _holds(self, deadline: Deadline) -> bool:
-        inquiry = self.inquiries.get(deadline.inquiry)
-        if inquiry is None:
-            return False
-        if deadline.kind is DeadlineKind.ATTEMPT:
-            attempt = inquiry.attempt
-            return attempt is not None and attempt.number == deadline.attempt and attempt.deadline == deadline.at
-        if deadline.kind is DeadlineKind.MAX_WAIT:
-            return inquiry.state is not InquiryState.ACTIVE and inquiry.max_wait_at == deadline.at
-        return inquiry.resting_until == deadline.at
+        return still_holds(deadline, self.inquiries.get(deadline.inquiry))

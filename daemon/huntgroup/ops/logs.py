@@ -8,7 +8,7 @@ import sys
 
 import structlog
 
-from huntgroup.engine.effects import Decision, Fact, OperatorChanged
+from huntgroup.engine.effects import Answered, Decision, Fact, OperatorChanged, Tidings
 
 log = structlog.get_logger("huntgroup")
 
@@ -40,7 +40,7 @@ def configure(*, is_terminal: bool | None = None) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-def tell(tidings: Fact | Decision | OperatorChanged) -> None:
+def tell(tidings: Tidings) -> None:
     """One line for each fact and decision."""
     match tidings:
         case Fact():
@@ -60,5 +60,5 @@ def tell(tidings: Fact | Decision | OperatorChanged) -> None:
                 attempt=tidings.attempt,
                 verdicts=dict(tidings.verdicts),
             )
-        case OperatorChanged():
+        case OperatorChanged() | Answered():
             pass

@@ -33,8 +33,7 @@ from huntgroup.settings.models import (
     Store,
     Telephony,
 )
-from huntgroup.settings.not_yet import notes
-from huntgroup.settings.reader import load
+from huntgroup.settings.reader import load, load_to_simulate
 
 __all__ = [
     "Action",
@@ -65,5 +64,5 @@ __all__ = [
     "ToOperator",
     "Voicemail",
     "load",
-    "notes",
+    "load_to_simulate",
 ]

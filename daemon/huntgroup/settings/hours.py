@@ -17,9 +17,10 @@ from huntgroup.settings.words import Complaint, kind, listed, shown, suggestion
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _TIME = r"([01][0-9]|2[0-4]):([0-5][0-9])"
+_ONE_TIME = re.compile(_TIME)
 _OPENING = re.compile(rf"{_TIME}\s*-\s*{_TIME}")
 _COUNTRY_OR_PART = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
-_MIDNIGHT = 24 * 60
+MINUTES_A_DAY = 24 * 60
 _SETTINGS = ("timezone", "holidays")
 
 
@@ -65,12 +66,25 @@ def _opening(text: str, right: str) -> Opening:
         raise Complaint(f"{shown(text)} is not an opening", right)
     hours = [int(part) for part in found.groups()]
     opening = Opening(hours[0] * 60 + hours[1], hours[2] * 60 + hours[3])
-    if not opening.start < opening.end <= _MIDNIGHT:
+    if not opening.start < opening.end <= MINUTES_A_DAY:
         raise Complaint(
             f"{shown(text)} does not end after it begins on the same day",
             'a night is two openings: "22:00-24:00", and on the next day "00:00-06:00"',
         )
     return opening
+
+
+def read_minute(value: object) -> int:
+    """The minutes since midnight of a time of day such as "08:00"; "24:00" is the end of the day.
+
+    Raises:
+        Complaint: when it is no such time.
+    """
+    found = _ONE_TIME.fullmatch(value) if isinstance(value, str) else None
+    minute = int(found[1]) * 60 + int(found[2]) if found else MINUTES_A_DAY + 1
+    if minute > MINUTES_A_DAY:
+        raise Complaint(f"{shown(value)} is not a time of day", 'write it as in "08:00"')
+    return minute
 
 
 def _day_name(name: str) -> str:
@@ -86,7 +100,12 @@ def _no_day_twice(days: dict[str, tuple[Opening, ...]]) -> dict[str, tuple[Openi
     return days
 
 
-def _timezone(value: str) -> str:
+def read_timezone(value: str) -> str:
+    """The IANA name of a time zone.
+
+    Raises:
+        Complaint: when there is none of that name.
+    """
     zones = available_timezones()
     if value not in zones:
         right = suggestion(value, zones, 'write it as in "Europe/Warsaw"')
@@ -103,7 +122,7 @@ def _holidays(value: str) -> str:
 class Hours(Section):
     """When a group is open. A day that is not named is closed."""
 
-    timezone: Annotated[str, AfterValidator(_timezone), Field(examples=['"Europe/Warsaw"'])]
+    timezone: Annotated[str, AfterValidator(read_timezone), Field(examples=['"Europe/Warsaw"'])]
     """The IANA name of the zone that the times are in."""
 
     days: Annotated[

@@ -10,10 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from huntgroup.settings.models import Settings
 from huntgroup.settings.outline import HOOKS, Data
-from huntgroup.settings.values import read_duration
-from huntgroup.settings.words import Complaint, Finding, Key, listed, shown, spelled
+from huntgroup.settings.words import Finding, Key, listed, shown, spelled
 
 
 class _Missing(NamedTuple):
@@ -37,20 +35,12 @@ def _is(fixed: object) -> Callable[[Any], bool]:
     return lambda value: type(value) is type(fixed) and value == fixed
 
 
-def _is_no_time(value: Any) -> bool:
-    try:
-        return read_duration(value) == 0
-    except Complaint:
-        return False
-
-
 def _either(names: tuple[str, ...]) -> str:
     return f"use {listed(names)}"
 
 
 _LEAVE_OUT = "leave it out"
-_DISTRIBUTIONS = ("in_order", "all_at_once")
-_UNANSWERED = ("group", "keep_waiting", "hang_up")
+_ACTIONS = ("operator", "group", "keep_waiting", "hang_up")
 
 _NOT_YET = (
     _Missing("pbx[1]", _never, "describe one PBX"),
@@ -60,19 +50,13 @@ _NOT_YET = (
     _Missing("operators[].mobile", _never, _LEAVE_OUT),
     _Missing("operators[].role", _only("operator"), _either(("operator",))),
     _Missing("operators[].start", _only("available"), _either(("available",))),
-    _Missing("groups[].distribution", _only(*_DISTRIBUTIONS), _either(_DISTRIBUTIONS)),
     _Missing("groups[].offer_timeout", _never, _LEAVE_OUT),
-    _Missing("groups[].check_availability", _is(True), _LEAVE_OUT),
     _Missing("groups[].pickup", _is(False), _LEAVE_OUT),
-    _Missing("groups[].wrapup", _is_no_time, _LEAVE_OUT),
-    _Missing("groups[].max_waiting", _never, _LEAVE_OUT),
     _Missing("groups[].announce.position", _is(False), _LEAVE_OUT),
     _Missing("groups[].announce.every", _never, _LEAVE_OUT),
     _Missing("groups[].miss_limit", _is(0), _LEAVE_OUT),
-    _Missing("groups[].priority", _is(0), _LEAVE_OUT),
-    _Missing("groups[].hours", _never, _LEAVE_OUT),
-    _Missing("groups[].on_unanswered.action", _only(*_UNANSWERED), _either(_UNANSWERED)),
-    *(_Missing(f"groups[].{hook}", _never, _LEAVE_OUT) for hook in HOOKS[1:]),
+    *(_Missing(f"groups[].{hook}.action", _only(*_ACTIONS), _either(_ACTIONS)) for hook in HOOKS[:3]),
+    _Missing("groups[].on_abandoned", _never, _LEAVE_OUT),
     _Missing("numbers[].responsible_first", _is(False), _LEAVE_OUT),
     _Missing("numbers[].responsible_rings", _never, _LEAVE_OUT),
     _Missing("numbers[].on_responsible_missed.action", _only("queue"), _LEAVE_OUT),
@@ -97,13 +81,6 @@ def not_yet(data: Data) -> Iterator[Finding]:
             if pattern.fullmatch(name) and not entry.is_had(value):
                 what = f"{shown(value)} is" if isinstance(value, str) and entry.today != _LEAVE_OUT else "is"
                 yield Finding(key, f"{what} not yet supported", entry.today)
-
-
-def notes(settings: Settings) -> tuple[str, ...]:
-    """What in a valid file has no effect yet and harms nothing: said aloud, not refused."""
-    if "url" in settings.store.model_fields_set:
-        return ("[store] has no effect yet: there is no journal, and what waits is found again at the PBX",)
-    return ()
 
 
 def _everything(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:

@@ -10,7 +10,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from huntgroup.settings.base import Section
-from huntgroup.settings.models import Settings
 from huntgroup.settings.words import Complaint, Finding, Key, kind, listed, shown, spelled, suggestion
 
 _SECRET_KEYS = ("secret", "password", "passwd", "pass", "token")
@@ -21,8 +20,8 @@ _ACTION_FIELDS = ("on_unanswered", "on_closed", "on_full", "on_abandoned", "then
 Words = tuple[str, str]
 
 
-def findings(error: ValidationError, data: dict[str, Any]) -> Iterator[Finding]:
-    """What a failed validation of the data found, one finding for each mistake."""
+def findings(error: ValidationError, data: dict[str, Any], model: type[Section]) -> Iterator[Finding]:
+    """What a failed validation of the data against the model found, one finding for each mistake."""
     for details in error.errors(include_url=False):
         # Follows from another mistake that is reported itself: the field that the default is made from.
         if details["type"] == "default_factory_not_called":
@@ -30,7 +29,7 @@ def findings(error: ValidationError, data: dict[str, Any]) -> Iterator[Finding]:
         key = _key(details["loc"], data)
         if details["type"].startswith("union_tag"):
             key = (*key, "action")
-        wrong, right = _words(details, key, data)
+        wrong, right = _words(details, key, data, model)
         yield Finding(key, wrong, right)
 
 
@@ -59,15 +58,15 @@ def _step(value: Any, part: str | int) -> Any:
     return None
 
 
-def _words(details: ErrorDetails, key: Key, data: dict[str, Any]) -> Words:
+def _words(details: ErrorDetails, key: Key, data: dict[str, Any], model: type[Section]) -> Words:
     context: Mapping[str, Any] = details.get("ctx", {})
     complaint = context.get("error")
     if isinstance(complaint, Complaint):
         return complaint.wrong, complaint.right
     if details["type"] == "missing":
-        return _missing(key, data)
+        return _missing(key, data, model)
     if details["type"] == "extra_forbidden":
-        return _unknown_key(key, data)
+        return _unknown_key(key, data, model)
     value = details["input"]
     if details["type"] in _LIMITS:
         limit, right = _LIMITS[details["type"]]
@@ -78,20 +77,20 @@ def _words(details: ErrorDetails, key: Key, data: dict[str, Any]) -> Words:
     return f"is wrong: {details['msg']}", "see the configuration's description"
 
 
-def _missing(key: Key, data: dict[str, Any]) -> Words:
+def _missing(key: Key, data: dict[str, Any], model: type[Section]) -> Words:
     name = str(key[-1])
-    if len(key) == 1:
+    field = _section_at(key[:-1], data, model)[name]
+    if len(key) == 1 and not field.examples:
         return "is missing", f"add a `[[{name}]]` table"
-    field = _section_at(key[:-1], data)[name]
     example = (field.examples or ["…"])[0]
     return "is missing", f"add `{name} = {example}`"
 
 
-def _unknown_key(key: Key, data: dict[str, Any]) -> Words:
+def _unknown_key(key: Key, data: dict[str, Any], model: type[Section]) -> Words:
     name = str(key[-1])
     if name.lower() in _SECRET_KEYS:
         return "a secret is never in the file", "use secret_file or secret_env"
-    names = _section_at(key[:-1], data)
+    names = _section_at(key[:-1], data, model)
     every = f"the keys here are {listed(names, 'and')}"
     return f"unknown key {listed([_bare(name)])}", suggestion(name, tuple(names), every)
 
@@ -157,16 +156,21 @@ _TYPES: dict[str, Callable[[Any, Key, Mapping[str, Any]], Words]] = {
 }
 
 
-def _section_at(key: Key, data: dict[str, Any]) -> dict[str, FieldInfo]:
+def _section_at(key: Key, data: dict[str, Any], model: type[Section]) -> dict[str, FieldInfo]:
     """The fields of the table at the key, by their names in the file."""
-    section: type[Section] = Settings
+    section = model
     here: Any = data
     for part in key:
         here = _step(here, part)
         if isinstance(part, str):
-            tables = list(_tables_in(section.model_fields[part].annotation))
+            tables = list(_tables_in(_fields(section)[part].annotation))
             section = next((table for table in tables if _is_action(table, here)), tables[0])
-    return section.model_fields
+    return _fields(section)
+
+
+def _fields(section: type[Section]) -> dict[str, FieldInfo]:
+    """By the names in the file: where such a name is a word of Python's, the field itself has another."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
 def _tables_in(annotation: Any) -> Iterator[type[Section]]:

@@ -2,7 +2,7 @@
 
 from huntgroup.engine.effects import FactType
 from huntgroup.engine.events import PhoneState, Refusal
-from huntgroup.engine.policy import Distribution, EndCall
+from huntgroup.engine.policy import Distribution, End
 from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, group, policy
 
 
@@ -49,7 +49,7 @@ def test_one_decline_leaves_the_others_ringing() -> None:
 
 
 def test_the_round_is_one_ringing_period_from_the_first_phone_that_rings() -> None:
-    story = together(on_unanswered=EndCall(cause=19))
+    story = together(on_unanswered=End(cause=19))
     story.calls("c1")
     story.later(1)
     story.rings("c1", "ben")
@@ -63,14 +63,14 @@ def test_the_round_is_one_ringing_period_from_the_first_phone_that_rings() -> No
 
 
 def test_when_no_phone_rings_at_all_the_round_ends_early() -> None:
-    story = together(on_unanswered=EndCall(cause=19))
+    story = together(on_unanswered=End(cause=19))
     story.calls("c1")
     story.later(UNREACHABLE_AFTER)
     assert story.ended() == [("c1", 19)]
 
 
 def test_when_all_refuse_the_round_is_over_at_once() -> None:
-    story = together(on_unanswered=EndCall(cause=17))
+    story = together(on_unanswered=End(cause=17))
     story.calls("c1")
     for name in ("anna", "ben", "cleo"):
         story.refuses("c1", name, Refusal.BUSY)

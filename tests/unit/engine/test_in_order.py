@@ -221,4 +221,4 @@ def test_a_number_that_nobody_serves_is_refused_with_cause_1() -> None:
     story = three()
     story.calls("c1", "+4899")
     assert story.ended() == [("c1", 1)]
-    assert story.facts(FactType.CLOSED) == [("c1", None, "refused: '+4899' is no configured number")]
+    assert story.facts(FactType.CLOSED) == [("c1", None, "refused: '+4899' is not configured")]

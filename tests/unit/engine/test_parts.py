@@ -17,9 +17,10 @@ from huntgroup.engine.lifecycle import (
     OfferStep,
     step,
 )
-from huntgroup.engine.line import WaitingLine, place_of
+from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.state import Inquiry
+from tests.unit.engine.scenario import entrance
 
 
 @pytest.mark.parametrize(("state", "trigger"), list(itertools.product(InquiryState, InquiryStep)))
@@ -42,34 +43,63 @@ def test_a_closed_inquiry_moves_no_more() -> None:
     assert not [pair for pair in INQUIRY_STEPS if pair[0] is InquiryState.CLOSED]
 
 
-def arrived(name: str, at: float, arrival: int) -> Inquiry:
+def arrived(name: str, at: float, arrival: int, priority: int = 0) -> Inquiry:
     return Inquiry(
         id=InquiryId(name),
         channel=Channel.CALL,
+        entrance=entrance("sales", "sales"),
         customer=Customer(),
-        number="",
         group=GroupId("sales"),
+        priority=priority,
         arrived_at=at,
         arrival=arrival,
-        entered_group_at=at,
     )
 
 
+def stand(lines: Lines, inquiry: Inquiry, group_priority: int = 0) -> None:
+    lines.join(inquiry, line_key(inquiry), place_of(inquiry, group_priority))
+
+
+def order(lines: Lines) -> list[str]:
+    return [place[-1] for place in lines.everyone()]
+
+
 def test_the_line_is_ordered_by_arrival_whenever_somebody_joins() -> None:
-    line = WaitingLine()
+    lines = Lines()
     first, second, third = arrived("a", 1, 1), arrived("b", 1, 2), arrived("c", 2, 3)
     for inquiry in (third, first, second):
-        line.join(inquiry)
-    assert list(line) == [place_of(first), place_of(second), place_of(third)]
-    line.leave(second)
-    assert list(line) == [place_of(first), place_of(third)]
+        stand(lines, inquiry)
+    assert order(lines) == ["a", "b", "c"]
+    lines.leave(second)
+    assert order(lines) == ["a", "c"]
 
 
-def test_who_does_not_stand_in_the_line_cannot_leave_it() -> None:
-    line = WaitingLine()
-    line.join(arrived("a", 1, 1))
-    with pytest.raises(ValueError, match="b does not wait in this line"):
-        line.leave(arrived("b", 1, 2))
+def test_a_higher_priority_stands_before_who_came_earlier() -> None:
+    lines = Lines()
+    stand(lines, arrived("early", 1, 1))
+    stand(lines, arrived("urgent", 2, 2, priority=1))
+    stand(lines, arrived("groups", 3, 3), group_priority=2)
+    assert order(lines) == ["groups", "urgent", "early"]
+
+
+def test_who_stands_in_no_line_leaves_none_and_an_empty_line_is_forgotten() -> None:
+    lines = Lines()
+    inquiry = arrived("a", 1, 1)
+    lines.leave(inquiry)
+    stand(lines, inquiry)
+    assert (lines.count("group", "sales"), len(lines)) == (1, 1)
+    lines.leave(inquiry)
+    lines.leave(inquiry)
+    assert (lines.count("group", "sales"), lines.of_owner("group", "sales")) == (0, {})
+
+
+def test_a_place_that_is_not_there_is_a_fault_and_not_passed_over() -> None:
+    lines = Lines()
+    inquiry = arrived("a", 1, 1)
+    stand(lines, inquiry)
+    inquiry.place = place_of(inquiry, 7)
+    with pytest.raises(ValueError, match="a does not wait where it says"):
+        lines.leave(inquiry)
 
 
 def test_deadlines_come_in_order_and_those_that_no_longer_hold_do_not_come() -> None:

@@ -3,7 +3,7 @@
 from huntgroup.engine.effects import FactType
 from huntgroup.engine.events import AttemptFailed, PbxFound, PbxLost, PhoneState, Refusal
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId
-from huntgroup.engine.policy import EndCall, EnterGroup, KeepWaiting
+from huntgroup.engine.policy import Channel, End, EnterGroup, KeepWaiting
 from tests.unit.engine.scenario import PBX, RING, Story, group, policy
 
 
@@ -13,7 +13,7 @@ def miss(story: Story, inquiry: str, name: str) -> None:
 
 
 def test_hang_up_ends_the_call_with_its_cause_once_everyone_was_tried() -> None:
-    story = Story(policy(group("sales", "anna", "ben", on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", "ben", on_unanswered=End(cause=19))))
     story.calls("c1")
     miss(story, "c1", "anna")
     assert story.ended() == []
@@ -23,7 +23,7 @@ def test_hang_up_ends_the_call_with_its_cause_once_everyone_was_tried() -> None:
 
 
 def test_who_is_not_eligible_does_not_hold_the_action_up() -> None:
-    story = Story(policy(group("sales", "anna", "ben", on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", "ben", on_unanswered=End(cause=19))))
     story.phone_is("ben", PhoneState.INUSE)
     story.calls("c1")
     miss(story, "c1", "anna")
@@ -31,7 +31,7 @@ def test_who_is_not_eligible_does_not_hold_the_action_up() -> None:
 
 
 def test_while_everyone_is_busy_the_caller_waits_and_no_action_applies() -> None:
-    story = Story(policy(group("sales", "anna", on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", on_unanswered=End(cause=19))))
     story.phone_is("anna", PhoneState.INUSE)
     story.calls("c1")
     assert story.held() == ["c1"]
@@ -103,7 +103,7 @@ def test_a_phone_that_refuses_at_once_is_not_rung_in_a_tight_loop() -> None:
 
 
 def test_max_wait_applies_the_action_even_while_a_phone_rings() -> None:
-    story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=End(cause=19))))
     story.calls("c1")
     story.rings("c1", "anna")
     story.later(8)
@@ -113,7 +113,7 @@ def test_max_wait_applies_the_action_even_while_a_phone_rings() -> None:
 
 
 def test_max_wait_counts_while_everyone_is_busy() -> None:
-    story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=End(cause=19))))
     story.phone_is("anna", PhoneState.INUSE)
     story.calls("c1")
     story.later(8)
@@ -121,7 +121,7 @@ def test_max_wait_counts_while_everyone_is_busy() -> None:
 
 
 def test_max_wait_is_over_once_somebody_answered() -> None:
-    story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=End(cause=19))))
     story.calls("c1")
     story.answers("c1", "anna")
     story.later(60)
@@ -139,7 +139,7 @@ def test_each_group_counts_its_own_max_wait() -> None:
     story = Story(
         policy(
             group("sales", "anna", max_wait=8.0, on_unanswered=EnterGroup(group=GroupId("support"))),
-            group("support", "ben", max_wait=8.0, on_unanswered=EndCall(cause=19)),
+            group("support", "ben", max_wait=8.0, on_unanswered=End(cause=19)),
         )
     )
     story.phone_is("anna", PhoneState.INUSE)
@@ -162,7 +162,7 @@ def test_an_attempt_that_the_peer_did_not_carry_out_goes_to_the_next() -> None:
 def test_while_the_pbx_is_away_nobody_is_eligible_and_when_it_is_back_everyone_is() -> None:
     story = Story(policy(group("sales", "anna")))
     story.happens(PbxLost(pbx=PBX))
-    assert story.told("anna").reasons == {"call": "pbx_unreachable"}
+    assert story.told("anna").reasons[Channel.CALL] == "pbx_unreachable"
     story.calls("c1")
     assert story.rung() == []
     story.happens(PbxFound(pbx=PBX))
@@ -170,7 +170,7 @@ def test_while_the_pbx_is_away_nobody_is_eligible_and_when_it_is_back_everyone_i
 
 
 def test_a_clock_that_was_stopped_for_an_hour_does_not_fail_whole_rounds_unrung() -> None:
-    story = Story(policy(group("sales", "anna", "ben", "cleo", on_unanswered=EndCall(cause=19))))
+    story = Story(policy(group("sales", "anna", "ben", "cleo", on_unanswered=End(cause=19))))
     story.calls("c1")
     story.rings("c1", "anna")
     story.now += 3600

@@ -23,18 +23,11 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
         (f'{OPERATOR}mobile = "+48600100200" # here', "operators[0].mobile"),
         (f'{OPERATOR}role = "supervisor" # here', "operators[0].role"),
         (f'{OPERATOR}start = "logged_out" # here', "operators[0].start"),
-        (f'{GROUP}distribution = "evenly" # here', "groups[0].distribution"),
-        (f'{GROUP}distribution = "in_turn" # here', "groups[0].distribution"),
         (f'{GROUP}offer_timeout = "60s" # here', "groups[0].offer_timeout"),
-        (f"{GROUP}check_availability = false # here", "groups[0].check_availability"),
         (f"{GROUP}pickup = true # here", "groups[0].pickup"),
-        (f'{GROUP}wrapup = "10s" # here', "groups[0].wrapup"),
-        (f"{GROUP}max_waiting = 50 # here", "groups[0].max_waiting"),
         (f"{GROUP}announce = {{ position = true }} # here", "groups[0].announce.position"),
         (f'{GROUP}announce = {{ every = "30s" }} # here', "groups[0].announce.every"),
         (f"{GROUP}miss_limit = 3 # here", "groups[0].miss_limit"),
-        (f"{GROUP}priority = 1 # here", "groups[0].priority"),
-        (f'{GROUP}hours = {{ timezone = "UTC" }} # here', "groups[0].hours"),
         (
             f'{GROUP}on_unanswered = {{ action = "voicemail", mailbox = "sales" }} # here',
             "groups[0].on_unanswered.action",
@@ -44,8 +37,8 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
             f'{GROUP}on_unanswered = {{ action = "reply", text = "Hi" }} # here',
             "groups[0].on_unanswered.action",
         ),
-        (f'{GROUP}on_closed = {{ action = "hang_up" }} # here', "groups[0].on_closed"),
-        (f'{GROUP}on_full = {{ action = "hang_up" }} # here', "groups[0].on_full"),
+        (f'{GROUP}on_closed = {{ action = "callback" }} # here', "groups[0].on_closed.action"),
+        (f'{GROUP}on_full = {{ action = "number", number = "101" }} # here', "groups[0].on_full.action"),
         (f'{GROUP}on_abandoned = {{ action = "callback" }} # here', "groups[0].on_abandoned"),
         (f"{NUMBER}responsible_first = true # here", "numbers[0].responsible_first"),
         (f"{NUMBER}responsible_rings = 4 # here", "numbers[0].responsible_rings"),
@@ -69,8 +62,10 @@ def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key
     [
         "[blending]\ncall = []\nchat = []",
         f'{OPERATOR}start = "available"\nrole = "operator"',
-        f"{GROUP}check_availability = true\npickup = false\nmiss_limit = 0\npriority = 0\nannounce = {{}}",
-        f'{GROUP}wrapup = "0s"\nannounce = {{ position = false }}',
+        f"{GROUP}check_availability = false\npickup = false\nmiss_limit = 0\npriority = 3\nannounce = {{}}",
+        f'{GROUP}wrapup = "10s"\nmax_waiting = 50\nannounce = {{ position = false }}',
+        f'{GROUP}distribution = "evenly"\nhours = {{ timezone = "UTC", mon = "08:00-18:00", holidays = "PL" }}',
+        f'{GROUP}on_closed = {{ action = "operator", operator = "anna" }}\non_full = {{ action = "hang_up" }}',
         f'{GROUP}distribution = "all_at_once"\nrings = 2\nmax_wait = "5m"\nhold = "music"',
         f'{GROUP}on_unanswered = {{ action = "hang_up", cause = "busy" }}',
         f'{GROUP}on_unanswered = {{ action = "keep_waiting" }}',
@@ -84,8 +79,11 @@ def test_what_is_off_or_comes_to_the_same_is_let_through(accept: Accept, text: s
 
 
 def test_a_value_that_could_be_had_says_which_ones_can_be_had_today(told: Told) -> None:
-    assert told(f'{GROUP}distribution = "evenly"') == [
-        'groups[0].distribution: "evenly" is not yet supported; use `in_order` or `all_at_once`'
+    assert told(f'{GROUP}on_full = {{ action = "callback" }}') == [
+        (
+            'groups[0].on_full.action: "callback" is not yet supported; '
+            "use `operator`, `group`, `keep_waiting` or `hang_up`"
+        )
     ]
 
 

@@ -38,7 +38,7 @@ class FallbackList:
 
 def lists(policy: Policy) -> Mapping[str, FallbackList]:
     """The fallback list of every dialled number."""
-    return {number: _list(policy, policy.groups[group]) for number, group in policy.numbers.items()}
+    return {number: _list(policy, policy.groups[each.group]) for number, each in policy.numbers.items()}
 
 
 def _list(policy: Policy, group: GroupPolicy) -> FallbackList:

@@ -15,6 +15,7 @@ from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.effects import EndInquiry, HoldCustomer, Order, ReleaseLeg, RingPhones
 from huntgroup.engine.ids import PhoneId
 from huntgroup.engine.policy import Hold
+from huntgroup.errors import InvariantBroken
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,8 @@ def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
             ]
         case EndInquiry():
             return [SafeAction({"Action": "Hangup", "Channel": channel, "Cause": order.cause})]
+        case _:
+            raise InvariantBroken(f"the settings let through what no dialplan does yet: {type(order).__name__}")
 
 
 def order_text(order: RingPhones) -> str:

@@ -31,7 +31,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
+from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
@@ -180,7 +180,7 @@ class Translator:
         return InquiryReceived(
             inquiry=call.inquiry,
             channel=Channel.CALL,
-            number=dialled_number(number),
+            source=SourceId(dialled_number(number)),
             customer=Customer(name=unescape(message.calleridname), phone=printable(known(message.calleridnum))),
             attempts=made,
         )

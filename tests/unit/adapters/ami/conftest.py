@@ -15,10 +15,11 @@ from huntgroup.adapters.ami.client import AmiClient
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.events import Event
-from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId
-from huntgroup.engine.policy import Channel, GroupPolicy, OperatorPolicy, Policy
+from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
+from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy
 from huntgroup.settings import Pbx
 
+NUMBER = SourceId("+48221234567")
 PHONES = (PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben"))
 SECRET_VARIABLE = "HUNTGROUP_TEST_SECRET"
 
@@ -36,7 +37,7 @@ def policy_of(*operators: OperatorPolicy, **group: Any) -> Policy:
     return Policy(
         operators={each.id: each for each in operators},
         groups={sales.id: sales},
-        numbers={"+48221234567": sales.id},
+        numbers={NUMBER: Entrance(source=NUMBER, channel=Channel.CALL, group=sales.id)},
         pbx=PbxId("main"),
     )
 

@@ -17,7 +17,7 @@ from huntgroup.engine.events import (
     InquiryReceived,
     PhoneAnswered,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId
+from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
 
 CALL = InquiryId(INQUIRY)
@@ -171,7 +171,7 @@ def test_who_waits_and_was_not_known_is_taken_over(translator: Translator, order
         InquiryReceived(
             inquiry=CALL,
             channel=Channel.CALL,
-            number="+48221234567",
+            source=SourceId("+48221234567"),
             customer=Customer(name='J"an', phone="1"),
             attempts=AttemptNo(attempts),
         )
@@ -224,7 +224,7 @@ def test_a_variable_of_a_callers_does_not_pass_for_the_channels_own(translator: 
     (event,) = found(translator, hostile)
 
     assert isinstance(event, InquiryReceived)
-    assert (event.number, event.attempts) == ("+48221234567", 0)
+    assert (event.source, event.attempts) == ("+48221234567", 0)
 
 
 def test_an_order_that_makes_no_sense_is_logged_and_the_others_are_found(

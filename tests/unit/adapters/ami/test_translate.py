@@ -32,7 +32,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId
+from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
 
 CALL = InquiryId(INQUIRY)
@@ -64,7 +64,7 @@ def test_a_caller_who_waits_is_an_inquiry(translator: Translator) -> None:
         InquiryReceived(
             inquiry=CALL,
             channel=Channel.CALL,
-            number="+48221234567",
+            source=SourceId("+48221234567"),
             customer=Customer(name="Jan", phone="600700800"),
         )
     ]

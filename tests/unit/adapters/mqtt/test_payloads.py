@@ -6,7 +6,7 @@ from huntgroup.adapters.mqtt import topics
 from huntgroup.adapters.mqtt.payloads import Status, operator_state
 from huntgroup.engine.effects import OperatorChanged, Reason
 from huntgroup.engine.ids import InquiryId, OperatorId
-from huntgroup.engine.policy import Channel
+from huntgroup.engine.policy import Channel, Presence
 
 
 def test_the_last_will_has_nothing_but_the_state() -> None:
@@ -16,7 +16,8 @@ def test_the_last_will_has_nothing_but_the_state() -> None:
 def test_an_operators_state_names_the_reason_of_each_channel() -> None:
     changed = OperatorChanged(
         operator=OperatorId("anna"),
-        presence="available",
+        presence=Presence.AVAILABLE,
+        pause_reason="",
         reasons={Channel.CALL: Reason.BUSY},
         load={Channel.CALL: 1},
         capacity={Channel.CALL: 1},

@@ -1,0 +1,89 @@
+"""Another configuration, while inquiries are open: nothing is lost, and what could not stay says why."""
+
+from huntgroup.engine import overflow
+from huntgroup.engine.effects import Outcome
+from huntgroup.engine.events import PhoneState
+from huntgroup.engine.hours import next_opening
+from huntgroup.engine.ids import GroupId
+from huntgroup.engine.lifecycle import InquiryState, OfferState
+from huntgroup.engine.policy import Policy
+from huntgroup.engine.requests import put_back_texts, take_back, trim_offers, withdraw
+from huntgroup.engine.state import Inquiry, Operator, Stage
+from huntgroup.engine.world import World
+
+
+def change_policy(world: World, policy: Policy) -> None:
+    """Take over a policy: first who and what there is, then whatever open inquiries refer to."""
+    old = world.policy
+    states = world.phone_states()
+    world.policy = policy
+    world.retired_groups |= {name: group for name, group in old.groups.items() if name not in policy.groups}
+    for name in policy.groups:
+        world.retired_groups.pop(name, None)
+    removed = [operator for operator in world.operators if operator not in policy.operators]
+    for operator in policy.operators.values():
+        known = world.operators.get(operator.id)
+        if known is None:
+            known = world.add_operator(operator)
+        known.policy = operator
+        known.is_removed = False
+        known.phones = {phone: states.get(phone, PhoneState.UNKNOWN) for phone in operator.phones}
+        world.touch(known, is_freed=True)
+    world.index_groups()
+    for inquiry in list(world.inquiries.values()):
+        inquiry.entrance = policy.entrance(inquiry.channel, inquiry.entrance.source) or inquiry.entrance
+    for operator_id in removed:
+        _remove_operator(world, world.operators[operator_id])
+    for inquiry in list(world.inquiries.values()):
+        if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:
+            _rehouse(world, inquiry)
+    for operator_id in policy.operators:
+        trim_offers(world, world.operators[operator_id])
+    for group in [each for each in world.retired_groups if not _is_in_use(world, each)]:
+        del world.retired_groups[group]
+
+
+def _is_in_use(world: World, group: GroupId) -> bool:
+    return any(inquiry.group == group for inquiry in world.inquiries.values())
+
+
+def _remove_operator(world: World, operator: Operator) -> None:
+    operator.is_removed = True
+    for inquiry_id in list(operator.offers):
+        withdraw(world, world.inquiries[inquiry_id], operator, "no longer an operator")
+    put_back_texts(world, operator, "their operator was removed")
+    for inquiry_id in list(operator.wrapups):
+        world.close(world.inquiries[inquiry_id], Outcome.ANSWERED)
+    world.forget_if_removed(operator)
+    world.touch(operator)
+
+
+def _rehouse(world: World, inquiry: Inquiry) -> None:
+    """See that a waiting or offered inquiry is in a group that exists, and offered to people who are in it."""
+    group = world.policy.groups.get(inquiry.group)
+    has_lost_target = inquiry.target is not None and inquiry.target.operator not in world.policy.operators
+    if group is None or has_lost_target:
+        if inquiry.state is InquiryState.OFFERED:
+            take_back(world, inquiry, "no longer an operator" if group else "its group was removed")
+        world.enter(inquiry, inquiry.group)
+        overflow.rejoin(world, inquiry)
+        return
+    if inquiry.attempt is not None and inquiry.stage is Stage.GROUP:
+        for offer in list(inquiry.attempt.offers.values()):
+            if offer.state is OfferState.PENDING and offer.operator not in group.operators:
+                withdraw(world, inquiry, world.operators[offer.operator], "no longer in the group")
+    if inquiry.line is not None:
+        # Its priority or its source's rules may be others now.
+        world.lines.leave(inquiry)
+        world.join_line(inquiry)
+    elif inquiry.state is InquiryState.WAITING:
+        _wait_anew_for_opening(world, inquiry)
+
+
+def _wait_anew_for_opening(world: World, inquiry: Inquiry) -> None:
+    """It waits for its group to open, whose hours may be others now."""
+    opens_at = next_opening(world.group_of(inquiry).hours, world.now)
+    if opens_at == world.now:
+        world.join_line(inquiry)
+    else:
+        world.set_opening(inquiry, opens_at)

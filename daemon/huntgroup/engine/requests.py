@@ -1,0 +1,358 @@
+"""What operators ask for. Each handler either does it whole, or changes nothing and gives the error that says why."""
+
+from collections.abc import Callable
+
+from huntgroup.engine import overflow
+from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason
+from huntgroup.engine.eligibility import blocked, is_beyond_source_limit
+from huntgroup.engine.events import (
+    AcceptRequested,
+    CloseRequested,
+    DeclineRequested,
+    HoldRequested,
+    OperatorRequest,
+    PickupRequested,
+    PresenceRequested,
+    Request,
+    ResumeRequested,
+    TransferRequested,
+    WrapupDoneRequested,
+)
+from huntgroup.engine.ids import InquiryId
+from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
+from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.routing import after_attempt, ignores_presence, stays_when_away
+from huntgroup.engine.state import Inquiry, Offer, Operator, Target
+from huntgroup.engine.world import World
+
+
+class RefusedError(Exception):
+    """The request cannot be done; raised before anything has changed."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def answer(world: World, event: OperatorRequest) -> None:
+    """Do what was asked, or say why not."""
+    try:
+        HANDLERS[type(event)](world, event)
+    except RefusedError as refused:
+        world.effects.append(Answered(request=event.request, error=refused.code, message=str(refused)))
+    else:
+        world.effects.append(Answered(request=event.request))
+
+
+# -- offers ---------------------------------------------------------------------------------------------------------
+
+
+def _accept(world: World, event: AcceptRequested) -> None:
+    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    if inquiry.channel is Channel.CALL:
+        raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is accepted by answering the phone")
+    if inquiry.operator == operator.policy.id and inquiry.state is InquiryState.ACTIVE:
+        return
+    if inquiry.state is InquiryState.ACTIVE:
+        raise RefusedError(ErrorCode.TAKEN_BY_ANOTHER, f"{inquiry.operator} has it already")
+    _own_offer(inquiry, operator)
+    accepted(world, inquiry, operator)
+
+
+def accepted(world: World, inquiry: Inquiry, operator: Operator) -> None:
+    """An operator took an inquiry that was offered to them."""
+    world.accept(inquiry, operator)
+    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
+    trim_offers(world, operator)
+
+
+def _decline(world: World, event: DeclineRequested) -> None:
+    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    offer = _own_offer(inquiry, operator)
+    attempt = inquiry.attempt
+    world.fact(FactType.DECLINED, inquiry, operator.policy.id)
+    world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
+    if attempt is not None:
+        return_when_all_over(world, inquiry)
+
+
+def return_when_all_over(world: World, inquiry: Inquiry) -> None:
+    """Once no offer of an attempt is pending any more, the inquiry waits again."""
+    attempt = inquiry.attempt
+    if attempt is not None and all(offer.state is not OfferState.PENDING for offer in attempt.offers.values()):
+        world.return_to_wait(inquiry)
+        after_attempt(world, inquiry)
+
+
+def trim_offers(world: World, operator: Operator) -> None:
+    """Take back pending offers that an operator's work leaves no room for any more, the newest first."""
+    for inquiry_id, channel in reversed(list(operator.offers.items())):
+        if inquiry_id not in operator.offers:
+            continue
+        inquiry = world.inquiries[inquiry_id]
+        capacity = operator.policy.capacity.get(channel, 0)
+        is_too_much = operator.load[channel] + operator.pending[channel] > capacity or is_beyond_source_limit(
+            operator, inquiry
+        )
+        if channel is Channel.CALL and not is_too_much:
+            continue
+        if is_too_much or blocked(operator, channel, world.policy, by_ringing=False) is not None:
+            withdraw(world, inquiry, operator, "no room any more")
+
+
+def take_back(world: World, inquiry: Inquiry, why: str) -> None:
+    """Every pending offer of an inquiry is over, and it waits; it stands in no line yet."""
+    for offer in inquiry.attempt.offers.values() if inquiry.attempt else ():
+        if offer.state is OfferState.PENDING:
+            world.fact(FactType.WITHDRAWN, inquiry, offer.operator, why)
+    world.withdraw_pending(inquiry)
+    world.return_to_wait(inquiry)
+
+
+def withdraw(world: World, inquiry: Inquiry, operator: Operator, why: str) -> None:
+    """Take one operator's pending offer back; it counts as nobody's miss."""
+    offer = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
+    if offer is not None and offer.state is OfferState.PENDING:
+        world.fact(FactType.WITHDRAWN, inquiry, operator.policy.id, why)
+        world.end_offer(inquiry, offer, OfferStep.WITHDRAW, None)
+        return_when_all_over(world, inquiry)
+
+
+def _pick_up(world: World, event: PickupRequested) -> None:
+    operator = _who(world, event)
+    inquiry = _longest_pending(world, operator) if event.inquiry is None else _inquiry(world, event.inquiry)
+    if inquiry.state is not InquiryState.OFFERED:
+        raise RefusedError(ErrorCode.NOT_PENDING, f"{inquiry.id} is {inquiry.state}, and not being offered")
+    group = world.group_of(inquiry)
+    if operator.policy.id not in group.operators:
+        raise RefusedError(ErrorCode.NOT_IN_GROUP, f"{operator.policy.id} is not in {group.id}")
+    if not group.pickup:
+        raise RefusedError(ErrorCode.PICKUP_NOT_ALLOWED, f"{group.id} allows no pickup")
+    is_away = operator.presence is Presence.LOGGED_OUT and not ignores_presence(world, inquiry)
+    if is_away and inquiry.channel is not Channel.CALL:
+        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
+    if inquiry.channel is Channel.CALL:
+        world.effects.append(PickUpCall(inquiry=inquiry.id, operator=operator.policy.id))
+    else:
+        picked_up(world, inquiry, operator)
+
+
+def picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
+    """An operator has an inquiry that was, perhaps, a colleague's offer; the colleague did not miss it."""
+    offers = inquiry.attempt.offers if inquiry.attempt else {}
+    own = offers.get(operator.policy.id)
+    if own is not None and own.state is OfferState.PENDING:
+        accepted(world, inquiry, operator)
+        return
+    from_others = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
+    world.accept(inquiry, operator)
+    world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(from_others)}")
+    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
+    trim_offers(world, operator)
+
+
+def _longest_pending(world: World, operator: Operator) -> Inquiry:
+    found: Inquiry | None = None
+    for group_id in operator.groups:
+        group = world.policy.groups[group_id]
+        if not group.pickup:
+            continue
+        for colleague in group.operators:
+            for inquiry_id in world.operators[colleague].offers:
+                inquiry = world.inquiries[inquiry_id]
+                if inquiry.group == group_id and (found is None or _pending_since(inquiry) < _pending_since(found)):
+                    found = inquiry
+    if found is None:
+        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, "nothing is being offered in a group that allows pickup")
+    return found
+
+
+def _pending_since(inquiry: Inquiry) -> tuple[float, int]:
+    return (inquiry.attempt.began_at if inquiry.attempt else 0.0, inquiry.arrival)
+
+
+# -- work in hand ---------------------------------------------------------------------------------------------------
+
+
+def _transfer(world: World, event: TransferRequested) -> None:
+    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    _must_be_theirs(inquiry, operator)
+    if (event.to_operator is None) == (event.to_group is None):
+        raise RefusedError(ErrorCode.BAD_TARGET, "give an operator or a group, and not both")
+    if event.to_group is not None:
+        if event.to_group not in world.policy.groups:
+            raise RefusedError(ErrorCode.UNKNOWN_GROUP, f"there is no group {event.to_group}")
+        world.fact(FactType.TRANSFERRED, inquiry, operator.policy.id, f"to group {event.to_group}")
+        world.put_back(inquiry)
+        world.enter(inquiry, event.to_group)
+        if not overflow.is_closed(world, inquiry):
+            inquiry.tried[operator.policy.id] = Reason.GAVE_IT_AWAY
+            overflow.rest(world, inquiry)
+        return
+    target = world.operators.get(event.to_operator) if event.to_operator else None
+    if target is None or target.is_removed:
+        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {event.to_operator}")
+    if target is operator:
+        raise RefusedError(ErrorCode.BAD_TARGET, "they have it already")
+    if target.presence is Presence.LOGGED_OUT:
+        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{target.policy.id} is logged out")
+    world.fact(FactType.TRANSFERRED, inquiry, operator.policy.id, f"to {target.policy.id}")
+    if inquiry.channel is Channel.CALL:
+        world.put_back(inquiry)
+        rings = world.group_of(inquiry).rings
+        overflow.aim(world, inquiry, Target(target.policy.id, rings, is_transfer=True))
+    else:
+        moved(world, inquiry, target)
+
+
+def moved(world: World, inquiry: Inquiry, target: Operator) -> None:
+    """An active inquiry is another operator's now, and with it, where that is wanted, the customer."""
+    world.release(inquiry)
+    world.take(inquiry, target)
+    tell_responsible(world, inquiry, target)
+    trim_offers(world, target)
+
+
+def tell_responsible(world: World, inquiry: Inquiry, target: Operator) -> None:
+    """A manual transfer moves the responsibility where the entrance says so."""
+    if inquiry.entrance.transfer_changes_responsible:
+        inquiry.responsible = target.policy.id
+        world.fact(FactType.RESPONSIBLE_CHANGED, inquiry, target.policy.id)
+
+
+def _hold(world: World, event: HoldRequested) -> None:
+    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    _must_be_theirs(inquiry, operator)
+    if inquiry.channel is Channel.CALL:
+        raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is held at the phone")
+    if not inquiry.is_set_aside:
+        world.set_aside(inquiry, operator, is_aside=True)
+        world.fact(FactType.HELD, inquiry, operator.policy.id)
+
+
+def _resume(world: World, event: ResumeRequested) -> None:
+    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    _must_be_theirs(inquiry, operator)
+    if not inquiry.is_set_aside:
+        raise RefusedError(ErrorCode.NOT_ON_HOLD, f"{inquiry.id} is not on hold")
+    world.set_aside(inquiry, operator, is_aside=False)
+    world.fact(FactType.RESUMED, inquiry, operator.policy.id)
+    trim_offers(world, operator)
+
+
+def _close(world: World, event: CloseRequested) -> None:
+    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    if inquiry.state is InquiryState.WRAPUP and inquiry.operator == operator.policy.id:
+        world.close(inquiry, Outcome.ANSWERED)
+        return
+    _must_be_theirs(inquiry, operator)
+    if inquiry.channel is Channel.CALL:
+        raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is ended at the phone")
+    world.close(inquiry, Outcome.ANSWERED)
+
+
+def _wrapup_done(world: World, event: WrapupDoneRequested) -> None:
+    operator = _who(world, event)
+    if not operator.wrapups:
+        raise RefusedError(ErrorCode.NO_WRAPUP, f"{operator.policy.id} is not in wrap-up")
+    for inquiry in list(operator.wrapups):
+        world.close(world.inquiries[inquiry], Outcome.ANSWERED)
+
+
+# -- presence -------------------------------------------------------------------------------------------------------
+
+
+def _presence(world: World, event: PresenceRequested) -> None:
+    set_presence(world, _who(world, event), event.presence, event.reason)
+
+
+def set_presence(world: World, operator: Operator, presence: Presence, reason: str) -> None:
+    """What an operator says of themselves, and what follows for what they were offered and have in hand."""
+    reason = reason if presence is Presence.PAUSED else ""
+    if (operator.presence, operator.pause_reason) == (presence, reason):
+        return
+    was, operator.presence, operator.pause_reason = operator.presence, presence, reason
+    change = (presence is Presence.AVAILABLE) - (was is Presence.AVAILABLE)
+    for group in operator.groups:
+        world.present[group] += change
+    operator.missed_in_row = 0
+    world.effects.append(
+        Fact(
+            type=FactType.PRESENCE_CHANGED,
+            at=world.now,
+            operator=operator.policy.id,
+            detail=f"{presence}: {reason}" if reason else presence,
+        )
+    )
+    world.touch(operator, is_freed=True)
+    if presence is not Presence.AVAILABLE:
+        _step_away(world, operator)
+
+
+def _step_away(world: World, operator: Operator) -> None:
+    for inquiry_id in list(operator.offers):
+        inquiry = world.inquiries[inquiry_id]
+        if not ignores_presence(world, inquiry):
+            withdraw(world, inquiry, operator, operator.presence)
+    if operator.presence is Presence.LOGGED_OUT:
+        put_back_texts(world, operator, "their operator logged out")
+    for group in operator.groups:
+        if world.present[group] == 0:
+            # What may go to people who are away, once everyone is, may go to each of them now.
+            for colleague in world.policy.groups[group].operators:
+                world.touch(world.operators[colleague], is_freed=True)
+
+
+def put_back_texts(world: World, operator: Operator, why: str) -> None:
+    """Chats, mails and forms of an operator wait again, each at the place of its arrival; a conversation goes on.
+
+    What is given to people who are away stays theirs, as long as they are there at all.
+    """
+    for inquiry_id, channel in list(operator.active.items()):
+        inquiry = world.inquiries[inquiry_id]
+        if channel is not Channel.CALL and (operator.is_removed or not stays_when_away(world, inquiry)):
+            world.fact(FactType.PUT_BACK, inquiry, operator.policy.id, why)
+            world.put_back(inquiry)
+            overflow.rejoin(world, inquiry)
+
+
+# -- who and what ---------------------------------------------------------------------------------------------------
+
+
+def _who(world: World, event: Request) -> Operator:
+    operator = world.operators.get(event.operator)
+    if operator is None or operator.is_removed:
+        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {event.operator}")
+    return operator
+
+
+def _inquiry(world: World, inquiry: InquiryId) -> Inquiry:
+    known = world.inquiries.get(inquiry)
+    if known is None:
+        raise RefusedError(ErrorCode.UNKNOWN_INQUIRY, f"there is no open inquiry {inquiry}")
+    return known
+
+
+def _own_offer(inquiry: Inquiry, operator: Operator) -> Offer:
+    offer = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
+    if offer is None or offer.state is not OfferState.PENDING:
+        raise RefusedError(ErrorCode.NOT_OFFERED_TO_YOU, f"{inquiry.id} is not being offered to {operator.policy.id}")
+    return offer
+
+
+def _must_be_theirs(inquiry: Inquiry, operator: Operator) -> None:
+    if inquiry.state is not InquiryState.ACTIVE or inquiry.operator != operator.policy.id:
+        raise RefusedError(ErrorCode.NOT_YOURS, f"{operator.policy.id} does not have {inquiry.id} in hand")
+
+
+HANDLERS: dict[type[Request], Callable[..., None]] = {
+    AcceptRequested: _accept,
+    DeclineRequested: _decline,
+    PickupRequested: _pick_up,
+    TransferRequested: _transfer,
+    HoldRequested: _hold,
+    ResumeRequested: _resume,
+    CloseRequested: _close,
+    WrapupDoneRequested: _wrapup_done,
+    PresenceRequested: _presence,
+}

@@ -1,0 +1,90 @@
+"""A TOML file as it was written: its tables, and the line of every key.
+
+Knows nothing of what the tables mean. Whatever reads one tells its findings by key; here they get file and line.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from huntgroup.errors import ConfigError, Problem
+from huntgroup.settings.locate import Lines, locate
+from huntgroup.settings.outline import Data
+from huntgroup.settings.words import Finding, cannot_be_read, spelled
+
+_WHERE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$")
+_FILE = "file"
+
+
+class Document:
+    """A file that could be read and is TOML; ``data`` holds its tables."""
+
+    def __init__(self, path: Path) -> None:
+        """Read it.
+
+        Raises:
+            ConfigError: with the one problem that keeps it from being read, or from being TOML.
+        """
+        text = read_text(path)
+        self.path = path
+        self.data, self._lines = _parse(path, text)
+
+    @property
+    def folder(self) -> Path:
+        """What paths in the file are relative to."""
+        return self.path.absolute().parent
+
+    def problems(self, found: Iterable[Finding]) -> list[Problem]:
+        """The findings with the lines they are about, in the order of the file."""
+        problems = [
+            Problem(
+                file=str(self.path),
+                line=self._lines.of(finding.key),
+                key=spelled(finding.key),
+                wrong=finding.wrong,
+                right=finding.right,
+            )
+            for finding in found
+        ]
+        return sorted(problems, key=lambda problem: problem.line)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8.
+
+    Raises:
+        ConfigError: when it cannot be read, or is something else.
+    """
+    try:
+        # A byte order mark is what some editors put before UTF-8: harmless, so it is passed over.
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise _unreadable(path, 1, *cannot_be_read(path, error)) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise _unreadable(path, line, "is not UTF-8 text", "save it in the encoding UTF-8") from None
+
+
+def _parse(path: Path, text: str) -> tuple[Data, Lines]:
+    try:
+        return tomllib.loads(text), locate(text)
+    except RecursionError:
+        raise _unreadable(path, 1, "is nested too deeply", "keep to the tables described") from None
+    except ValueError as error:
+        # A TOMLDecodeError, or plain ValueError for an integer longer than Python converts.
+        message = str(error)
+        where = _WHERE.search(message)
+        line, column = (where[1], where[2]) if where else ("1", None)
+        what = _WHERE.sub("", message)
+        wrong = f"is not TOML: {what[:1].lower()}{what[1:]}{f' (column {column})' if column else ''}"
+        right = "write `key = value`, texts in quotes, each key and each [table] once"
+        raise _unreadable(path, int(line) if line else _last_line(text), wrong, right) from None
+
+
+def _last_line(text: str) -> int:
+    return text.rstrip("\n").count("\n") + 1
+
+
+def _unreadable(path: Path, line: int, wrong: str, right: str) -> ConfigError:
+    return ConfigError(Problem(file=str(path), line=line, key=_FILE, wrong=wrong, right=right))

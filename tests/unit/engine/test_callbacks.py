@@ -1,0 +1,138 @@
+"""Who was promised to be called back keeps their place: at their turn an operator is called first, then they are."""
+
+import pytest
+
+from huntgroup.engine.effects import FactType, PromiseCallback, ReplyToCustomer, RingPhones
+from huntgroup.engine.events import CustomerLeft, Departure, PhoneState
+from huntgroup.engine.ids import InquiryId
+from huntgroup.engine.policy import CallBack, End, OverflowAction, Reply, ToNumber, ToVoicemail
+from tests.unit.engine.scenario import RING, Story, group, policy
+
+
+def promised(**options: object) -> Story:
+    """Nobody was free within the time that Anna's group allows: c1 was promised to be called back and hung up."""
+    plan = policy(group("sales", "anna", "ben", **{"max_wait": 30.0, "on_unanswered": CallBack(), **options}))
+    story = Story(plan)
+    story.phone_is("anna", PhoneState.INUSE)
+    story.phone_is("ben", PhoneState.INUSE)
+    story.calls("c1")
+    story.later(30)
+    assert len(story.ordered(PromiseCallback)) == 1
+    story.hangs_up("c1")
+    return story
+
+
+def order(story: Story) -> RingPhones:
+    (ring,) = story.ordered(RingPhones)
+    return ring
+
+
+def test_hanging_up_is_what_they_were_told_to_do() -> None:
+    story = promised()
+    assert story.effects == []
+    assert story.happened(FactType.ABANDONED) == []
+
+
+def test_their_place_is_before_who_came_after_them() -> None:
+    story = promised()
+    story.calls("c2")
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    assert (order(story).inquiry, order(story).is_callback) == ("c1", True)
+    story.phone_is("ben", PhoneState.NOT_INUSE)
+    assert (order(story).inquiry, order(story).is_callback) == ("c2", False)
+
+
+def test_an_operator_who_misses_it_hands_it_on_like_any_call_and_nobody_is_promised_anything_twice() -> None:
+    story = promised()
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.misses("anna", "c1")
+    story.later(10 * RING)
+    assert story.happened(FactType.CLOSED) == []
+    assert [each for each in story.history if isinstance(each, PromiseCallback)][1:] == []
+    assert story.held() == []
+
+
+def test_who_answers_has_it_and_it_ends_like_any_call() -> None:
+    story = promised(wrapup=10.0)
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.answers("c1", "anna")
+    assert story.taken() == [("c1", "anna")]
+    story.hangs_up("c1")
+    assert story.facts(FactType.ENDED) == [("c1", "anna", "")]
+
+
+def test_handed_to_a_colleague_it_is_a_call_with_a_caller_on_the_line() -> None:
+    story = promised()
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.answers("c1", "anna")
+    story.phone_is("ben", PhoneState.NOT_INUSE)
+    story.hands("anna", "c1", "ben")
+    assert not order(story).is_callback
+    story.hangs_up("c1")
+    assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
+
+
+def test_it_can_be_given_up_by_a_word_of_the_channel() -> None:
+    story = promised()
+    story.happens(CustomerLeft(inquiry=InquiryId("c1"), departure=Departure.ABANDONED))
+    assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
+
+
+@pytest.mark.parametrize("then", [ToVoicemail(mailbox="sales"), ToNumber(number="+48600"), CallBack()])
+def test_what_needs_a_caller_on_the_line_means_to_keep_waiting(then: OverflowAction) -> None:
+    story = Story(policy(group("sales", "anna", max_waiting=0, on_full=CallBack(), on_unanswered=then)))
+    story.calls("c1")
+    assert order(story).is_callback
+    story.hangs_up("c1")
+    story.misses("anna", "c1")
+    assert story.happened(FactType.CLOSED) == []
+    story.later(RING)
+    assert order(story).is_callback
+
+
+def test_nothing_is_played_to_who_is_not_there() -> None:
+    spoken = Reply(sound="sorry", then=End())
+    story = Story(policy(group("sales", "anna", max_waiting=0, on_full=CallBack(), on_unanswered=spoken)))
+    story.calls("c1")
+    story.misses("anna", "c1")
+    assert story.ordered(ReplyToCustomer) == []
+    assert story.facts(FactType.CLOSED) == [("c1", None, "unanswered")]
+
+
+# -- to who gave up -------------------------------------------------------------------------------------------------
+
+
+def test_who_gave_up_while_waiting_can_be_called_back() -> None:
+    story = Story(policy(group("sales", "anna", on_abandoned=CallBack())))
+    story.phone_is("anna", PhoneState.INUSE)
+    story.calls("c1")
+    story.hangs_up("c1")
+    assert story.facts(FactType.ABANDONED) == [("c1", None, "hung_up")]
+    assert story.facts(FactType.CLOSED) == []
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    assert order(story).is_callback
+
+
+def test_who_gave_up_while_a_phone_rang_is_called_back_by_ringing_it_anew() -> None:
+    story = Story(policy(group("sales", "anna", on_abandoned=CallBack())))
+    story.calls("c1")
+    story.rings("c1", "anna")
+    story.hangs_up("c1")
+    assert story.facts(FactType.WITHDRAWN) == [("c1", "anna", "the customer left")]
+    assert (order(story).attempt, order(story).is_callback) == (2, True)
+
+
+def test_of_the_other_actions_none_means_anything_to_who_is_gone() -> None:
+    for action in (ToVoicemail(mailbox="sales"), ToNumber(number="+48600"), End(), None):
+        story = Story(policy(group("sales", "anna", on_abandoned=action)))
+        story.calls("c1")
+        story.hangs_up("c1")
+        assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
+
+
+def test_but_a_text_can_follow_who_left_a_chat() -> None:
+    story = Story(policy(group("sales", "anna", on_abandoned=Reply(text="Write again.", then=CallBack()))))
+    story.chats("h1")
+    story.hangs_up("h1")
+    assert [each.text for each in story.ordered(ReplyToCustomer)] == ["Write again."]
+    assert story.facts(FactType.CLOSED) == [("h1", None, "abandoned")]

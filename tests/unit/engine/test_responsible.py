@@ -1,0 +1,235 @@
+"""A customer who is known is offered to the operator responsible for them before anybody else."""
+
+from huntgroup.engine.effects import FactType, RingPhones, SendToVoicemail
+from huntgroup.engine.events import PhoneState, PhoneStateChanged, Refusal
+from huntgroup.engine.ids import OperatorId
+from huntgroup.engine.policy import CallBack, Channel, End, OperatorPolicy, Presence, ResponsibleMissed
+from huntgroup.engine.world import mobile_of
+from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
+
+CLEO = OperatorId("cleo")
+QUEUE, MOBILE, VOICEMAIL = ResponsibleMissed.QUEUE, ResponsibleMissed.MOBILE, ResponsibleMissed.VOICEMAIL
+
+
+def known(
+    missed: ResponsibleMissed = QUEUE, *, cleo: OperatorPolicy | None = None, rings: int = 3, **options: object
+) -> Story:
+    """Cleo's customer calls a number that rings Cleo first; her group has Anna and Ben before her."""
+    number = entrance("sales", "sales", responsible_first=True, responsible_rings=rings, on_responsible_missed=missed)
+    chat = entrance("sales-chat", "sales", Channel.CHAT, responsible_first=True)
+    cleo = cleo or operator("cleo", mobile="+48600", mailbox="cleo")
+    return Story(policy(group("sales", "anna", "ben", "cleo", **options), operators=[cleo], entrances=[number, chat]))
+
+
+def nobody_answers(story: Story, rings: int = 3) -> None:
+    story.rings("c1", "cleo")
+    story.later(rings * RING)
+
+
+def test_the_responsible_operator_rings_first_for_as_many_rings_as_the_number_says() -> None:
+    story = known(rings=4)
+    story.calls("c1", responsible=CLEO)
+    assert story.rung() == [("c1", ("cleo",))]
+    story.rings("c1", "cleo")
+    story.later(4 * RING - 0.001)
+    assert story.rung() == []
+    story.later(0.001)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_without_the_option_or_without_knowing_the_customer_the_group_comes_first() -> None:
+    story = Story(policy(group("sales", "anna", "cleo")))
+    story.calls("c1", responsible=CLEO)
+    assert story.rung() == [("c1", ("anna",))]
+    story = known()
+    story.calls("c1")
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_who_is_not_eligible_is_not_waited_for() -> None:
+    def paused(story: Story) -> None:
+        story.is_now("cleo", Presence.PAUSED)
+
+    def engaged(story: Story) -> None:
+        story.phone_is("cleo", PhoneState.INUSE)
+
+    def unplugged(story: Story) -> None:
+        story.phone_is("cleo", PhoneState.UNAVAILABLE)
+
+    for happens in (paused, engaged, unplugged):
+        story = known(MOBILE)
+        happens(story)
+        story.calls("c1", responsible=CLEO)
+        assert story.rung() == [("c1", ("anna",))]
+
+
+def test_somebody_nobody_knows_is_responsible_for_nothing() -> None:
+    story = known()
+    story.calls("c1", responsible=OperatorId("gone"))
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_they_need_not_be_of_the_group() -> None:
+    number = entrance("sales", "sales", responsible_first=True)
+    story = Story(policy(group("sales", "anna"), group("support", "cleo"), entrances=[number]))
+    story.calls("c1", responsible=CLEO)
+    assert story.rung() == [("c1", ("cleo",))]
+
+
+def test_a_chat_is_offered_to_them_first_as_well_within_their_capacity() -> None:
+    story = known(cleo=operator("cleo", capacity={Channel.CHAT: 1}))
+    story.chats("h1", responsible=CLEO)
+    story.chats("h2", responsible=CLEO)
+    assert story.offered() == [("h2", "anna")]
+    assert story.has("cleo") == ("h1",)
+
+
+def test_who_missed_it_is_left_out_of_the_groups_first_round_and_in_its_second() -> None:
+    story = known(on_unanswered=CallBack())
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    story.refuses("c1", "anna", Refusal.DECLINED)
+    story.refuses("c1", "ben", Refusal.DECLINED)
+    assert story.facts(FactType.UNANSWERED) == [("c1", None, "everyone eligible was offered it")]
+    story.later(RING)
+    asked = []
+    for _ in range(3):
+        ((_, (who,)),) = story.rung()
+        asked.append(who)
+        story.refuses("c1", who, Refusal.DECLINED)
+    assert asked == ["anna", "ben", "cleo"]
+
+
+def test_it_comes_to_the_group_with_its_time_of_arrival() -> None:
+    story = known()
+    story.calls("c1", responsible=CLEO)
+    for name in ("anna", "ben"):
+        story.phone_is(name, PhoneState.INUSE)
+    story.now += 1
+    story.calls("young")
+    nobody_answers(story)
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_while_they_ring_it_has_its_place_in_the_group_and_finds_it_kept() -> None:
+    story = known(max_waiting=1, on_full=End(cause=42))
+    story.calls("c1", responsible=CLEO)
+    story.calls("c2")
+    assert story.ended() == [("c2", 42)]
+    nobody_answers(story)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+# -- their mobile ---------------------------------------------------------------------------------------------------
+
+
+def on_the_mobile() -> Story:
+    story = known(MOBILE)
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    return story
+
+
+def test_the_mobile_rings_after_the_phone() -> None:
+    story = on_the_mobile()
+    (ring,) = story.ordered(RingPhones)
+    assert [(each.operator, each.phones) for each in ring.rings] == [(CLEO, (mobile_of(CLEO),))]
+
+
+def test_answered_there_it_is_theirs_and_they_are_busy() -> None:
+    story = on_the_mobile()
+    story.answers("c1", "cleo", on_mobile=True)
+    assert story.taken() == [("c1", "cleo")]
+    assert story.told("cleo").reasons[Channel.CALL] == "busy"
+
+
+def test_missed_there_too_it_comes_to_the_group() -> None:
+    story = on_the_mobile()
+    story.later(UNREACHABLE_AFTER)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_one_call_missed_at_both_counts_once() -> None:
+    story = known(MOBILE, miss_limit=2)
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    story.rings("c1", "cleo", on_mobile=True)
+    story.later(3 * RING)
+    assert story.happened(FactType.MISSED) == [("c1", "cleo"), ("c1", "cleo")]
+    assert story.told("cleo").presence == "available"
+
+
+def test_who_has_no_mobile_has_no_second_phone() -> None:
+    story = known(MOBILE, cleo=operator("cleo"))
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_who_is_on_another_call_by_now_is_left_alone_on_the_mobile() -> None:
+    story = known(MOBILE)
+    story.calls("c1", responsible=CLEO)
+    story.phone_is("cleo", PhoneState.RINGINUSE)
+    story.refuses("c1", "cleo", Refusal.DECLINED)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_what_is_told_of_a_mobiles_state_is_no_state_of_theirs() -> None:
+    story = known(MOBILE)
+    story.happens(PhoneStateChanged(phone=mobile_of(CLEO), state=PhoneState.INUSE))
+    assert story.effects == []
+
+
+# -- their voicemail ------------------------------------------------------------------------------------------------
+
+
+def test_their_own_mailbox_takes_the_caller() -> None:
+    story = known(VOICEMAIL)
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    assert [each.mailbox for each in story.ordered(SendToVoicemail)] == ["cleo"]
+    assert story.facts(FactType.CLOSED) == [("c1", None, "voicemail")]
+
+
+def test_who_has_no_mailbox_leaves_the_caller_to_the_group() -> None:
+    story = known(VOICEMAIL, cleo=operator("cleo"))
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+# -- not missed, but taken away -------------------------------------------------------------------------------------
+
+
+def test_who_pauses_while_it_rings_did_not_miss_it_and_it_goes_to_the_group() -> None:
+    for missed in (MOBILE, VOICEMAIL):
+        story = known(missed)
+        story.calls("c1", responsible=CLEO)
+        story.rings("c1", "cleo")
+        story.is_now("cleo", Presence.PAUSED)
+        assert story.rung() == [("c1", ("anna",))]
+
+
+def test_a_caller_who_is_to_be_called_back_is_sent_to_no_mailbox() -> None:
+    story = known(VOICEMAIL, on_abandoned=CallBack())
+    story.calls("c1", responsible=CLEO)
+    story.hangs_up("c1")
+    assert story.ordered(SendToVoicemail) == []
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_a_responsible_operator_who_is_removed_while_they_ring_leaves_it_to_the_group() -> None:
+    for missed in (QUEUE, MOBILE, VOICEMAIL):
+        story = known(missed)
+        story.calls("c1", responsible=CLEO)
+        story.rings("c1", "cleo")
+        story.has_policy(policy(group("sales", "anna")))
+        assert story.facts(FactType.WITHDRAWN) == [("c1", "cleo", "no longer an operator")]
+        assert story.rung() == [("c1", ("anna",))]
+
+
+def test_and_one_who_is_removed_while_their_mobile_rings_as_well() -> None:
+    story = on_the_mobile()
+    story.has_policy(policy(group("sales", "anna")))
+    assert story.rung() == [("c1", ("anna",))]
