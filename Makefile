@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
 
-.PHONY: setup run test check bench sim lock clean peers
+.PHONY: setup run test check bench sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -25,6 +25,11 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.calls
+	$(BIN)/python -m tests.benchmarks.engine
+
+# A million inquiries with faults, from seeds that anybody can repeat.
+sim: setup
+	$(BIN)/python -m tests.simulation $(if $(INQUIRIES),--inquiries $(INQUIRIES)) $(if $(SEED),--seed $(SEED))
 
 # A broker and two versions of Asterisk, outside the checkout.
 peers:
@@ -36,6 +41,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
+
+# The simulation against Erlang C and Erlang A, about 6 minutes.
+theory: setup
+	$(BIN)/python -m tests.simulation.theory
 
 # Write constraints.txt anew, from what pyproject.toml allows.
 lock: $(STAMP)

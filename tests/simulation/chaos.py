@@ -1,0 +1,316 @@
+"""The engine against a world that does everything in every order: late, twice, or never.
+
+Customers come and go on all channels, phones ring, answer and refuse, operators come, go, miss, decline, transfer and
+pick up, the PBX is lost and found, and the configuration changes under it all. After every event the invariants must
+hold, and no order may name what cannot be done.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from huntgroup.engine.effects import Effect, Fact, FactType, OperatorChanged, PickUpCall, RingPhones
+from huntgroup.engine.engine import Engine
+from huntgroup.engine.events import (
+    AcceptRequested,
+    AttemptFailed,
+    CallMoved,
+    CallPickedUp,
+    CloseRequested,
+    Customer,
+    CustomerLeft,
+    DeclineRequested,
+    Departure,
+    Event,
+    HoldRequested,
+    InquiryReceived,
+    PbxFound,
+    PbxLost,
+    PhoneAnswered,
+    PhoneRang,
+    PhoneRefused,
+    PhoneState,
+    PhoneStateChanged,
+    PickupRequested,
+    PolicyChanged,
+    PresenceRequested,
+    Refusal,
+    ResumeRequested,
+    TimePassed,
+    TransferRequested,
+    WrapupDoneRequested,
+)
+from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, RequestId, SourceId
+from huntgroup.engine.invariants import check, check_touched
+from huntgroup.engine.policy import Channel, Presence
+from tests.simulation.dice import Dice
+from tests.simulation.plans import GROUPS, OPERATORS, TEXTS, random_policy
+
+PBX = PbxId("main")
+KEPT = 60
+"""How many orders and inquiries of the past are kept, to be answered too late."""
+LIKELY_STATES = (PhoneState.NOT_INUSE, PhoneState.NOT_INUSE, PhoneState.NOT_INUSE, *PhoneState)
+START = 1_790_000_000.0
+
+
+class BrokenError(AssertionError):
+    """An invariant does not hold; the text says which and what led there."""
+
+
+class Chaos:
+    """One run. ``step`` makes one thing happen; ``full_check_every`` so many events everything is looked at."""
+
+    def __init__(self, dice: Dice, *, full_check_every: int = 1) -> None:
+        self.dice = dice
+        self.policy = random_policy(dice)
+        self.engine = Engine(self.policy)
+        self.now = START
+        self.events = 0
+        self.inquiries = 0
+        self.outcomes: Counter[str] = Counter()
+        self._every = full_check_every
+        self._names: deque[InquiryId] = deque(maxlen=KEPT)
+        self._rings: deque[RingPhones] = deque(maxlen=KEPT)
+        self._pickups: deque[PickUpCall] = deque(maxlen=KEPT)
+        self._recent: deque[Event] = deque(maxlen=25)
+        self._happenings = self._weighted()
+        self.engine.start(self.now)
+        self.happens(PbxFound(pbx=PBX))
+        for operator in self.policy.operators.values():
+            for phone in operator.phones:
+                self.happens(PhoneStateChanged(phone=phone, state=PhoneState.NOT_INUSE))
+
+    def step(self) -> None:
+        """One thing happens, after no time, a little, or just until the next deadline."""
+        throw = self.dice.between(0, 1)
+        if throw > 0.5:
+            self.now += self.dice.between(0, 3)
+        elif throw > 0.35:
+            deadline = self.engine.next_deadline()
+            if deadline is not None:
+                self.now = max(self.now, deadline)
+        self.dice.choose(self._happenings)()
+
+    def finish(self) -> None:
+        """Everyone goes home: nothing may be left over."""
+        self.happens(PbxFound(pbx=PBX))
+        for _ in range(2):  # who was promised a callback goes the second time
+            for name in list(self.engine.world.inquiries):
+                self.happens(CustomerLeft(inquiry=name, departure=Departure.ABANDONED))
+        self.now += 100
+        self.happens(TimePassed())
+        world = self.engine.world
+        left = [*world.inquiries, *(each for each, o in world.operators.items() if o.active or o.offers or o.wrapups)]
+        if left or len(world.lines) or self.engine.next_deadline() is not None:
+            raise BrokenError(f"left over when everyone has gone: {left}, {len(world.lines)} in line")
+
+    def happens(self, event: Event) -> None:
+        """This event, now; then everything that must hold is looked at."""
+        self._recent.append(event)
+        self.events += 1
+        effects = self.engine.handle(event, self.now)
+        for effect in effects:
+            self._take(effect)
+        world = self.engine.world
+        broken = check(world) if self.events % self._every == 0 else check_touched(world, effects)
+        if broken:
+            led_here = "\n  ".join(map(repr, self._recent))
+            raise BrokenError(f"after {self.events} events: {'; '.join(broken)}\nled there by\n  {led_here}")
+
+    def _take(self, effect: Effect) -> None:
+        match effect:
+            case RingPhones():
+                self._must_be_possible(effect)
+                self._rings.append(effect)
+            case PickUpCall():
+                self._pickups.append(effect)
+            case Fact(type=FactType.CLOSED, detail=detail):
+                self.outcomes[detail.partition(":")[0]] += 1
+            case OperatorChanged(load=load, operator=operator) if min(load.values()) < 0:
+                raise BrokenError(f"{operator} has a negative load: {dict(load)}")
+
+    def _must_be_possible(self, order: RingPhones) -> None:
+        if not all(ring.phones for ring in order.rings):
+            raise BrokenError(f"an order to ring nothing: {order}")
+
+    # -- what can happen ------------------------------------------------------------------------------------------
+
+    def _weighted(self) -> list[Callable[[], None]]:
+        weights: dict[Callable[[], None], int] = {
+            self._call_comes: 14,
+            self._text_comes: 10,
+            self._comes_again: 1,
+            self._customer_leaves: 8,
+            self._phone_rings: 14,
+            self._phone_answers: 10,
+            self._phone_refuses: 5,
+            self._attempt_fails: 1,
+            self._phone_state: 8,
+            self._accepts: 8,
+            self._declines: 2,
+            self._picks_up: 3,
+            self._pbx_picked_up: 2,
+            self._transfers: 3,
+            self._call_moves: 1,
+            self._holds: 2,
+            self._resumes: 2,
+            self._closes: 8,
+            self._wrapup_done: 2,
+            self._presence: 6,
+            self._pbx_goes_or_comes: 1,
+            self._nothing: 4,
+            self._configured_anew: 1,
+        }
+        return [happening for happening, weight in weights.items() for _ in range(weight)]
+
+    def _operator(self) -> OperatorId:
+        return self.dice.choose(OPERATORS)
+
+    def _name(self) -> InquiryId:
+        return self.dice.choose(self._names) if self._names else InquiryId("none")
+
+    def _request(self) -> RequestId:
+        return RequestId(str(self.events))
+
+    def _comes(self, channel: Channel, source: str) -> None:
+        self.inquiries += 1
+        name = InquiryId(f"i{self.inquiries}")
+        self._names.append(name)
+        self.happens(
+            InquiryReceived(
+                inquiry=name,
+                channel=channel,
+                source=SourceId(source),
+                customer=Customer(),
+                priority=self.dice.choose((0, 0, 0, 1)),
+                responsible=self._operator() if self.dice.chance(0.3) else None,
+            )
+        )
+
+    def _call_comes(self) -> None:
+        self._comes(Channel.CALL, self.dice.choose(GROUPS))
+
+    def _text_comes(self) -> None:
+        self._comes(channel := self.dice.choose(TEXTS), f"{self.dice.choose(GROUPS)}-{channel}")
+
+    def _comes_again(self) -> None:
+        source = SourceId(self.dice.choose(GROUPS))
+        known = self.engine.world.inquiries.get(self._name())
+        if known is not None:
+            self.happens(InquiryReceived(inquiry=known.id, channel=Channel.CALL, source=source, customer=Customer()))
+
+    def _customer_leaves(self) -> None:
+        self.happens(CustomerLeft(inquiry=self._name(), departure=self.dice.choose(tuple(Departure))))
+
+    def _phone_rings(self) -> None:
+        if self._rings:
+            order = self._order()
+            phone = self.dice.choose(self.dice.choose(order.rings).phones)
+            self.happens(PhoneRang(inquiry=order.inquiry, attempt=order.attempt, phone=phone))
+
+    def _phone_answers(self) -> None:
+        if self._rings:
+            order = self._order()
+            phone = self.dice.choose(self.dice.choose(order.rings).phones)
+            self.happens(PhoneAnswered(inquiry=order.inquiry, attempt=order.attempt, phone=phone))
+
+    def _phone_refuses(self) -> None:
+        if self._rings:
+            order = self._order()
+            phone = self.dice.choose(self.dice.choose(order.rings).phones)
+            refusal = self.dice.choose(tuple(Refusal))
+            self.happens(PhoneRefused(inquiry=order.inquiry, attempt=order.attempt, phone=phone, refusal=refusal))
+
+    def _order(self) -> RingPhones:
+        """Mostly the latest orders: those are the ones that phones are still at."""
+        if self.dice.chance(0.7):
+            return self._rings[-1 - self.dice.choose(range(min(3, len(self._rings))))]
+        return self.dice.choose(self._rings)
+
+    def _attempt_fails(self) -> None:
+        if self._rings:
+            order = self._order()
+            self.happens(AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail="CHANUNAVAIL"))
+
+    def _phone_state(self) -> None:
+        operator = self.policy.operators.get(self._operator())
+        if operator is not None and operator.phones:
+            state = self.dice.choose(LIKELY_STATES)
+            self.happens(PhoneStateChanged(phone=self.dice.choose(operator.phones), state=state))
+
+    def _accepts(self) -> None:
+        who, what = self._somebody_with(lambda o: list(o.offers))
+        self.happens(AcceptRequested(request=self._request(), operator=who, inquiry=what))
+
+    def _declines(self) -> None:
+        who, what = self._somebody_with(lambda o: list(o.offers))
+        self.happens(DeclineRequested(request=self._request(), operator=who, inquiry=what))
+
+    def _somebody_with(self, of: Callable[..., list[InquiryId]]) -> tuple[OperatorId, InquiryId]:
+        """Mostly somebody and something of theirs; sometimes anybody and anything."""
+        who = self._operator()
+        operator = self.engine.world.operators.get(who)
+        theirs = of(operator) if operator is not None else []
+        if theirs and self.dice.chance(0.9):
+            return who, self.dice.choose(theirs)
+        return who, self._name()
+
+    def _picks_up(self) -> None:
+        what = None if self.dice.chance(0.3) else self._name()
+        self.happens(PickupRequested(request=self._request(), operator=self._operator(), inquiry=what))
+
+    def _pbx_picked_up(self) -> None:
+        if self._pickups:
+            order = self.dice.choose(self._pickups)
+            self.happens(CallPickedUp(inquiry=order.inquiry, operator=order.operator))
+
+    def _transfers(self) -> None:
+        who, what = self._somebody_with(lambda o: list(o.active))
+        to_group = self.dice.choose(GROUPS) if self.dice.chance(0.5) else None
+        to_operator = self._operator() if to_group is None else None
+        self.happens(
+            TransferRequested(
+                request=self._request(), operator=who, inquiry=what, to_operator=to_operator, to_group=to_group
+            )
+        )
+
+    def _call_moves(self) -> None:
+        _, what = self._somebody_with(lambda o: list(o.active))
+        to = self._operator() if self.dice.chance(0.8) else None
+        inquiry = self.engine.world.inquiries.get(what)
+        if inquiry is not None and inquiry.channel is Channel.CALL:
+            self.happens(CallMoved(inquiry=what, operator=to))
+
+    def _holds(self) -> None:
+        who, what = self._somebody_with(lambda o: list(o.active))
+        self.happens(HoldRequested(request=self._request(), operator=who, inquiry=what))
+
+    def _resumes(self) -> None:
+        who, what = self._somebody_with(lambda o: list(o.active))
+        self.happens(ResumeRequested(request=self._request(), operator=who, inquiry=what))
+
+    def _closes(self) -> None:
+        who, what = self._somebody_with(lambda o: list(o.active))
+        inquiry = self.engine.world.inquiries.get(what)
+        if inquiry is not None and inquiry.channel is Channel.CALL and self.dice.chance(0.9):
+            self.happens(CustomerLeft(inquiry=what))
+        else:
+            self.happens(CloseRequested(request=self._request(), operator=who, inquiry=what))
+
+    def _wrapup_done(self) -> None:
+        self.happens(WrapupDoneRequested(request=self._request(), operator=self._operator()))
+
+    def _presence(self) -> None:
+        presence = self.dice.choose((Presence.AVAILABLE, Presence.AVAILABLE, Presence.AVAILABLE, *Presence))
+        who = self._operator()
+        self.happens(PresenceRequested(request=self._request(), operator=who, presence=presence, reason="lunch"))
+
+    def _pbx_goes_or_comes(self) -> None:
+        self.happens(PbxLost(pbx=PBX) if self.dice.chance(0.3) else PbxFound(pbx=PBX))
+
+    def _nothing(self) -> None:
+        self.happens(TimePassed())
+
+    def _configured_anew(self) -> None:
+        if self.dice.chance(0.3):
+            self.policy = random_policy(self.dice)
+            self.happens(PolicyChanged(policy=self.policy))
