@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,15 +12,16 @@ import structlog
 from huntgroup.adapters.ami.client import AmiClient
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
-from huntgroup.engine.effects import OperatorChanged
+from huntgroup.adapters.store.store import Store
+from huntgroup.engine.effects import OperatorChanged, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import Event
 from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.ops import logs
 from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
-from huntgroup.settings import Settings, load, notes
-from huntgroup.shell import Shell, Tidings
+from huntgroup.settings import Settings, load
+from huntgroup.shell import Shell
 
 log = structlog.get_logger("huntgroup")
 
@@ -36,8 +38,6 @@ def run(path: Path) -> int:
     settings = load(path)
     logs.configure()
     log.info("daemon.starting", version=version("huntgroup"), config=str(path))
-    for note in notes(settings):
-        log.warning("configuration.note", note=note)
     try:
         asyncio.run(_serve(settings, path))
     except BaseExceptionGroup as group:
@@ -53,8 +53,9 @@ def run(path: Path) -> int:
 
 async def _serve(settings: Settings, path: Path) -> None:
     clock = Clock()
-    policy = policy_from(settings)
+    policy = policy_from(settings, datetime.fromtimestamp(clock.now(), UTC).date())
     supervisor = ServiceManager()
+    store = Store(settings.store.path, clock)
     mqtt = MqttClient(settings.mqtt, version("huntgroup")) if settings.mqtt else None
 
     def put(event: Event, at: float) -> None:
@@ -65,13 +66,14 @@ async def _serve(settings: Settings, path: Path) -> None:
             mqtt.tell(tidings)
 
     ami = AmiClient(settings.pbx[0], policy, put, clock)
-    shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker), supervisor.alive)
+    shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
     stop = _stop_on_signals(path)
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(shell.run(), name="shell"),
                 tasks.create_task(ami.run(), name="ami"),
+                tasks.create_task(store.run(), name="store"),
             ]
             if mqtt is not None:
                 running.append(tasks.create_task(mqtt.run(), name="mqtt"))

@@ -1,5 +1,6 @@
 """The command line: arguments, words on the screen and exit statuses; nothing else is decided here."""
 
+import json
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -8,11 +9,14 @@ from typing import Annotated
 import typer
 
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
-from huntgroup.settings import load, notes
+from huntgroup.settings import load, load_to_simulate
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
 EXIT_REFUSED = 3
+REPORT_WIDTH = 100
+RECENT = 5
+"""How many inquiries to name when the one that was asked for is not there."""
 
 app = typer.Typer(
     name="huntgroup",
@@ -68,8 +72,6 @@ def check(config: ConfigFile) -> None:
         _counted(settings.numbers, "number"),
     )
     typer.echo(f"{config} is fine: {', '.join(counts)}.")
-    for note in notes(settings):
-        typer.echo(f"Note: {note}.")
 
 
 @app.command()
@@ -94,6 +96,83 @@ def run(config: ConfigFile) -> None:
         typer.echo(str(error), err=True)
         status = EXIT_FAILED
     raise typer.Exit(status)
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="What comes and who is there, a TOML file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE.svg|FILE.png", help="Draw the figures, too.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="In place of the scenario's: another day of its kind.", show_default=False)
+    ] = None,
+) -> None:
+    """Run a configuration against a described or recorded load on a virtual clock.
+
+    Reports waiting times, service level and operator load. Nothing real is needed or touched. Exit status 0; 2 when
+    there are errors in the scenario or its configuration.
+    """
+    from rich.console import Console  # noqa: PLC0415 - like the daemon: `check` must be fast without it
+
+    from huntgroup.simulation import plot, read, report  # noqa: PLC0415
+    from huntgroup.simulation import simulate as run_scenario  # noqa: PLC0415
+
+    if picture is not None and picture.suffix not in plot.ENDINGS:
+        raise typer.BadParameter(f"{picture} ends with neither of {', '.join(plot.ENDINGS)}", param_hint="--plot")
+    try:
+        if picture is not None:
+            plot.require()
+        figures = run_scenario(read(scenario), seed)
+        if picture is not None:
+            plot.plot(figures, picture)
+    except ConfigError as error:
+        _tell(error)
+        raise typer.Exit(EXIT_CONFIG) from None
+    except (HuntgroupError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    if as_json:
+        typer.echo(json.dumps(figures.as_data(), indent=1, allow_nan=False))
+    else:
+        # Where no terminal says how wide it is, the tables are as wide as they need.
+        console = Console()
+        report.show(console if console.is_terminal else Console(width=REPORT_WIDTH), figures)
+
+
+@app.command()
+def explain(
+    inquiry: Annotated[str, typer.Argument(metavar="INQUIRY", help="Its id, as the log and the broker name it.")],
+    config: ConfigFile,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
+) -> None:
+    """Tell the story of one inquiry: each decision, and for everyone who was not chosen the reason why.
+
+    Reads what the daemon recorded, whether it runs or not. Exit status 0; 1 when nothing is known of the inquiry.
+    """
+    from huntgroup.adapters.store.store import recent_inquiries, records_of  # noqa: PLC0415 - as for the daemon
+    from huntgroup.story import Names, as_data, told  # noqa: PLC0415
+
+    try:
+        settings = load_to_simulate(config)
+        records = records_of(settings.store.path, inquiry)
+        recent = [] if records else recent_inquiries(settings.store.path, RECENT)
+    except ConfigError as error:
+        _tell(error)
+        raise typer.Exit(EXIT_FAILED) from None
+    except HuntgroupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    if not records:
+        last = f"; the last ones are {', '.join(recent)}" if recent else "; nothing is recorded there yet"
+        typer.echo(f"nothing is known of {inquiry} in {settings.store.path}{last}", err=True)
+        raise typer.Exit(EXIT_FAILED)
+    names = Names({each.id: each.name for each in settings.operators}, {each.id: each.name for each in settings.groups})
+    lines = (json.dumps(as_data(each), ensure_ascii=False) for each in records) if as_json else told(records, names)
+    for line in lines:
+        typer.echo(line)
 
 
 def _tell(error: ConfigError) -> None:

@@ -5,6 +5,7 @@ monitoring may rely on. This module knows nothing of any room: each of them may 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -64,6 +65,20 @@ class PeerRefused(PeerError):  # noqa: N818 - reads as what happened
     """A peer refused us for good, as with a wrong secret: trying again would change nothing."""
 
     code = "peer_refused"
+
+
+class StoreError(HuntgroupError):
+    """The store cannot be read."""
+
+    code = "store_unreadable"
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(path, message)
+        self.path = path
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
 
 
 class InvariantBroken(HuntgroupError):  # noqa: N818 - reads as what happened

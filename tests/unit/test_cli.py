@@ -1,9 +1,12 @@
 """The command line: what it prints, where, and with which exit status."""
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from huntgroup import cli
+from huntgroup.adapters.store.store import SCHEMA
 from huntgroup.errors import HuntgroupError, InvariantBroken, PeerError, PeerRefused
 from huntgroup.settings import load
 
@@ -74,15 +78,6 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Daemon:
         monkeypatch.setitem(sys.modules, "huntgroup.app", module)
 
     return install
-
-
-def test_check_notes_what_is_valid_and_has_no_effect_yet(config: Path) -> None:
-    config.write_text(f'[store]\nurl = "sqlite:huntgroup.db"\n{VALID}')
-
-    result = invoke("check", "--config", config)
-
-    assert result.exit_code == 0
-    assert "Note: [store] has no effect yet" in result.stdout
 
 
 def test_check_says_how_much_a_valid_file_describes(config: Path) -> None:
@@ -170,3 +165,47 @@ def test_the_real_command_ends_with_2_and_no_traceback(broken: Path, command: st
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == told(broken)
+
+
+def test_explain_of_an_inquiry_that_is_not_there_names_the_last_ones(config: Path) -> None:
+    store = config.parent / "huntgroup.db"
+    with closing(sqlite3.connect(store)) as database:
+        database.executescript(SCHEMA)
+        database.execute(
+            "INSERT INTO record VALUES (1, 0, 'call-main-1.1', 'inquiry.closed', NULL, NULL, NULL, '', '')"
+        )
+        database.commit()
+
+    result = invoke("explain", "call-main-1.2", "--config", config)
+
+    assert result.exit_code == 1
+    assert result.stderr == f"nothing is known of call-main-1.2 in {store}; the last ones are call-main-1.1\n"
+
+
+def test_explain_needs_no_secret_and_gives_json_to_programs(config: Path) -> None:
+    (config.parent / "ami.secret").unlink()
+    with closing(sqlite3.connect(config.parent / "huntgroup.db")) as database:
+        database.executescript(SCHEMA)
+        database.execute(
+            "INSERT INTO record VALUES (1, 2.5, 'c1', 'inquiry.accepted', 'sales', 'anna', 1, '', '')",
+        )
+        database.commit()
+
+    result = invoke("explain", "c1", "--config", config, "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "at": 2.5,
+        "inquiry": "c1",
+        "type": "inquiry.accepted",
+        "group": "sales",
+        "operator": "anna",
+        "attempt": 1,
+    }
+
+
+def test_explain_without_a_store_says_so(config: Path) -> None:
+    result = invoke("explain", "c1", "--config", config)
+
+    assert result.exit_code == 1
+    assert "unable to open" in result.stderr

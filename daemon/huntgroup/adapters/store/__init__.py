@@ -1,0 +1,1 @@
+"""What outlives the process: a SQLite file with the record of every inquiry."""

@@ -1,0 +1,73 @@
+"""What is kept of each inquiry: the facts and decisions that the engine told, one row each."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from huntgroup.engine.effects import Decision, Fact
+
+DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One row. ``at`` in seconds since the epoch; ``type`` is a fact's public name, or ``decision``."""
+
+    at: float
+    inquiry: str
+    type: str
+    group: str | None
+    operator: str | None
+    attempt: int | None
+    detail: str
+    more: Mapping[str, Any]
+    """Of a decision the ``verdicts``, operator to reason in listed order; of the first fact the ``customer``."""
+
+    def row(self) -> tuple[float, str, str, str | None, str | None, int | None, str, str]:
+        """As the table takes it."""
+        more = json.dumps(self.more, ensure_ascii=False) if self.more else ""
+        return (self.at, self.inquiry, self.type, self.group, self.operator, self.attempt, self.detail, more)
+
+
+def record_of(tidings: Fact | Decision) -> Record | None:
+    """The record of a fact or a decision; None for a fact that is about no inquiry."""
+    if isinstance(tidings, Decision):
+        return Record(
+            at=tidings.at,
+            inquiry=tidings.inquiry,
+            type=DECISION,
+            group=tidings.group,
+            operator=None,
+            attempt=tidings.attempt,
+            detail="",
+            more={"verdicts": dict(tidings.verdicts)},
+        )
+    if tidings.inquiry is None:
+        return None
+    customer = tidings.customer
+    return Record(
+        at=tidings.at,
+        inquiry=tidings.inquiry,
+        type=tidings.type,
+        group=tidings.group,
+        operator=tidings.operator,
+        attempt=tidings.attempt,
+        detail=tidings.detail,
+        more={"customer": {"name": customer.name, "phone": customer.phone}} if customer else {},
+    )
+
+
+def from_row(row: tuple[float, str, str, str | None, str | None, int | None, str, str]) -> Record:
+    """The record of a row."""
+    at, inquiry, kind, group, operator, attempt, detail, more = row
+    return Record(
+        at=at,
+        inquiry=inquiry,
+        type=kind,
+        group=group,
+        operator=operator,
+        attempt=attempt,
+        detail=detail,
+        more=json.loads(more) if more else {},
+    )

@@ -1,0 +1,143 @@
+"""Keeps the record of every inquiry in SQLite. Written behind: no call waits for a disk, and none fails with one.
+
+One task owns the connection and writes; who reads opens the file for themselves.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from contextlib import closing
+from pathlib import Path
+
+import aiosqlite
+import structlog
+
+from huntgroup.adapters.clock import Clock
+from huntgroup.adapters.store.records import Record, from_row, record_of
+from huntgroup.engine.effects import Decision, Fact, Tidings
+from huntgroup.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS record (
+    sequence INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    inquiry TEXT NOT NULL,
+    type TEXT NOT NULL,
+    "group" TEXT,
+    operator TEXT,
+    attempt INTEGER,
+    detail TEXT NOT NULL,
+    more TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS record_of_inquiry ON record (inquiry, sequence);
+CREATE INDEX IF NOT EXISTS record_at ON record (at);
+"""
+COLUMNS = 'at, inquiry, type, "group", operator, attempt, detail, more'
+KEEP_SECONDS = 90 * 86400.0
+"""Older records are dropped, a few at a time."""
+DROP_AT_ONCE = 5_000
+BACKLOG_MOST = 100_000
+"""Records that wait for a disk that does not take them; the oldest go first, and how many is logged."""
+RETRY_SECONDS = 5.0
+
+
+class Store:
+    """The writer. ``tell`` takes what the engine told; ``run`` writes it until cancelled, and then writes the rest."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._backlog: deque[Record] = deque()
+        self._changed = asyncio.Event()
+        self._lost = 0
+
+    def tell(self, tidings: Tidings) -> None:
+        """Take a fact or a decision, to be written as soon as the disk takes it."""
+        record = record_of(tidings) if isinstance(tidings, Fact | Decision) else None
+        if record is None:
+            return
+        if len(self._backlog) >= BACKLOG_MOST:
+            self._backlog.popleft()
+            self._lost += 1
+        self._backlog.append(record)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Write. A disk that is full or a file that is locked is logged and tried again; calls go on."""
+        while True:
+            try:
+                await self._write_until_stopped()
+            except (sqlite3.Error, OSError) as error:
+                log.error(  # noqa: TRY400 - the disk's word, not a fault of ours
+                    "store.not_written", path=str(self._path), error=str(error), waiting=len(self._backlog)
+                )
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _write_until_stopped(self) -> None:
+        async with aiosqlite.connect(self._path) as database:
+            await database.execute("PRAGMA journal_mode = WAL")
+            await database.execute("PRAGMA synchronous = NORMAL")
+            await database.executescript(SCHEMA)
+            await database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            try:
+                while True:
+                    await self._changed.wait()
+                    self._changed.clear()
+                    await self._write(database)
+            except asyncio.CancelledError:
+                await self._write(database)
+                raise
+
+    async def _write(self, database: aiosqlite.Connection) -> None:
+        """Everything that waits, in one transaction; on failure it waits on."""
+        batch = list(self._backlog)
+        if not batch:
+            return
+        marks = ", ".join("?" * 8)
+        try:
+            await database.executemany(
+                f"INSERT INTO record ({COLUMNS}) VALUES ({marks})",
+                [record.row() for record in batch],
+            )
+            oldest = self._clock.now() - KEEP_SECONDS
+            await database.execute(
+                "DELETE FROM record WHERE sequence IN (SELECT sequence FROM record WHERE at < ? LIMIT ?)",
+                (oldest, DROP_AT_ONCE),
+            )
+            await database.commit()
+        except BaseException:
+            self._changed.set()
+            raise
+        for _ in batch:
+            self._backlog.popleft()
+        if self._lost:
+            log.error("store.records_lost", count=self._lost)
+            self._lost = 0
+
+
+def records_of(path: Path, inquiry: str) -> list[Record]:
+    """What is kept of one inquiry, in order; empty when nothing is. Raises StoreError when the file cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+            rows = database.execute(
+                f"SELECT {COLUMNS} FROM record WHERE inquiry = ? ORDER BY sequence",
+                (inquiry,),
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(path, str(error)) from None
+    return [from_row(row) for row in rows]
+
+
+def recent_inquiries(path: Path, most: int) -> list[str]:
+    """The last inquiries that are kept, newest first. Raises StoreError when the file cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+            rows = database.execute(
+                "SELECT inquiry FROM record GROUP BY inquiry ORDER BY max(sequence) DESC LIMIT ?", (most,)
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(path, str(error)) from None
+    return [row[0] for row in rows]

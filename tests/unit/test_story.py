@@ -1,0 +1,73 @@
+"""The story of an inquiry, as a person would tell it."""
+
+from huntgroup.adapters.store.records import Record, record_of
+from huntgroup.engine.effects import Decision, Effect, Fact, FactType, Reason
+from huntgroup.engine.events import Refusal
+from huntgroup.story import WHY_NOT, WORDS, Names, told
+from tests.unit.engine.scenario import RING, Story, group, policy
+
+NAMES = Names({"anna": "Anna Nowak", "ben": "Ben Okafor"}, {"sales": "Sales"})
+
+
+def records(effects: list[Effect]) -> list[Record]:
+    found = [record_of(each) for each in effects if isinstance(each, Fact | Decision)]
+    return [record for record in found if record is not None]
+
+
+def test_a_missed_and_then_answered_call_is_told_from_its_arrival_to_its_end() -> None:
+    story = Story(policy(group("sales", "anna", "ben")))
+    story.calls("c1")
+    story.rings("c1", "anna")
+    story.later(2 * RING)
+    story.rings("c1", "ben")
+    story.answers("c1", "ben")
+    story.later(60)
+    story.hangs_up("c1")
+
+    lines = [line.split("s  ", 1)[1] for line in told(records(story.history), NAMES)]
+
+    assert lines == [
+        "Jan (+48600700800) comes in by sales, for Sales",
+        "chosen: Anna Nowak",
+        "  not Ben Okafor, who could have had it, but was not first [behind_in_line]",
+        "Anna Nowak is offered it",
+        "Anna Nowak's phone rings",
+        "Anna Nowak misses it",
+        "chosen: Ben Okafor",
+        "  not Anna Nowak, who had missed it in this round [missed_this_round]",
+        "Ben Okafor is offered it",
+        "Ben Okafor's phone rings",
+        "Ben Okafor takes it",
+        "it ends, answered by Ben Okafor",
+    ]
+
+
+def test_the_times_are_those_of_the_events() -> None:
+    story = Story(policy(group("sales", "anna")), at=1_795_282_117.5)
+    story.calls("c1")
+    story.later(2.25)
+    story.refuses("c1", "anna", Refusal.DECLINED)
+
+    lines = list(told(records(story.history), NAMES))
+
+    assert lines[0].startswith("17:28:37.500  +  0.000 s  ")
+    assert any(line.startswith("17:28:39.750  +  2.250 s  Anna Nowak declines it") for line in lines)
+
+
+def test_why_a_caller_waited_is_told() -> None:
+    story = Story(policy(group("sales", "anna")))
+    story.calls("c1")
+    story.answers("c1", "anna")
+    story.calls("c2")
+
+    lines = list(told([each for each in records(story.history) if each.inquiry == "c2"], NAMES))
+
+    assert lines[1].endswith("nobody could have it, so it waits")
+    assert lines[2].endswith("  not Anna Nowak, who was on a call [busy]")
+
+
+def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None:
+    elsewhere = {FactType.RECEIVED, FactType.CLOSED, FactType.HANDED_OFF, FactType.PRESENCE_CHANGED}
+
+    assert set(WHY_NOT) == set(Reason) - {Reason.CHOSEN}
+    assert set(WORDS) == set(FactType) - elsewhere
