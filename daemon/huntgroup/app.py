@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,9 @@ from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.store.store import Store
 from huntgroup.engine.effects import OperatorChanged, Tidings
 from huntgroup.engine.engine import Engine
-from huntgroup.engine.events import Event
+from huntgroup.engine.events import Event, PolicyChanged
+from huntgroup.engine.ids import OperatorId
+from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.ops import logs
 from huntgroup.ops.notify import ServiceManager
@@ -27,6 +30,8 @@ log = structlog.get_logger("huntgroup")
 
 EXIT_STOPPED = 0
 EXIT_REFUSED = 3
+FIXED_SECTIONS = ("store", "mqtt", "pbx")
+"""What a reload does not touch: who the daemon talks to."""
 
 
 def run(path: Path) -> int:
@@ -53,7 +58,7 @@ def run(path: Path) -> int:
 
 async def _serve(settings: Settings, path: Path) -> None:
     clock = Clock()
-    policy = policy_from(settings, datetime.fromtimestamp(clock.now(), UTC).date())
+    policy = _policy(settings, clock)
     supervisor = ServiceManager()
     store = Store(settings.store.path, clock)
     mqtt = MqttClient(settings.mqtt, version("huntgroup")) if settings.mqtt else None
@@ -67,7 +72,8 @@ async def _serve(settings: Settings, path: Path) -> None:
 
     ami = AmiClient(settings.pbx[0], policy, put, clock)
     shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
-    stop = _stop_on_signals(path)
+    reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
+    stop = _stop_on_signals(reloader)
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [
@@ -90,21 +96,46 @@ async def _serve(settings: Settings, path: Path) -> None:
         await ami.close()
 
 
-def _stop_on_signals(path: Path) -> asyncio.Event:
+def _policy(settings: Settings, clock: Clock) -> Policy:
+    return policy_from(settings, datetime.fromtimestamp(clock.now(), UTC).date())
+
+
+def _stop_on_signals(reloader: "Reloader") -> asyncio.Event:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, _reload, path)
+    loop.add_signal_handler(signal.SIGHUP, reloader.reload)
     return stop
 
 
-def _reload(path: Path) -> None:
-    """Says what is wrong with the file; taking over a changed one without a restart is not built yet."""
-    try:
-        load(path)
-    except ConfigError as error:
-        for problem in error.problems:
-            log.error("configuration.rejected", problem=str(problem))  # noqa: TRY400 - the user's file, not a fault
-    else:
-        log.warning("configuration.unchanged", reason="a reload is not built yet: restart to apply the file")
+@dataclass(slots=True, kw_only=True)
+class Reloader:
+    """Takes over a changed file while everything goes on: whole, or with any mistake in it not at all."""
+
+    settings: Settings
+    path: Path
+    clock: Clock
+    shell: Shell
+    ami: AmiClient
+    mqtt: MqttClient | None
+
+    def reload(self) -> None:
+        """Read the file again; what is wrong with it is told in the words of `check`, and nothing changes then."""
+        try:
+            settings = load(self.path)
+        except ConfigError as error:
+            for problem in error.problems:
+                log.error("configuration.rejected", problem=str(problem))  # noqa: TRY400 - the user's file
+            return
+        fixed = [name for name in FIXED_SECTIONS if getattr(settings, name) != getattr(self.settings, name)]
+        if fixed:
+            log.warning("configuration.needs_restart", sections=fixed)
+        policy = _policy(settings, self.clock)
+        self.shell.put(PolicyChanged(policy=policy), self.clock.now())
+        self.ami.reconfigure(policy)
+        if self.mqtt is not None:
+            for gone in {each.id for each in self.settings.operators} - set(policy.operators):
+                self.mqtt.forget(OperatorId(gone))
+        self.settings = settings
+        log.info("configuration.changed", operators=len(policy.operators), groups=len(policy.groups))

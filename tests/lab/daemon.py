@@ -42,13 +42,27 @@ class Daemon:
         self._secret = secret if secret is not None else pbx.ami_secret
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-daemon-"))
         self.config = self.home / "huntgroup.toml"
-        pbx_table = _pbx_table(pbx, link.port if link else pbx.ami_port)
-        self.config.write_text(pbx_table + (_mqtt_table(broker_url) if broker_url else "") + configuration)
+        self._pbx = pbx
+        self._peers = _pbx_table(pbx, link.port if link else pbx.ami_port)
+        self._peers += _mqtt_table(broker_url) if broker_url else ""
+        self.configures(configuration)
         self._child = Child("huntgroup", self.home / "log.jsonl")
         self._supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._supervisor.setblocking(False)
         self._supervisor.bind(str(self.home / "notify"))
         self._environment = {"NOTIFY_SOCKET": str(self.home / "notify")} if is_supervised else {}
+
+    def configures(self, configuration: str) -> None:
+        """Write the file anew; the daemon reads it when it starts, or at SIGHUP."""
+        self.config.write_text(self._peers + configuration)
+
+    async def says_to_the_pbx(self, variable: str, value: str, within: float = 10.0) -> None:
+        """Await that a global variable of the exchange has this value."""
+        async with asyncio.timeout(within):
+            while True:
+                if f"{variable}={value}" in await self._pbx.cli("dialplan show globals"):
+                    return
+                await asyncio.sleep(_POLL)
 
     async def start(self, *, found: bool = True) -> None:
         """Start it; with *found*, return once it has taken up its work at the PBX."""

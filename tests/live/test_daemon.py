@@ -17,12 +17,13 @@ OpenPhone = Callable[[str], Awaitable[Phone]]
 StartDaemon = Callable[..., Awaitable[Daemon]]
 
 PLAIN = configuration(group("sales", "anna"))
+SECOND_NUMBER = "+48221234568"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pbx() -> AsyncIterator[Pbx]:
     """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101"}) as pbx:
+    async with Pbx({"anna-desk": "101", "ben": "102"}) as pbx:
         yield pbx
 
 
@@ -76,6 +77,61 @@ async def test_sighup_names_the_mistakes_of_the_file_and_changes_nothing(
     await anna.talking()
     assert "sales" in rejected["problem"]
     assert "did you mean" in rejected["problem"]
+
+
+async def test_sighup_takes_a_changed_file_over_and_keeps_who_waits(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
+    running = await daemon(PLAIN)
+    talking = await caller.dials(NUMBER)
+    (await anna.ringing()).answer()
+    await talking.answered()
+    waiting = await caller.dials(NUMBER)
+    await running.logs("inquiry.received", after=1)
+
+    again = configuration(group("sales", "anna", "ben"), numbers={NUMBER: "sales", SECOND_NUMBER: "sales"})
+    running.configures(again)
+    running.send(signal.SIGHUP)
+    await waiting.answered()
+    await ben.talking()
+    await talking.hears(anna)
+    await waiting.hangs_up()
+    await running.logs("inquiry.closed")
+    by_another = await caller.dials(SECOND_NUMBER)
+    await by_another.answered()
+
+    assert (await running.logs("configuration.changed"))["operators"] == 3
+    assert len(ben.calls) == 2
+
+
+async def test_a_number_that_a_reload_took_away_is_not_served_by_the_fallback_either(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    anna = (await phone("anna-desk")).answers()
+    both = configuration(group("sales", "anna"), numbers={NUMBER: "sales", SECOND_NUMBER: "sales"})
+    running = await daemon(both)
+
+    running.configures(PLAIN)
+    running.send(signal.SIGHUP)
+    await running.logs("configuration.changed")
+    refused = await caller.dials(SECOND_NUMBER)
+    assert (await refused.ended()).status == 404
+    await running.says_to_the_pbx(f"HUNTGROUP_LIST_{SECOND_NUMBER}", "none")
+    await running.stop()
+    by_fallback = await caller.dials(SECOND_NUMBER)
+
+    assert (await by_fallback.ended()).status == 503
+    assert anna.calls == []
+
+
+async def test_what_a_reload_cannot_change_is_said_to_need_a_restart(daemon: StartDaemon) -> None:
+    running = await daemon(PLAIN)
+
+    running.configures('[store]\nurl = "sqlite:other.db"\n' + PLAIN)
+    running.send(signal.SIGHUP)
+
+    assert (await running.logs("configuration.needs_restart"))["sections"] == ["store"]
 
 
 async def test_it_tells_the_service_manager_that_it_is_ready_alive_and_stopping(pbx: Pbx) -> None:

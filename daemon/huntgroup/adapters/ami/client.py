@@ -17,7 +17,7 @@ from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, W
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Order, RingPhones
 from huntgroup.engine.events import AttemptFailed, Event, PbxFound, PbxLost
-from huntgroup.engine.ids import PbxId
+from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
 from huntgroup.settings import Pbx
@@ -39,6 +39,12 @@ BACKOFF_MOST = 5.0
 BUFFER_MOST = 50_000
 """Messages that may wait for the end of a resync."""
 
+
+def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
+    """Every phone that may be rung."""
+    return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
+
+
 Put = Callable[[Event, float], None]
 
 
@@ -50,8 +56,10 @@ class AmiClient:
         self._policy = policy
         self._put = put
         self._clock = clock
-        self._phones = tuple(phone for operator in policy.operators.values() for phone in operator.phones)
+        self._phones = phones_of(policy)
         self._translator = Translator(PbxId(pbx.id), self._phones)
+        self._published: frozenset[str] = frozenset()
+        self._is_reconfigured = False
         self._wire: Wire | None = None
         self._buffer: list[tuple[Message, float]] | None = None
         self._booted = asyncio.Event()
@@ -80,6 +88,13 @@ class AmiClient:
         finally:
             if not self._is_live:
                 self._end_session()
+
+    def reconfigure(self, policy: Policy) -> None:
+        """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
+        self._policy = policy
+        self._phones = phones_of(policy)
+        self._translator.phones = frozenset(self._phones)
+        self._is_reconfigured = True
 
     async def close(self) -> None:
         """Tell the dialplan that it is on its own now, and hang up the link for good."""
@@ -162,7 +177,7 @@ class AmiClient:
         """Events that come meanwhile wait in the buffer, and are read after what was found."""
         states = await self._phone_states()
         channels = await self._ask_list(resync.status_action())
-        await self._do_all(fallback.publish(self._policy))
+        await self._publish_lists()
         await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
         # From here on nothing can fail: what is found is told as well.
@@ -176,6 +191,18 @@ class AmiClient:
         buffered, self._buffer = self._buffer or [], None
         for message, at in buffered:
             self._translate(message, at)
+
+    async def _publish_lists(self) -> None:
+        self._is_reconfigured = False
+        gone = self._published.difference(self._policy.numbers)
+        await self._do_all([*fallback.publish(self._policy), *fallback.withdraw(gone)])
+        self._published = frozenset(self._policy.numbers)
+
+    async def _take_over_configuration(self) -> None:
+        await self._publish_lists()
+        now = self._clock.now()
+        for event in await self._phone_states():
+            self._put(event, now)
 
     async def _phone_states(self) -> list[Event]:
         states = [SafeAction({"Action": "Getvar", "Variable": f"DEVICE_STATE({phone})"}) for phone in self._phones]
@@ -193,6 +220,8 @@ class AmiClient:
             if self._is_closing:
                 break  # no beat may follow the farewell
             await self._do_all([fallback.beat(self._pbx_time(pong))], PING_TIMEOUT)
+            if self._is_reconfigured:
+                await self._take_over_configuration()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_INTERVAL):
                     await self._lost.wait()

@@ -6,7 +6,7 @@ needs ``system`` and Setvar of ``DB()`` is blocked as dangerous (seen on 22.10).
 the PBX's database when a call ends, so that the lists outlive a restart of the PBX.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +21,7 @@ ALIVE_SECONDS = 6.0
 ALIVE_UNTIL = "GLOBAL(HUNTGROUP_ALIVE_UNTIL)"
 SESSION = "GLOBAL(HUNTGROUP_SESSION)"
 """Changes with every login of the daemon: a waiting caller who sees a new one announces itself again."""
+NO_LIST = "none"
 LIST_MOST = 950
 """Bytes that a list may have, so that its line stays within what Asterisk reads."""
 
@@ -65,6 +66,11 @@ def publish(policy: Policy) -> list[SafeAction]:
         setvar(f"GLOBAL(HUNTGROUP_LIST_{number})", _that_fits(number, str(steps)))
         for number, steps in lists(policy).items()
     ]
+
+
+def withdraw(numbers: Iterable[str]) -> list[SafeAction]:
+    """Numbers that are configured no longer: a word, as the dialplan would take nothing for its older copy."""
+    return [setvar(f"GLOBAL(HUNTGROUP_LIST_{number})", NO_LIST) for number in sorted(numbers)]
 
 
 def beat(pbx_time: float) -> SafeAction:

@@ -76,7 +76,8 @@ class Translator:
 
     def __init__(self, pbx: PbxId, phones: Iterable[PhoneId]) -> None:
         self._pbx = pbx
-        self._phones = frozenset(phones)
+        self.phones = frozenset(phones)
+        """Those whose states and legs matter; may be exchanged."""
         self._calls: dict[str, Call] = {}
         self._by_inquiry: dict[InquiryId, Call] = {}
         self._legs: dict[str, Leg] = {}
@@ -114,7 +115,7 @@ class Translator:
     def phone_of(self, channel: str) -> PhoneId | None:
         """The configured phone whose channel this is: the name without what makes it unique."""
         phone = PhoneId(_INSTANCE.sub("", channel))
-        return phone if phone in self._phones else None
+        return phone if phone in self.phones else None
 
     def ordered(self, inquiry: InquiryId, attempt: AttemptNo) -> None:
         """This attempt is on its way to the PBX."""
@@ -262,7 +263,7 @@ class Translator:
 
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
-        return [phone_state(phone, message["state"])] if phone in self._phones else []
+        return [phone_state(phone, message["state"])] if phone in self.phones else []
 
 
 def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:

@@ -13,6 +13,7 @@ import structlog
 from huntgroup.adapters.mqtt import topics
 from huntgroup.adapters.mqtt.payloads import Status, operator_state
 from huntgroup.engine.effects import OperatorChanged
+from huntgroup.engine.ids import OperatorId
 from huntgroup.settings import Mqtt
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,13 @@ class MqttClient:
         """Take an operator's new state, to be published as soon as the broker takes it."""
         topic = topics.operator_state(self._settings.prefix, changed.operator)
         self._retained[topic] = operator_state(changed).encode()
+        self._unsent[topic] = None
+        self._changed.set()
+
+    def forget(self, operator: OperatorId) -> None:
+        """Clear what is retained of somebody who is an operator no longer: an empty payload does."""
+        topic = topics.operator_state(self._settings.prefix, operator)
+        self._retained[topic] = b""
         self._unsent[topic] = None
         self._changed.set()
 
