@@ -8,6 +8,7 @@ import sqlite3
 from collections import deque
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 import structlog
@@ -59,10 +60,8 @@ class Store:
         record = record_of(tidings) if isinstance(tidings, Fact | Decision) else None
         if record is None:
             return
-        if len(self._backlog) >= BACKLOG_MOST:
-            self._backlog.popleft()
-            self._lost += 1
         self._backlog.append(record)
+        self._trim()
         self._changed.set()
 
     async def run(self) -> None:
@@ -86,14 +85,23 @@ class Store:
                 while True:
                     await self._changed.wait()
                     self._changed.clear()
-                    await self._write(database)
+                    await self._write_undisturbed(database)
             except asyncio.CancelledError:
                 await self._write(database)
                 raise
 
+    async def _write_undisturbed(self, database: aiosqlite.Connection) -> None:
+        """A write that is cancelled half-way may still be done by the connection's thread: then nobody knows."""
+        writing = asyncio.ensure_future(self._write(database))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await writing
+            raise
+
     async def _write(self, database: aiosqlite.Connection) -> None:
         """Everything that waits, in one transaction; on failure it waits on."""
-        batch = list(self._backlog)
+        batch, self._backlog = self._backlog, deque()
         if not batch:
             return
         marks = ", ".join("?" * 8)
@@ -109,35 +117,35 @@ class Store:
             )
             await database.commit()
         except BaseException:
+            self._backlog.extendleft(reversed(batch))
+            self._trim()
             self._changed.set()
             raise
-        for _ in batch:
-            self._backlog.popleft()
         if self._lost:
             log.error("store.records_lost", count=self._lost)
             self._lost = 0
 
+    def _trim(self) -> None:
+        while len(self._backlog) > BACKLOG_MOST:
+            self._backlog.popleft()
+            self._lost += 1
+
 
 def records_of(path: Path, inquiry: str) -> list[Record]:
     """What is kept of one inquiry, in order; empty when nothing is. Raises StoreError when the file cannot be read."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
-            rows = database.execute(
-                f"SELECT {COLUMNS} FROM record WHERE inquiry = ? ORDER BY sequence",
-                (inquiry,),
-            ).fetchall()
-    except sqlite3.Error as error:
-        raise StoreError(path, str(error)) from None
+    rows = _read(path, f"SELECT {COLUMNS} FROM record WHERE inquiry = ? ORDER BY sequence", inquiry)
     return [from_row(row) for row in rows]
 
 
 def recent_inquiries(path: Path, most: int) -> list[str]:
     """The last inquiries that are kept, newest first. Raises StoreError when the file cannot be read."""
+    rows = _read(path, "SELECT inquiry FROM record GROUP BY inquiry ORDER BY max(sequence) DESC LIMIT ?", most)
+    return [row[0] for row in rows]
+
+
+def _read(path: Path, question: str, *values: str | int) -> list[Any]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
-            rows = database.execute(
-                "SELECT inquiry FROM record GROUP BY inquiry ORDER BY max(sequence) DESC LIMIT ?", (most,)
-            ).fetchall()
+            return database.execute(question, values).fetchall()
     except sqlite3.Error as error:
         raise StoreError(path, str(error)) from None
-    return [row[0] for row in rows]

@@ -83,6 +83,22 @@ async def test_what_waits_is_written_when_the_daemon_stops(path: Path) -> None:
     assert len(records_of(path, "c2")) == 500
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_stop_in_the_middle_of_a_write_neither_loses_nor_doubles_a_record(path: Path, turns: int) -> None:
+    store = Store(path, Clock())
+    running = asyncio.create_task(store.run())
+    store.tell(received("c1", Clock().now()))
+    await written(path, "c1", 1)
+    for _ in range(300):
+        store.tell(received("c2", Clock().now()))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert len(records_of(path, "c2")) == 300
+
+
 async def test_a_locked_file_is_waited_for_and_nothing_is_lost(
     store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
