@@ -6,16 +6,14 @@ import signal
 import socket
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.lab.addresses import inside_address, is_bindable
-from tests.lab.process import Child, LabError, until
+from tests.lab.process import Child, LabError, Service, until
 
 _START_WITHIN = 10.0
 
 
-class Broker:
+class Broker(Service):
     """One broker: ``async with Broker() as broker: ... broker.url``. Bound to no event loop.
 
     *persistent* writes changes to disk some 50 ms later; `saved` awaits it, so that a `kill` after that
@@ -107,19 +105,6 @@ class Broker:
     def log_text(self) -> str:
         """What it has logged so far."""
         return self._child.output_text()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _modified(path: Path) -> int:

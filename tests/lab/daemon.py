@@ -9,19 +9,18 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
-from tests.lab.process import Child, LabError
+from tests.lab.process import Child, LabError, Service
 
 SECRET_VARIABLE = "HUNTGROUP_LAB_SECRET"
 _POLL = 0.005
 """Seconds between two looks at the log: a file gives no event to wait for."""
 
 
-class Daemon:
+class Daemon(Service):
     """``async with Daemon(pbx, configuration) as daemon:``; started once the daemon says that it found the PBX.
 
     *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
@@ -127,19 +126,6 @@ class Daemon:
         self.kill()
         self._supervisor.close()
         shutil.rmtree(self.home, ignore_errors=True)
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _is_like(line: Mapping[str, Any], event: str, fields: Mapping[str, object]) -> bool:

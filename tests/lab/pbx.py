@@ -8,20 +8,18 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.lab.addresses import inside_address, is_bindable, outside_address, outside_network
 from tests.lab.ami import Ami
 from tests.lab.pbx_files import Plan, write_files
 from tests.lab.phones import Caller, Phone
-from tests.lab.process import Child, LabError, until
+from tests.lab.process import Child, LabError, Service, until
 from tests.lab.roots import find_asterisk
 
 _START_WITHIN = 30.0
 
 
-class Pbx:
+class Pbx(Service):
     """One exchange: ``async with Pbx({"anna-desk": "101"}) as pbx:``.
 
     Bound to no event loop, so that one exchange can serve many tests. Ports, folder and phones'
@@ -189,19 +187,6 @@ class Pbx:
         """Console output and Asterisk's own log so far."""
         log = self.home / "log" / "full"
         return self._child.output_text() + (log.read_text(errors="replace") if log.exists() else "")
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _free_ports(address: str, sip_port: int, ami_port: int) -> tuple[int, int]:

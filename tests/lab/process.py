@@ -5,8 +5,11 @@ import ctypes
 import os
 import signal
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -21,6 +24,31 @@ class LabError(RuntimeError):
 def _die_with_parent() -> None:
     """In the child, before exec: let the kernel kill it when the lab's process dies."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Service(ABC):
+    """Something that is started on entering its context, and closed on leaving it or when it does not start."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start it; return once it serves."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End it at once and remove what it left."""
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
 
 async def until(is_so: Callable[[], bool], what: str, within: float = 5.0) -> None:

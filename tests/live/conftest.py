@@ -12,6 +12,9 @@ from tests.lab.phones import Caller, Phone
 
 PHONES = {"anna-desk": "101", "anna-soft": "101", "ben": "102", "cleo": "103"}
 
+OpenPhone = Callable[[str], Awaitable[Phone]]
+StartDaemon = Callable[..., Awaitable[Daemon]]
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pbx() -> AsyncIterator[Pbx]:
@@ -28,7 +31,7 @@ async def broker() -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
-async def phone(pbx: Pbx) -> AsyncIterator[Callable[[str], Awaitable[Phone]]]:
+async def phone(pbx: Pbx) -> AsyncIterator[OpenPhone]:
     """``anna = await phone("anna-desk")``: opened and registered; unregistered and closed after the test."""
     opened: list[Phone] = []
 
@@ -53,7 +56,7 @@ async def caller(pbx: Pbx) -> AsyncIterator[Caller]:
 
 
 @pytest.fixture
-async def daemon(pbx: Pbx) -> AsyncIterator[Callable[..., Awaitable[Daemon]]]:
+async def daemon(pbx: Pbx) -> AsyncIterator[StartDaemon]:
     """``running = await daemon(configuration(group("sales", "anna")))``: started; ended after the test."""
     started: list[Daemon] = []
 

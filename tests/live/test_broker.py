@@ -2,22 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiomqtt
 import pytest
 import pytest_asyncio
 from tests.lab.broker import Broker
-from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
+from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
-OpenPhone = Callable[[str], Awaitable[Phone]]
-StartDaemon = Callable[..., Awaitable[Daemon]]
 
 NO_CHAT = {"channel": "chat", "reason": "blocked_by_call"}
 """While a call rings or is talked on, no chat is offered."""

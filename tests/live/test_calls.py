@@ -2,20 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, RING_SECONDS, UNREACHABLE_AFTER, configuration, group
-from tests.live.conftest import PHONES
+from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
-OpenPhone = Callable[[str], Awaitable[Phone]]
-StartDaemon = Callable[..., Awaitable[Daemon]]
 
 TOLERANCE = 0.15
 """Seconds: what a loaded machine may add to a deadline. The exact figures are the benchmark's."""

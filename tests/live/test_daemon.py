@@ -1,20 +1,19 @@
 """The daemon as a process: how it starts, what ends it and with which status."""
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
+from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
-OpenPhone = Callable[[str], Awaitable[Phone]]
-StartDaemon = Callable[..., Awaitable[Daemon]]
 
 PLAIN = configuration(group("sales", "anna"))
 SECOND_NUMBER = "+48221234568"

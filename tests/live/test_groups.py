@@ -4,20 +4,17 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES
+from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
-OpenPhone = Callable[[str], Awaitable[Phone]]
-StartDaemon = Callable[..., Awaitable[Daemon]]
 
 SUPPORT = "+48221234568"
 CLOSED = '{ timezone = "UTC" }'

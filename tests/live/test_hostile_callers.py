@@ -4,20 +4,18 @@ Asterisk writes a caller's number and a dialled number into AMI events as they c
 can write lines and whole messages there; here they try, against the daemon and a victim who waits.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES
+from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
-OpenPhone = Callable[[str], Awaitable[Phone]]
-StartDaemon = Callable[..., Awaitable[Daemon]]
 
 UNKNOWN_NUMBER = "+48999"
 LONG_RINGS = configuration(group("sales", "anna", "ben", rings="100"))

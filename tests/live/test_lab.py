@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import aiomqtt
 import pytest
@@ -16,9 +16,9 @@ import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.pbx import Pbx
 from tests.lab.pbx_files import REPOSITORY
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.lab.station import RegistrationError
-from tests.live.conftest import PHONES
+from tests.live.conftest import PHONES, OpenPhone
 
 pytestmark = pytest.mark.live
 
@@ -35,8 +35,6 @@ exten => 205,1,Set(CALLERID(name)=plain text)
 
 LATE = 0.1
 """Seconds by which a timer may be late on a machine that does other things as well; some 1 ms otherwise."""
-
-OpenPhone = Callable[[str], Awaitable[Phone]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
