@@ -15,6 +15,7 @@ from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
     CallPickedUp,
+    ClockStepped,
     CloseRequested,
     Customer,
     CustomerLeft,
@@ -43,6 +44,7 @@ from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, RequestId, Source
 from huntgroup.engine.invariants import check, check_touched
 from huntgroup.engine.policy import Channel, Presence
 from tests.simulation.dice import Dice
+from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, TEXTS, random_policy
 
 PBX = PbxId("main")
@@ -73,6 +75,7 @@ class Chaos:
         self._pickups: deque[PickUpCall] = deque(maxlen=KEPT)
         self._recent: deque[Event] = deque(maxlen=25)
         self._happenings = self._weighted()
+        self.mirror = Mirror(self.engine.world)
         self.engine.start(self.now)
         self.happens(PbxFound(pbx=PBX))
         for operator in self.policy.operators.values():
@@ -111,10 +114,21 @@ class Chaos:
         for effect in effects:
             self._take(effect)
         world = self.engine.world
-        broken = check(world) if self.events % self._every == 0 else check_touched(world, effects)
+        self.mirror.follow(world)
+        if self.events % self._every == 0:
+            broken = check(world) + self.mirror.differences(world)
+            if self.dice.chance(0.1):
+                self.restarts()
+        else:
+            broken = check_touched(world, effects)
         if broken:
             led_here = "\n  ".join(map(repr, self._recent))
             raise BrokenError(f"after {self.events} events: {'; '.join(broken)}\nled there by\n  {led_here}")
+
+    def restarts(self) -> None:
+        """The process ends here, and another goes on from what was kept."""
+        self.engine = Engine(self.policy, self.mirror.memory())
+        self.engine.start(self.now)
 
     def _take(self, effect: Effect) -> None:
         match effect:
@@ -158,6 +172,7 @@ class Chaos:
             self._presence: 6,
             self._pbx_goes_or_comes: 1,
             self._nothing: 4,
+            self._clock_steps: 1,
             self._configured_anew: 1,
         }
         return [happening for happening, weight in weights.items() for _ in range(weight)]
@@ -309,6 +324,12 @@ class Chaos:
 
     def _nothing(self) -> None:
         self.happens(TimePassed())
+
+    def _clock_steps(self) -> None:
+        if self.dice.chance(0.3):
+            by = self.dice.between(-5_000, 5_000)
+            self.now += by
+            self.happens(ClockStepped(by=by))
 
     def _configured_anew(self) -> None:
         if self.dice.chance(0.3):

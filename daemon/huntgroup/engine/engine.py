@@ -10,6 +10,7 @@ from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
     CallPickedUp,
+    ClockStepped,
     CustomerLeft,
     Departure,
     Event,
@@ -25,6 +26,7 @@ from huntgroup.engine.events import (
     TimePassed,
 )
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
+from huntgroup.engine.memory import Memory
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
 from huntgroup.engine.requests import (
     HANDLERS,
@@ -38,8 +40,10 @@ from huntgroup.engine.requests import (
     tell_responsible,
     trim_offers,
 )
+from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
 from huntgroup.engine.state import Inquiry, Offer, Operator, Stage
+from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
@@ -51,8 +55,9 @@ MISSED_TOO_MANY = "missed_offers"
 class Engine:
     """A pure function of the events so far. Not safe for use from two tasks: one owner calls it."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.world = World(policy)
+    def __init__(self, policy: Policy, memory: Memory | None = None) -> None:
+        """With a memory it goes on from there, under the policy that holds there."""
+        self.world = World(policy) if memory is None else restored(memory)
         """For looking at, by invariants and figures; only ``handle`` changes it."""
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -63,7 +68,13 @@ class Engine:
         world = self.world
         world.now = now
         world.effects = []
+        world.changed.clear()
+        if isinstance(event, ClockStepped):
+            step_clock(world, event.by)
         self._fire_deadlines(inclusive=False)
+        about = getattr(event, "inquiry", None)
+        if about is not None:
+            world.changed.inquiries[about] = None
         APPLY[type(event)](world, event)
         settle(world)
         self._fire_deadlines(inclusive=True)
@@ -295,6 +306,7 @@ def _call_moved(world: World, event: CallMoved) -> None:
 
 def _fire(world: World, due: Deadline) -> None:
     inquiry = world.inquiries[due.inquiry]
+    world.changed.inquiries[due.inquiry] = None
     match due.kind:
         case DeadlineKind.ATTEMPT:
             _attempt_expired(world, inquiry)
@@ -347,12 +359,13 @@ def _policy_changed(world: World, event: PolicyChanged) -> None:
     change_policy(world, event.policy)
 
 
-def _time_passed(_world: World, _event: TimePassed) -> None:
-    """Deadlines are fired before and after every event."""
+def _time_passed(_world: World, _event: TimePassed | ClockStepped) -> None:
+    """Deadlines are fired before and after every event; a step of the clock is made before."""
 
 
 APPLY: dict[type, Callable[..., None]] = {
     TimePassed: _time_passed,
+    ClockStepped: _time_passed,
     PolicyChanged: _policy_changed,
     InquiryReceived: _inquiry_received,
     CustomerLeft: _customer_left,

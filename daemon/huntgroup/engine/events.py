@@ -68,6 +68,16 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStepped:
+    """The clock of the events was set: what waits, waits as long as it would have. ``by`` in seconds, may be negative.
+
+    The one event whose instant may lie before the last one's.
+    """
+
+    by: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChanged:
     """The configuration is another one from now on."""
 
@@ -272,6 +282,7 @@ OperatorRequest = (
 )
 Event = (
     TimePassed
+    | ClockStepped
     | PolicyChanged
     | InquiryReceived
     | CustomerLeft

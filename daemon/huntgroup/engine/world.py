@@ -5,13 +5,14 @@ that routing afterwards looks only there.
 """
 
 from huntgroup.engine import lifecycle
-from huntgroup.engine.deadlines import Deadline, DeadlineKind, Deadlines, still_holds
+from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadlines, still_holds
 from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
+from huntgroup.engine.memory import Changed
 from huntgroup.engine.notices import Notices
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
 from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage
@@ -40,14 +41,17 @@ class World:
         self.present: dict[GroupId, int] = {}
         self.unanswered: dict[GroupId, int] = {}
         """By group, how many wait or are offered: what max_waiting counts."""
-        self.deadlines = Deadlines(self._holds)
+        self.deadlines = Deadlines(self.holds)
         self.effects: list[Effect] = []
+        self.changed = Changed()
+        """By the event in hand."""
         self.freed: dict[OperatorId, None] = {}
         self.unrouted: dict[InquiryId, None] = {}
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self._notices = Notices()
-        self._offers_made = 0
+        self.offers_made = 0
+        """Over all operators: gives each offer its number."""
         for operator in policy.operators.values():
             self.add_operator(operator)
         self.index_groups()
@@ -61,6 +65,11 @@ class World:
         )
         self.operators[policy.id] = operator
         return operator
+
+    def order_operators(self) -> None:
+        """As they are configured, and behind them who is no longer: by what there is, not by how it came about."""
+        removed = sorted(name for name in self.operators if name not in self.policy.operators)
+        self.operators = {name: self.operators[name] for name in (*self.policy.operators, *removed)}
 
     def index_groups(self) -> None:
         """Make anew what follows from the policy alone: who owns which phone, and who is in which group."""
@@ -105,6 +114,7 @@ class World:
 
     def fact(self, kind: FactType, inquiry: Inquiry, operator: OperatorId | None = None, detail: str = "") -> None:
         """Tell the world that something happened to an inquiry."""
+        self.changed.inquiries[inquiry.id] = None
         self.effects.append(
             Fact(
                 type=kind,
@@ -123,6 +133,7 @@ class World:
         operator.no_work.clear()
         operator.unfit.clear()
         self._notices.note(operator.policy.id)
+        self.changed.operators[operator.policy.id] = None
         if is_freed:
             self.freed[operator.policy.id] = None
 
@@ -163,11 +174,13 @@ class World:
             attempts=event.attempts,
         )
         self.inquiries[inquiry.id] = inquiry
+        self.changed.inquiries[inquiry.id] = None
         self._count_unanswered(inquiry, 1)
         return inquiry
 
     def enter(self, inquiry: Inquiry, group: GroupId) -> None:
         """A waiting inquiry becomes a group's, and a new round begins. It stands in no line yet."""
+        self.changed.inquiries[inquiry.id] = None
         self.lines.leave(inquiry)
         self._count_unanswered(inquiry, -1)
         inquiry.group, inquiry.target, inquiry.stage = group, None, Stage.GROUP
@@ -178,11 +191,13 @@ class World:
 
     def begin_round(self, inquiry: Inquiry) -> None:
         """Everyone may be offered it again."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.tried.clear()
         inquiry.resting_until = None
 
     def join_line(self, inquiry: Inquiry) -> None:
         """Stand at the place that priority and arrival give; max_wait counts from the first time in this group."""
+        self.changed.inquiries[inquiry.id] = None
         group = self.group_of(inquiry)
         inquiry.opens_at = None
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
@@ -200,24 +215,43 @@ class World:
 
     def set_max_wait(self, inquiry: Inquiry, at: float) -> None:
         """When the inquiry will have waited too long."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.max_wait_at = at
-        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry, NO_ATTEMPT)
 
     def set_rest(self, inquiry: Inquiry, until: float) -> None:
         """Who is out of the round stays out until then."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.resting_until = until
-        self.deadlines.set(until, DeadlineKind.REST, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(until, DeadlineKind.REST, inquiry, NO_ATTEMPT)
 
     def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
         """Wait outside any line until the group opens; None: it never does."""
+        self.changed.inquiries[inquiry.id] = None
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
         inquiry.opens_at = at
         if at is not None:
-            self.deadlines.set(at, DeadlineKind.OPENING, inquiry.id, NO_ATTEMPT)
+            self.deadlines.set(at, DeadlineKind.OPENING, inquiry, NO_ATTEMPT)
+
+    def rearm(self, inquiry: Inquiry) -> None:
+        """Set every deadline that the inquiry still means. One that is set already does no harm: it holds once."""
+        set_one, state = self.deadlines.set, inquiry.state
+        if inquiry.attempt is not None:
+            set_one(inquiry.attempt.deadline, DeadlineKind.ATTEMPT, inquiry, inquiry.attempt.number)
+        for at, kind in (
+            (inquiry.max_wait_at, DeadlineKind.MAX_WAIT),
+            (inquiry.resting_until, DeadlineKind.REST),
+            (inquiry.opens_at, DeadlineKind.OPENING),
+        ):
+            if at is not None and state in UNANSWERED:
+                set_one(at, kind, inquiry, NO_ATTEMPT)
+        if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
+            set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
     def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "") -> None:
         """The inquiry ends, whatever it was doing; the engine forgets it."""
+        self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
         if was in {InquiryState.WAITING, InquiryState.OFFERED}:
@@ -241,6 +275,7 @@ class World:
 
     def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float) -> Attempt:
         """The waiting inquiry is offered to these operators together until ``deadline``."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.OFFER)
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
@@ -249,7 +284,7 @@ class World:
         number = AttemptNo(inquiry.attempts)
         attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
         inquiry.attempt = attempt
-        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, number)
         for operator_id in offers:
             operator = self.operators[operator_id]
             operator.offers[inquiry.id] = inquiry.channel
@@ -261,18 +296,21 @@ class World:
 
     def note_offer(self, operator: Operator, inquiry: Inquiry) -> None:
         """Remember who was offered last, for the distributions that go by it."""
-        self._offers_made += 1
-        operator.last_offer = self._offers_made
+        self.offers_made += 1
+        operator.last_offer = self.offers_made
         if inquiry.stage is Stage.GROUP and (inquiry.attempt is None or len(inquiry.attempt.offers) == 1):
             self.last_offered[inquiry.group] = operator.policy.id
+            self.changed.groups[inquiry.group] = None
 
     def extend_attempt(self, inquiry: Inquiry, attempt: Attempt, deadline: float) -> None:
         """Give the attempt its real deadline, now that it is known."""
+        self.changed.inquiries[inquiry.id] = None
         attempt.deadline = deadline
-        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, attempt.number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, attempt.number)
 
     def end_offer(self, inquiry: Inquiry, offer: Offer, trigger: OfferStep, reason: Reason | None) -> None:
         """A pending offer is over; ``reason`` is what keeps its operator from another one in this round."""
+        self.changed.inquiries[inquiry.id] = None
         offer.state = lifecycle.step(lifecycle.OFFER_STEPS, offer.state, trigger)
         operator = self.operators[offer.operator]
         del operator.offers[inquiry.id]
@@ -290,6 +328,7 @@ class World:
 
     def return_to_wait(self, inquiry: Inquiry) -> None:
         """The attempt is over and nobody took it. It stands in no line yet."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
         inquiry.attempt = None
 
@@ -297,6 +336,7 @@ class World:
 
     def accept(self, inquiry: Inquiry, operator: Operator) -> None:
         """The offered inquiry is this operator's now, theirs or picked up; all its other offers are withdrawn."""
+        self.changed.inquiries[inquiry.id] = None
         own = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.ACCEPT)
         if own is not None and own.state is OfferState.PENDING:
@@ -307,6 +347,7 @@ class World:
 
     def assign(self, inquiry: Inquiry, operator: Operator) -> None:
         """The waiting inquiry is this operator's at once."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.ASSIGN)
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
@@ -321,6 +362,7 @@ class World:
 
     def take(self, inquiry: Inquiry, operator: Operator) -> None:
         """An active inquiry counts against this operator."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.operator = operator.policy.id
         inquiry.is_set_aside = False
         operator.active[inquiry.id] = inquiry.channel
@@ -330,6 +372,7 @@ class World:
 
     def release(self, inquiry: Inquiry) -> None:
         """It counts against its operator no longer; who that was stays on record until somebody takes it."""
+        self.changed.inquiries[inquiry.id] = None
         if inquiry.operator is None:
             return
         operator = self.operators[inquiry.operator]
@@ -343,6 +386,7 @@ class World:
 
     def set_aside(self, inquiry: Inquiry, operator: Operator, *, is_aside: bool) -> None:
         """Take an active inquiry out of the load, or back into it."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.is_set_aside = is_aside
         change = -1 if is_aside else 1
         operator.load[inquiry.channel] += change
@@ -351,6 +395,7 @@ class World:
 
     def put_back(self, inquiry: Inquiry) -> None:
         """An active inquiry waits again, at the place of its arrival. It stands in no line yet."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.PUT_BACK)
         self.release(inquiry)
         inquiry.operator = None
@@ -360,6 +405,7 @@ class World:
 
     def wrap_up(self, inquiry: Inquiry, until: float) -> None:
         """The conversation is over, and its operator has work with it until then."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.FINISH)
         inquiry.outcome = Outcome.ANSWERED
         inquiry.wrapup_until = until
@@ -368,11 +414,12 @@ class World:
             operator = self.operators[inquiry.operator]
             operator.wrapups[inquiry.id] = until
             self.touch(operator)
-        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
     def forget_if_removed(self, operator: Operator) -> None:
         """Somebody who is configured no longer goes once their last conversation is over."""
         if operator.is_removed and not operator.active and not operator.wrapups:
+            self.changed.operators[operator.policy.id] = None
             self.operators.pop(operator.policy.id, None)
             self.freed.pop(operator.policy.id, None)
 
@@ -384,5 +431,6 @@ class World:
     def _count_unanswered(self, inquiry: Inquiry, change: int) -> None:
         self.unanswered[inquiry.group] = self.unanswered.get(inquiry.group, 0) + change
 
-    def _holds(self, deadline: Deadline) -> bool:
+    def holds(self, deadline: Deadline) -> bool:
+        """Whether a deadline set earlier is still meant."""
         return still_holds(deadline, self.inquiries.get(deadline.inquiry))
