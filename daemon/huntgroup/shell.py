@@ -108,6 +108,7 @@ class Shell:
         self._ended: asyncio.Future[None] | None = None
         self._is_turning = False
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = 0.0
         self._last = after.at
         self._recent: deque[tuple[Event, float]] = deque(maxlen=RECENT)
         self._pulse_at = clock.now()
@@ -253,14 +254,24 @@ class Shell:
                 self._inbox.put(ClockStepped(by=step), self._clock.now(), None)
 
     def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        """Have the loop come back for what is due next. Coming back too early does no harm, and is cheaper than to plan
+        anew with every event."""
         when = self._pulse_at
         deadline = self._engine.next_deadline()
         if deadline is not None and len(self._group.handled) < GROUP_MOST:
             now = self._clock.now()
             when = min(when, now + nap(deadline - now))
-        self._timer = asyncio.get_running_loop().call_at(self._clock.monotonic(when), self._go_on)
+        if self._timer is not None and self._armed_for <= when:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for = when
+        self._timer = asyncio.get_running_loop().call_at(self._clock.monotonic(when), self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        if not self._is_turning:
+            self._go_on()
 
 
 class Inbox:
