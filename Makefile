@@ -26,6 +26,7 @@ check: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks.calls
 	$(BIN)/python -m tests.benchmarks.engine
+	$(BIN)/python -m tests.benchmarks.journal
 
 # A million inquiries with faults, from seeds that anybody can repeat.
 sim: setup

@@ -1,14 +1,21 @@
 """Writes the journal: one task, one connection, whatever has gathered in one transaction.
 
-Effects leave only behind their commit. When the disk does not take it, or takes too long over it, they leave all the
+Effects leave only behind their commit, and nothing is said to be safe before it is on the disk itself. Between the two
+lies what only a loss of power can take; a commit alone outlives the process. What is about calls need not wait for the
+disk: the PBX remembers a call as long as there is one, and is asked. Everything else waits.
+
+When the disk does not take it, or takes too long over it, they leave all the
 same: who talks, talks on, and who waits is served. What is owed to the disk is kept, and written as soon as it can be;
 until then nothing is acknowledged, and `is_degraded` says that new work had better not be taken on.
 """
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import aiosqlite
 import structlog
@@ -29,9 +36,12 @@ IDLE_SECONDS = 0.5
 OWED_MOST = 200_000
 """Events and records that wait for a disk that does not take them; then the oldest go, and the gap is noted."""
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL")
+"""NORMAL leaves to us when the write-ahead file goes to the disk: behind every commit, as FULL would, but we choose
+what waits for it. Before a checkpoint SQLite sees to it itself."""
 
 Done = Callable[[], None]
+T = TypeVar("T")
 
 
 class Journal:
@@ -46,11 +56,12 @@ class Journal:
         self._since_snapshot = 0
         self._owed = Batch()
         self._lost = 0
-        self._release: Done | None = None
+        self._gates: list[Gate] = []
+        self._in_flight: list[Gate] = []
         self._durable: list[Done] = []
         self._wake = asyncio.Event()
         self._is_stopping = False
-        self._watch: asyncio.TimerHandle | None = None
+        self._must_checkpoint = False
         self.is_degraded = False
         """The disk does not take what is written."""
 
@@ -65,8 +76,7 @@ class Journal:
             self._trim()
             asyncio.get_running_loop().call_soon(release)
             return
-        self._release = release
-        self._watch = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience)
+        self._gates.append(Gate(release, asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience)))
         self._wake.set()
 
     async def run(self) -> None:
@@ -103,10 +113,19 @@ class Journal:
         async with aiosqlite.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None) as database:
             for pragma in PRAGMAS:
                 await database.execute(f"PRAGMA {pragma}")
-            while not self._is_stopping:
-                await self._until_something_is_owed(database)
-                await self._write_owed(database)
-            await self._write_owed(database)
+            await in_its_thread(database, self._begin)
+            with disk_of(self._path) as disk:
+                while not self._is_stopping:
+                    await self._until_something_is_owed(database)
+                    await self._write_owed(database, disk)
+                await self._write_owed(database, disk)
+
+    def _begin(self, database: sqlite3.Connection) -> None:
+        """A read makes the write-ahead file. If that could not be brought to the disk, its pages go there instead."""
+        database.execute("SELECT count(*) FROM snapshot").fetchone()
+        if self._must_checkpoint:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._must_checkpoint = False
 
     async def _until_something_is_owed(self, database: aiosqlite.Connection) -> None:
         """Upkeep waits until there is nothing else to do; a snapshot only so long."""
@@ -126,25 +145,44 @@ class Journal:
         await in_its_thread(database, upkeep.take_snapshot, self._sequence, self._clock.now(), self._crc)
         self._since_snapshot = 0
 
-    async def _write_owed(self, database: aiosqlite.Connection) -> None:
+    async def _write_owed(self, database: aiosqlite.Connection, disk: int) -> None:
         self._wake.clear()
         batch, self._owed = self._owed, Batch()
         durable, self._durable = self._durable, []
-        if batch:
-            try:
-                crc = await in_its_thread(database, write_batch, batch, self._crc, self._sequence)
-            except (sqlite3.Error, OSError):
-                batch.add(self._owed)
-                self._owed = batch
-                self._durable = durable + self._durable
-                raise
-            self._crc = crc
-            self._since_snapshot += len(batch.entries)
-            self._sequence = batch.entries[-1].sequence if batch.entries else self._sequence
+        gates = self._in_flight = self._gates
+        self._gates = []
+        try:
+            if batch:
+                await self._commit(database, batch)
+            if not batch.waits_for_disk:
+                open_all(gates)
+            if durable:
+                await self._sync(database, disk)
+        except (sqlite3.Error, OSError):
+            self._durable = durable + self._durable
+            raise
         self._heal()
-        self._let_go()
+        open_all(gates)
         for done in durable:
             done()
+
+    async def _commit(self, database: aiosqlite.Connection, batch: Batch) -> None:
+        try:
+            self._crc = await in_its_thread(database, write_batch, batch, self._crc, self._sequence)
+        except (sqlite3.Error, OSError):
+            batch.add(self._owed)
+            self._owed = batch
+            raise
+        self._since_snapshot += len(batch.entries)
+        self._sequence = batch.entries[-1].sequence if batch.entries else self._sequence
+
+    async def _sync(self, database: aiosqlite.Connection, disk: int) -> None:
+        """Once this failed, a second try may succeed and have written nothing: Linux drops what it could not write."""
+        try:
+            await in_its_thread(database, lambda _: os.fdatasync(disk))
+        except OSError:
+            self._must_checkpoint = True
+            raise
 
     # -- when the disk does not take it -----------------------------------------------------------------------------
 
@@ -155,20 +193,13 @@ class Journal:
         if not self.is_degraded:
             log.error("store.not_written", path=str(self._path), error=error, owed=len(self._owed.entries))
         self.is_degraded = True
-        self._let_go()
+        gates, self._gates = self._gates, []
+        open_all([*gates, *self._in_flight])
 
     def _heal(self) -> None:
         if self.is_degraded:
             log.warning("store.written_again", path=str(self._path), lost=self._lost)
             self.is_degraded, self._lost = False, 0
-
-    def _let_go(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
-        release, self._release = self._release, None
-        if release is not None:
-            release()
 
     def _trim(self) -> None:
         """What can be written of the state stays whole; of what led there only the newest is kept."""
@@ -179,12 +210,49 @@ class Journal:
         del self._owed.records[: max(0, len(self._owed.records) - OWED_MOST)]
 
 
-async def in_its_thread(database: aiosqlite.Connection, work: Callable[..., int], *values: object) -> int:
+class Gate:
+    """What waits for a commit; it opens once, for whatever reason comes first."""
+
+    def __init__(self, release: Done, watch: asyncio.TimerHandle) -> None:
+        self._release: Done | None = release
+        self._watch = watch
+
+    def open(self) -> None:
+        """Let it go."""
+        self._watch.cancel()
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+
+def open_all(gates: Iterable[Gate]) -> None:
+    """Let all of them go, in order."""
+    for gate in gates:
+        gate.open()
+
+
+@contextmanager
+def disk_of(path: Path) -> Iterator[int]:
+    """The write-ahead file, to be brought to the disk by whoever holds this. Raises OSError."""
+    log = os.open(path.with_name(path.name + "-wal"), os.O_RDWR | os.O_CLOEXEC)
+    try:
+        folder = os.open(path.absolute().parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)  # or a loss of power might take the file's name
+        finally:
+            os.close(folder)
+        yield log
+    finally:
+        os.close(log)
+
+
+async def in_its_thread(database: aiosqlite.Connection, work: Callable[..., T], *values: object) -> T:
     """Do several statements in one visit to the connection's thread: each visit of its own would cost 30 µs.
 
     aiosqlite has no public way to do so; the name is the same since its first version, and a test holds it.
     """
-    return int(await database._execute(work, database._conn, *values))  # type: ignore[no-untyped-call]
+    answer: T = await database._execute(work, database._conn, *values)  # type: ignore[no-untyped-call]
+    return answer
 
 
 def write_batch(database: sqlite3.Connection, batch: Batch, crc: int, last: int) -> int:

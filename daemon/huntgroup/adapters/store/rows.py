@@ -35,9 +35,12 @@ class Batch:
     """Kind and id to body; None: it is over."""
     records: list[tuple[int, Record]] = field(default_factory=list)
     """With the sequence of the event that each came of."""
+    waits_for_disk: bool = True
+    """What came of it may not leave with the commit, but only when it is on the disk itself."""
 
     def add(self, later: "Batch") -> None:
         """What came behind this, to be written with it."""
+        self.waits_for_disk = later.waits_for_disk or (bool(self) and self.waits_for_disk)
         self.entries += later.entries
         self.state |= later.state
         self.records += later.records

@@ -1,7 +1,10 @@
 """The writer, on a real file: what gathered is one transaction, and a disk that does not take it holds up nobody."""
 
 import asyncio
+import errno
+import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -29,9 +32,10 @@ class Writer:
         self.changed = asyncio.Event()
         self.running = asyncio.create_task(self.journal.run())
 
-    def write(self, first: int, count: int = 1) -> None:
-        name = str(first)
-        self.journal.write(batch(first, count), lambda: self._note(f"{name} released"), lambda: self._note(name))
+    def write(self, first: int, count: int = 1, *, waits_for_disk: bool = True) -> None:
+        name, what = str(first), batch(first, count)
+        what.waits_for_disk = waits_for_disk
+        self.journal.write(what, lambda: self._note(f"{name} released"), lambda: self._note(name))
 
     async def until(self, word: str, within: float = 10) -> None:
         async with asyncio.timeout(within):
@@ -237,3 +241,85 @@ def test_a_batch_that_cannot_be_written_leaves_nothing_of_itself(path: Path, ope
 
     assert ask(path, "SELECT count(*) FROM journal") == [(0,)]
     assert ask(path, "SELECT count(*) FROM record") == [(0,)]
+
+
+# -- what waits for the disk ----------------------------------------------------------------------------------------
+
+
+class Disk:
+    """In the place of the real one: takes what it is given when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_asked = threading.Event()
+        self._goes_on = threading.Event()
+        self._error: OSError | None = None
+        self._loop = asyncio.get_running_loop()
+        monkeypatch.setattr(os, "fdatasync", self._sync)
+
+    def _sync(self, _: int) -> None:
+        self.is_asked.set()
+        self._goes_on.wait(10)
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    def writes(self) -> None:
+        self._goes_on.set()
+
+    def fails(self) -> None:
+        self._error = OSError(errno.EIO, "Input/output error")
+        self._goes_on.set()
+
+
+async def test_what_is_about_calls_leaves_with_the_commit_and_is_called_safe_only_on_the_disk(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    writer.write(1, waits_for_disk=False)
+    await writer.until("1 released")
+
+    assert ask(writer.path, "SELECT count(*) FROM journal") == [(1,)]
+    await asyncio.to_thread(disk.is_asked.wait, 10)
+    assert writer.said == ["1 released"]
+    disk.writes()
+    await writer.until("1")
+
+
+async def test_everything_else_waits_for_the_disk(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    writer.write(1)
+    await asyncio.to_thread(disk.is_asked.wait, 10)
+
+    assert writer.said == []
+    disk.writes()
+    await writer.until("1")
+    assert writer.said == ["1 released", "1"]
+
+
+async def test_a_group_that_comes_while_the_disk_is_busy_is_not_released_with_the_one_before_it(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    writer.write(1, waits_for_disk=False)
+    await writer.until("1 released")
+    await asyncio.to_thread(disk.is_asked.wait, 10)
+    writer.write(2)
+    disk.writes()
+    await writer.until("2")
+
+    assert writer.said == ["1 released", "1", "2 released", "2"]
+
+
+async def test_what_the_disk_refused_is_not_called_safe_until_it_has_gone_there_another_way(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    disk = Disk(monkeypatch)
+    writer.write(1)
+    await asyncio.to_thread(disk.is_asked.wait, 10)
+    disk.fails()
+    await writer.until("1")
+
+    assert writer.said == ["1 released", "1"]
+    assert ask(writer.path, "SELECT sequence FROM journal") == [(1,)]
+    assert not writer.journal.is_degraded
