@@ -168,7 +168,7 @@ def _set_aside(database: sqlite3.Connection, path: Path, first: int, last: int) 
 
 
 def begin_run(path: Path, opened: Opened, state: Iterable[tuple[str, str, str | None]] | None, now: float) -> None:
-    """Take the snapshot that a replay of this run begins from; ``state`` in place of the one that was found.
+    """Take a snapshot, if one is due; ``state`` in place of the one that was found.
 
     Raises StoreError.
     """
@@ -182,6 +182,7 @@ def begin_run(path: Path, opened: Opened, state: Iterable[tuple[str, str, str | 
                 database.execute("DELETE FROM state")
                 database.executemany("INSERT INTO state VALUES (?, ?, ?, ?)", kept)
                 database.execute("COMMIT")
-            upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
+            if state is not None or upkeep.is_snapshot_due(database, opened.sequence, now):
+                upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
     except sqlite3.Error as error:
         raise StoreError(path, f"cannot be written: {error}; {_advice(error)}") from None
