@@ -9,6 +9,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -151,6 +152,8 @@ class Shell:
             self._is_turning = True  # what is still told stays in the inbox
             if self._timer is not None:
                 self._timer.cancel()
+            if self._ended.cancelled() and self._writing is None:
+                self._write()
 
     def _go_on(self) -> None:
         self._is_turning = True
@@ -159,10 +162,15 @@ class Shell:
             self._work()
             self._arm()
         except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
-            if self._ended is not None and not self._ended.done():
-                self._ended.set_exception(error)
+            self._fail(error)
             return
         self._is_turning = False
+
+    def _fail(self, error: Exception) -> None:
+        if self._ended is not None and not self._ended.done():
+            for event, at in self._recent:
+                log.error("shell.led_there", at=at, what=repr(event))
+            self._ended.set_exception(error)
 
     def _work(self) -> None:
         """Until nothing more can be done before something else is written."""
@@ -196,21 +204,18 @@ class Shell:
         self._group.changed.add(self._engine.world.changed)
         broken = check_touched(self._engine.world, effects)
         if broken:
-            for earlier, when in self._recent:
-                log.error("shell.led_there", at=when, what=repr(earlier))
             raise InvariantBroken("; ".join(broken))
 
     # -- writing, and what follows --------------------------------------------------------------------------------
 
     def _write(self) -> None:
         group, self._group = self._group, Group()
+        if not group.handled:
+            return
         self._writing = group
-
-        def durable() -> None:
-            for handled in group.handled:
-                if handled.then is not None:
-                    handled.then()
-
+        # What may have to wait for a disk for days keeps nothing else of the group.
+        waiting = [handled.then for handled in group.handled if handled.then is not None]
+        durable = partial(_all_of, waiting) if waiting else _nothing
         self._journal.write(group, self._engine.world, self._released, durable)
 
     def _released(self) -> None:
@@ -221,11 +226,12 @@ class Shell:
             for handled in group.handled if group is not None else ():
                 self._dispatch(handled.effects)
         except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
-            if self._ended is not None and not self._ended.done():
-                self._ended.set_exception(error)
+            self._fail(error)
             return
         self._is_turning = was_turning
-        if not self._is_turning:
+        if self._ended is not None and self._ended.cancelled():
+            self._write()  # told to stop: what was taken in meanwhile is written, and nothing more is taken in
+        elif not self._is_turning:
             self._go_on()
 
     def _dispatch(self, effects: list[Effect]) -> None:
@@ -272,6 +278,15 @@ class Shell:
         self._timer = None
         if not self._is_turning:
             self._go_on()
+
+
+def _all_of(waiting: list[Done]) -> None:
+    for then in waiting:
+        then()
+
+
+def _nothing() -> None:
+    """Nobody waits for it."""
 
 
 class Inbox:

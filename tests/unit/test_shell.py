@@ -1,6 +1,7 @@
 """The shell: one loop between the inbox and the adapters."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -40,10 +41,12 @@ class Paper:
         self.groups: list[list[Event]] = []
         self.is_slow = False
         self.is_degraded = False
+        self.last: Group
         self._waiting: tuple[Done, Done] | None = None
 
     def write(self, group: Group, world: World, release: Done, durable: Done) -> None:  # noqa: ARG002
         self.groups.append([handled.event for handled in group.handled])
+        self.last = group
         assert self._waiting is None, "a group was written before the one before it was released"
         if self.is_slow:
             self._waiting = release, durable
@@ -51,12 +54,14 @@ class Paper:
             release()
             durable()
 
-    def comes_through(self) -> None:
+    def comes_through(self) -> tuple[Done, Done]:
         """What is being written is on the disk."""
         assert self._waiting is not None
         (release, durable), self._waiting = self._waiting, None
+        del self.last
         release()
         durable()
+        return release, durable
 
 
 class Desk:
@@ -241,6 +246,54 @@ async def test_who_put_a_fact_in_hears_that_it_is_safe_after_what_came_of_it_was
     desk.journal.comes_through()
     assert seen == [len(desk.done)]
     assert seen[0] > 0
+
+
+async def test_what_was_taken_in_before_the_end_is_written_behind_what_is_being_written(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.journal.groups.clear()
+    desk.put(ARRIVAL)
+    desk.put(CustomerLeft(inquiry=ARRIVAL.inquiry))
+    desk.running.cancel()
+    await asyncio.gather(desk.running, return_exceptions=True)
+
+    desk.journal.comes_through()
+    desk.journal.comes_through()
+
+    assert [type(event) for group in desk.journal.groups for event in group] == [InquiryReceived, CustomerLeft]
+
+
+async def test_what_broke_the_engine_is_not_written(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.put(ARRIVAL)
+    desk.engine.world.operators[OperatorId("anna")].load[Channel.CALL] = 7
+    desk.journal.groups.clear()
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+    with pytest.raises(InvariantBroken):
+        await desk.running
+    desk.journal.comes_through()
+
+    assert desk.journal.groups == []
+
+
+async def test_an_engine_that_fails_tells_what_led_there(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk.engine, "handle", lambda *_: {}["not there"])
+    desk.put(ARRIVAL)
+
+    with pytest.raises(KeyError):
+        await desk.running
+    assert "InquiryReceived" in capsys.readouterr().out
+
+
+async def test_what_is_owed_to_the_disk_keeps_no_more_of_an_event_than_who_waits_for_it(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.put(ARRIVAL)
+    written = desk.journal.last
+    _, durable = desk.journal.comes_through()
+
+    assert sys.getrefcount(written) == 2  # here, and for the question
+    durable()
 
 
 async def test_while_the_disk_is_slow_repeated_states_of_a_phone_fold_and_hangups_always_get_in(desk: Desk) -> None:

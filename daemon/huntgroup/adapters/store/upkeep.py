@@ -21,6 +21,7 @@ DROP_RECORD = """
 DELETE FROM record WHERE sequence IN (SELECT sequence FROM record WHERE at < ? AND coalesce(event, 0) <= ?
     AND inquiry NOT IN (SELECT id FROM state WHERE kind = 'inquiry') LIMIT ?)
 """
+BEGIN = "SELECT sequence, at FROM snapshot ORDER BY at < ?1, CASE WHEN at < ?1 THEN -sequence ELSE sequence END LIMIT 1"
 SNAPSHOTS = "SELECT max(sequence), max(at) FROM snapshot"
 GAPS = "SELECT max(last) FROM gap"
 
@@ -60,16 +61,13 @@ def tidy(database: sqlite3.Connection, oldest: float) -> int:
     where it begins; the last one stays whatever its age. What is told of an inquiry stays as long as it is open, and
     as long as the event that it came of.
     """
-    begin = database.execute(
-        "SELECT coalesce((SELECT min(sequence) FROM snapshot WHERE at >= ?), (SELECT max(sequence) FROM snapshot), 0)",
-        (oldest,),
-    ).fetchone()[0]
+    begin, taken_at = database.execute(BEGIN, (oldest,)).fetchone() or (0, 0.0)
     dropped = 0
     for drop, *limits in (
         (DROP_JOURNAL, begin),
         (DROP_SNAPSHOT, begin),
         (DROP_COPIES, begin),
-        (DROP_RECORD, oldest, begin),
+        (DROP_RECORD, min(oldest, taken_at), begin),
     ):
         dropped += database.execute(drop, (*limits, DROP_AT_ONCE)).rowcount
     database.execute("DELETE FROM gap WHERE last < ?", (begin,))

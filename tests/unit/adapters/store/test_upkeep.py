@@ -17,9 +17,9 @@ def database(path: Path, opened: Opened) -> Iterator[Connection]:
     """A store with 30 events, a snapshot after the 10th and the 20th, and one inquiry that is still open."""
     fill(path, opened, batch(1, 5, "c1"), batch(6, 5, "c2", is_open=False))
     with closing(connect(path)) as database:
-        upkeep.take_snapshot(database, 10, NOW + 10, 0)
+        upkeep.take_snapshot(database, 10, NOW + 10.5, 0)
         fill(path, open_store(path), batch(11, 10, "c3", is_open=False))
-        upkeep.take_snapshot(database, 20, NOW + 20, 0)
+        upkeep.take_snapshot(database, 20, NOW + 20.5, 0)
         yield database
 
 
@@ -47,10 +47,10 @@ def test_the_story_of_what_is_open_stays_whatever_its_age(path: Path, database: 
 
 def test_a_run_begins_with_a_snapshot_when_the_last_one_is_a_day_old(path: Path, database: Connection) -> None:
     fill(path, open_store(path), batch(21, 1, "c3"))
-    begin_run(path, open_store(path), None, NOW + 20 + upkeep.SNAPSHOT_SECONDS - 1)
+    begin_run(path, open_store(path), None, NOW + 20.5 + upkeep.SNAPSHOT_SECONDS - 1)
     assert ask(path, "SELECT max(sequence) FROM snapshot") == [(20,)]
 
-    begin_run(path, open_store(path), None, NOW + 20 + upkeep.SNAPSHOT_SECONDS)
+    begin_run(path, open_store(path), None, NOW + 20.5 + upkeep.SNAPSHOT_SECONDS)
     assert ask(path, "SELECT max(sequence) FROM snapshot") == [(21,)]
 
 
