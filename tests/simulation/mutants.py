@@ -8,7 +8,7 @@ import pytest
 from huntgroup.engine import eligibility, overflow, routing
 from huntgroup.engine.deadlines import DeadlineKind, Deadlines
 from huntgroup.engine.effects import Reason
-from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId
+from huntgroup.engine.ids import AttemptNo, OperatorId
 from huntgroup.engine.policy import Channel, Policy
 from huntgroup.engine.state import Inquiry, Operator
 from huntgroup.engine.world import World
@@ -37,7 +37,7 @@ def _capacity_off_by_one(patch: pytest.MonkeyPatch) -> None:
 def _lost_deadline(patch: pytest.MonkeyPatch) -> None:
     original = Deadlines.set
 
-    def mutated(self: Deadlines, at: float, kind: DeadlineKind, inquiry: InquiryId, attempt: AttemptNo) -> None:
+    def mutated(self: Deadlines, at: float, kind: DeadlineKind, inquiry: Inquiry, attempt: AttemptNo) -> None:
         if kind is not DeadlineKind.REST:
             original(self, at, kind, inquiry, attempt)
 

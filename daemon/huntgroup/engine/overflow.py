@@ -221,8 +221,8 @@ def rest(world: World, inquiry: Inquiry) -> None:
 
 
 def let_wait(world: World, inquiry: Inquiry) -> None:
-    """Let a caller wait, unless they do so already."""
-    if inquiry.channel is Channel.CALL and not inquiry.customer_holds and not inquiry.is_callback:
+    """Let a caller wait, unless they do so already. While their PBX is away, nobody can; it is said when it is back."""
+    if inquiry.channel is Channel.CALL and world.pbx_is_up and not inquiry.customer_holds and not inquiry.is_callback:
         inquiry.customer_holds = True
         hold = world.group_of(inquiry).hold
         world.effects.append(HoldCustomer(inquiry=inquiry.id, attempt=AttemptNo(inquiry.attempts), hold=hold))

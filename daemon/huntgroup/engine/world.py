@@ -5,16 +5,16 @@ that routing afterwards looks only there.
 """
 
 from huntgroup.engine import lifecycle
-from huntgroup.engine.deadlines import Deadline, DeadlineKind, Deadlines, still_holds
+from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadlines, still_holds
 from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.notices import Notices
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
-from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
 
 MOBILE = "mobile:"
 
@@ -44,6 +44,10 @@ class World:
         self.effects: list[Effect] = []
         self.freed: dict[OperatorId, None] = {}
         self.unrouted: dict[InquiryId, None] = {}
+        self.fallback: dict[PbxId, FallbackRead] = {}
+        """By PBX, what is known of the calls that it served by itself."""
+        self.unconfirmed: dict[InquiryId, None] = {}
+        """What was open when the daemon started, until its PBX is found."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self._notices = Notices()
@@ -103,12 +107,19 @@ class World:
 
     # -- telling --------------------------------------------------------------------------------------------------
 
-    def fact(self, kind: FactType, inquiry: Inquiry, operator: OperatorId | None = None, detail: str = "") -> None:
-        """Tell the world that something happened to an inquiry."""
+    def fact(
+        self,
+        kind: FactType,
+        inquiry: Inquiry,
+        operator: OperatorId | None = None,
+        detail: str = "",
+        at: float | None = None,
+    ) -> None:
+        """Tell the world that something happened to an inquiry, now unless it was some time ago."""
         self.effects.append(
             Fact(
                 type=kind,
-                at=self.now,
+                at=self.now if at is None else at,
                 inquiry=inquiry.id,
                 group=inquiry.group,
                 operator=operator,
@@ -182,9 +193,14 @@ class World:
         inquiry.resting_until = None
 
     def join_line(self, inquiry: Inquiry) -> None:
-        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group."""
+        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group.
+
+        Whom the PBX serves by itself stands in no line: they come back when it gives them back.
+        """
         group = self.group_of(inquiry)
         inquiry.opens_at = None
+        if inquiry.is_at_fallback:
+            return
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
         self.unrouted[inquiry.id] = None
         patience = self._patience(inquiry, group)
@@ -201,12 +217,12 @@ class World:
     def set_max_wait(self, inquiry: Inquiry, at: float) -> None:
         """When the inquiry will have waited too long."""
         inquiry.max_wait_at = at
-        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry, NO_ATTEMPT)
 
     def set_rest(self, inquiry: Inquiry, until: float) -> None:
         """Who is out of the round stays out until then."""
         inquiry.resting_until = until
-        self.deadlines.set(until, DeadlineKind.REST, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(until, DeadlineKind.REST, inquiry, NO_ATTEMPT)
 
     def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
         """Wait outside any line until the group opens; None: it never does."""
@@ -214,10 +230,29 @@ class World:
         self.unrouted.pop(inquiry.id, None)
         inquiry.opens_at = at
         if at is not None:
-            self.deadlines.set(at, DeadlineKind.OPENING, inquiry.id, NO_ATTEMPT)
+            self.deadlines.set(at, DeadlineKind.OPENING, inquiry, NO_ATTEMPT)
 
-    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "") -> None:
-        """The inquiry ends, whatever it was doing; the engine forgets it."""
+    def rearm(self, inquiry: Inquiry) -> None:
+        """Set every deadline that the inquiry still means. One that is set already does no harm: it holds once."""
+        set_one, state = self.deadlines.set, inquiry.state
+        if inquiry.attempt is not None:
+            set_one(inquiry.attempt.deadline, DeadlineKind.ATTEMPT, inquiry, inquiry.attempt.number)
+        for at, kind in (
+            (inquiry.max_wait_at, DeadlineKind.MAX_WAIT),
+            (inquiry.resting_until, DeadlineKind.REST),
+            (inquiry.opens_at, DeadlineKind.OPENING),
+        ):
+            if at is not None and state in UNANSWERED:
+                set_one(at, kind, inquiry, NO_ATTEMPT)
+        if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
+            set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
+
+    def stands_still(self, inquiry: Inquiry) -> bool:
+        """Whether time cannot change what an unanswered call does: its PBX is away, or serves it by itself."""
+        return inquiry.channel is Channel.CALL and (not self.pbx_is_up or inquiry.is_at_fallback)
+
+    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "", at: float | None = None) -> None:
+        """The inquiry ends, whatever it was doing; the engine forgets it. ``at``: when, if it was some time ago."""
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
         if was in {InquiryState.WAITING, InquiryState.OFFERED}:
@@ -235,7 +270,7 @@ class World:
         self.unrouted.pop(inquiry.id, None)
         del self.inquiries[inquiry.id]
         self.closed[inquiry.outcome] += 1
-        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome)
+        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
@@ -249,7 +284,7 @@ class World:
         number = AttemptNo(inquiry.attempts)
         attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
         inquiry.attempt = attempt
-        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, number)
         for operator_id in offers:
             operator = self.operators[operator_id]
             operator.offers[inquiry.id] = inquiry.channel
@@ -269,7 +304,7 @@ class World:
     def extend_attempt(self, inquiry: Inquiry, attempt: Attempt, deadline: float) -> None:
         """Give the attempt its real deadline, now that it is known."""
         attempt.deadline = deadline
-        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, attempt.number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, attempt.number)
 
     def end_offer(self, inquiry: Inquiry, offer: Offer, trigger: OfferStep, reason: Reason | None) -> None:
         """A pending offer is over; ``reason`` is what keeps its operator from another one in this round."""
@@ -368,7 +403,17 @@ class World:
             operator = self.operators[inquiry.operator]
             operator.wrapups[inquiry.id] = until
             self.touch(operator)
-        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
+
+    def resume(self, inquiry: Inquiry, operator: Operator) -> None:
+        """What was in wrap-up goes on after all."""
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RESUME)
+        before = self.operators[inquiry.operator] if inquiry.operator else operator
+        before.wrapups.pop(inquiry.id, None)
+        self.touch(before, is_freed=True)
+        inquiry.wrapup_until = inquiry.outcome = None
+        self.take(inquiry, operator)
+        self.forget_if_removed(before)
 
     def forget_if_removed(self, operator: Operator) -> None:
         """Somebody who is configured no longer goes once their last conversation is over."""
@@ -385,4 +430,7 @@ class World:
         self.unanswered[inquiry.group] = self.unanswered.get(inquiry.group, 0) + change
 
     def _holds(self, deadline: Deadline) -> bool:
-        return still_holds(deadline, self.inquiries.get(deadline.inquiry))
+        inquiry = self.inquiries.get(deadline.inquiry)
+        if inquiry is None or not still_holds(deadline, inquiry):
+            return False
+        return deadline.kind is DeadlineKind.WRAPUP or not self.stands_still(inquiry)
