@@ -193,7 +193,7 @@ def conversation_ended(world: World, inquiry: Inquiry, ended_at: float | None = 
 
 
 def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
-    """Record, exactly once, a call that is over. Returns the inquiry that was open here and whose caller gave up there."""
+    """Record, exactly once, a call that is over. Returns the inquiry that was open here if its caller gave up there."""
     known = world.fallback.setdefault(event.pbx, FallbackRead())
     if not known.note(event.entry, event.inquiry):
         return None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from huntgroup.engine.effects import FactType, RingPhones
+from huntgroup.engine.effects import Fact, FactType, RingPhones
 from huntgroup.engine.events import (
     ConversationFound,
     Customer,
@@ -95,7 +95,7 @@ class Away(Story):
         return [
             (str(each.type), each.at, each.operator, each.detail)
             for each in self.history
-            if getattr(each, "type", None) in set(FactType) and getattr(each, "inquiry", "") == inquiry
+            if isinstance(each, Fact) and each.inquiry == inquiry
         ]
 
 
@@ -241,7 +241,8 @@ def test_whom_the_engine_believed_offered_to_ben_and_who_talks_to_anna_is_annas(
     assert story.taken() == [("c1", "anna")]
     assert story.facts(FactType.WITHDRAWN) == [("c1", "ben", "answered elsewhere")]
     assert story.happened(FactType.MISSED) == [("c1", "anna")]
-    assert story.rung() == story.released() == []
+    assert story.rung() == []
+    assert story.released() == []
     assert story.has("ben") == ()
 
 
@@ -354,7 +355,8 @@ def test_whom_the_pbx_rings_for_by_itself_is_offered_to_nobody_until_given_back(
     assert story.facts(FactType.WITHDRAWN) == [("c1", "anna", "the PBX rings for it by itself")]
 
     story.finds_the_pbx()
-    assert story.rung() == story.held() == []
+    assert story.rung() == []
+    assert story.held() == []
     assert story.later(100) == []
     story.calls("c1")
 

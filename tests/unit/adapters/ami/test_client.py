@@ -60,6 +60,8 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         f"Getvar DEVICE_STATE({ANNA})",
         f"Getvar DEVICE_STATE({BEN})",
         "Status",
+        "Ping",
+        "Getvar DB_KEYS(huntgroup/served/count)",
         "Setvar GLOBAL(HUNTGROUP_LIST_+48221234567)",
         f"Setvar {SESSION}",
         "Ping",
