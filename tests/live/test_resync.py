@@ -90,20 +90,26 @@ async def test_a_conversation_that_began_behind_a_cut_link_after_its_deadline_go
 async def test_whom_nobody_answered_behind_a_cut_link_is_handed_on_when_it_is_back(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
-    anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
+    anna, ben, cleo = await phone("anna-desk"), (await phone("ben")).answers(), await phone("cleo")
+    outside = await pbx.mobile().open()
+    outside.rings_after(1.5)
     async with Link(pbx) as link:
         running = await daemon(configuration(group("sales", "anna", "ben")), link=link)
         call = await caller.dials(NUMBER)
         await anna.ringing()
+        await running.logs("inquiry.ringing")
 
         link.cut()
         await running.logs("pbx.lost")
-        async with pbx.caller() as other:  # rings for long enough, until it gives up, that the deadline is over
-            await (await other.dials("+48999")).ended()
+        await cleo.dials("9+48500")
+        await outside.ringing()  # 1.5 s later: the engine's deadline was at 0.8 s
         link.mend()
         await call.answered()
 
         await call.hears(ben)
+        missed = await running.logs("inquiry.missed")
+    await outside.close()
+    assert missed["operator"] == "anna"
 
 
 async def test_who_talked_and_hung_up_behind_a_cut_link_leaves_no_operator_busy(
@@ -276,6 +282,32 @@ async def test_a_call_served_by_the_dialplan_alone_is_recorded_once_with_its_tim
     answered = call.answered_at - call.invite_sent
     assert accepted["at"] - received["at"] == pytest.approx(answered, abs=0.1)
     assert closing["at"] - accepted["at"] == pytest.approx(0.5, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1\r\n\r\nEvent: Hangup", "1Event: Hangup"),
+        ("1/2,3 b4|c5;=d%0d6", "1/2,3 b4|c5;=d%0d6"),
+        ("${SHELL(id)}" * 6, ("${SHELL(id)}" * 6)[:70]),
+        (None, "anonymous"),
+    ],
+)
+async def test_whatever_their_number_a_caller_whom_the_dialplan_served_is_recorded(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, number: str | None, shown: str
+) -> None:
+    (await phone("anna-desk")).answers().hangs_up()
+    running = await daemon(configuration(group("sales", "anna")))
+
+    await running.stop()
+    await (await caller.dials(NUMBER, number=number)).ended()
+    await running.start()
+    received = await running.logs("inquiry.received")
+    closed = await running.logs("inquiry.closed")
+
+    assert received["customer_phone"] == shown
+    assert (closed["operator"], closed["detail"]) == ("anna", "answered")
+    assert "uid=" not in pbx.log_text()
 
 
 async def test_who_gave_up_while_the_dialplan_rang_is_recorded_as_having_abandoned(
