@@ -8,7 +8,7 @@ from huntgroup.engine.world import World
 
 
 def open_calls(world: World) -> list[OpenCall]:
-    """Every call with a caller on the line, as far as is known. Who is to be called back has none, nor has a wrap-up."""
+    """Every call with a caller on the line, as far as is known. In wrap-up and callbacks there is none."""
     return [
         OpenCall(
             inquiry=inquiry.id,
