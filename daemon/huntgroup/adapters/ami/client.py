@@ -67,6 +67,8 @@ class AmiClient:
         self._lost = asyncio.Event()
         self._is_live = False
         self._is_closing = False
+        self._alive_until = 0.0
+        """Until when the dialplan counts on us, on our clock."""
 
     def remember(self, calls: Iterable[OpenCall], entries_read: int = 0) -> None:
         """Before `run`: what the engine has open here, and the last entry that it read of what the PBX kept."""
@@ -190,6 +192,7 @@ class AmiClient:
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
         now = self._clock.now()
+        self._alive_until = now + fallback.ALIVE_SECONDS
         read, over = self._translator.entries_read, self._kept(entries)
         found = resync.reconcile(channels, self._translator, over.values())
         for event in (*states, *over, *found.missed, PbxFound(pbx=PbxId(self._pbx.id)), *found.waiting):
@@ -257,10 +260,12 @@ class AmiClient:
 
     async def _beat_until_lost(self) -> None:
         while not self._is_closing:
+            begun = self._clock.now()
             pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
             if self._is_closing:
                 break  # no beat may follow the farewell
             await self._do_all([fallback.beat(self._compare_clocks(pong))], PING_TIMEOUT)
+            self._alive_until = begun + fallback.ALIVE_SECONDS
             if self._is_reconfigured:
                 await self._take_over_configuration()
             with contextlib.suppress(TimeoutError):
@@ -299,7 +304,11 @@ class AmiClient:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
         if isinstance(order, RingPhones):
             self._translator.ordered(order.inquiry, order.attempt)
-        if self._wire is None or not self._is_live:
+        if self._wire is not None and self._is_live and self._clock.now() > self._alive_until:
+            # We stood still, and callers may be talking whom the dialplan served meanwhile: first see what is there.
+            self._wire.why_lost = f"no beat for {fallback.ALIVE_SECONDS:g} s"
+            self._wire.close()
+        if self._wire is None or not self._is_live or not self._wire.is_open:
             self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
         try:

@@ -12,7 +12,7 @@ import structlog
 
 from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.genuine import is_genuine
-from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, attempt_of
+from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, attempt_of, device_of
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,
@@ -68,20 +68,28 @@ class Seen:
     def __init__(self, messages: Iterable[Message], translator: Translator, over: Collection[str]) -> None:
         """``over``: Uniqueids of calls that ended since."""
         self.channels = {each["uniqueid"]: each for each in _channels(messages) if each["uniqueid"] not in over}
-        self._bridges: dict[str, list[tuple[str, PhoneId]]] = defaultdict(list)
+        self._bridges: dict[str, list[Message]] = defaultdict(list)
+        self._phone_of = translator.phone_of
         self._linked: dict[str, list[tuple[PhoneId, Message]]] = defaultdict(list)
         for channel in self.channels.values():
-            phone = translator.phone_of(channel["channel"])
-            if phone is None:
-                continue
-            self._linked[channel["linkedid"]].append((phone, channel))
+            phone = self._phone_of(channel["channel"])
+            if phone is not None:
+                self._linked[channel["linkedid"]].append((phone, channel))
             if channel.bridgeid:
-                self._bridges[channel.bridgeid].append((channel["uniqueid"], phone))
+                self._bridges[channel.bridgeid].append(channel)
 
     def talking_to(self, channel: Message) -> PhoneId | None:
         """The phone of ours in the same bridge, where the caller's own channel may be one."""
-        others = self._bridges.get(channel.bridgeid, ()) if channel.bridgeid else ()
-        return next((phone for uniqueid, phone in others if uniqueid != channel["uniqueid"]), None)
+        return next((phone for name in self._others(channel) if (phone := self._phone_of(name))), None)
+
+    def somebody_with(self, channel: Message) -> PhoneId | None:
+        """Whoever else is in the same bridge."""
+        return next((device_of(name) for name in self._others(channel)), None)
+
+    def _others(self, channel: Message) -> Iterator[str]:
+        for other in self._bridges.get(channel.bridgeid, ()) if channel.bridgeid else ():
+            if other["uniqueid"] != channel["uniqueid"]:
+                yield other["channel"]
 
     def has_leg(self, channel: Message, phone: PhoneId | None) -> bool:
         """Whether a channel of this phone, None: of any, belongs to the same call, wherever it is."""
@@ -163,30 +171,39 @@ def _channels(messages: Iterable[Message]) -> Iterator[Message]:
 
 
 def _what_became(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
-    attempt, phone = _ringing_attempt(channel), seen.talking_to(channel)
-    if phone is not None:
-        if not call.is_answered or call.phone != phone:
-            _repaired(found, call, f"talking to {phone}")
-        return [translator.conversation(call, phone, attempt or NO_ATTEMPT)]
-    if channel.context == FALLBACK_CONTEXT and not channel.bridgeid:
-        _repaired(found, call, "rung for by the PBX itself")
-        return [FallbackRings(inquiry=call.inquiry)]
+    somebody = seen.talking_to(channel) or (None if call.is_answered else seen.somebody_with(channel))
+    if somebody is not None:
+        return _in_conversation(call, channel, somebody, translator, found)
     if call.is_answered:
         return _after_an_answer(call, channel, seen, found)
+    attempt = _ringing_attempt(channel)
     if attempt and attempt == call.ordered_attempt:
         return [PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=each) for each in seen.ringing(channel)]
-    is_ours = attempt or channel.context in WAITING_CONTEXTS
-    if is_ours and call.ordered_attempt:
+    if channel.context == FALLBACK_CONTEXT or (attempt and channel.bridgeid):
+        _repaired(found, call, "rung for by the PBX itself")
+        return [FallbackRings(inquiry=call.inquiry)]
+    if call.ordered_attempt and (attempt or channel.context in WAITING_CONTEXTS):
         _repaired(found, call, f"attempt {attempt}" if attempt else "waiting")
         return [AttemptFailed(inquiry=call.inquiry, attempt=AttemptNo(call.ordered_attempt), detail=LINK_LOST)]
     return []
+
+
+def _in_conversation(
+    call: Call, channel: Message, somebody: PhoneId, translator: Translator, found: Found
+) -> list[Event]:
+    """Joined to a phone of ours; or to another device, such as a phone that is configured no more: to ring for the
+    caller would end that as well."""
+    if not call.is_answered or call.phone != somebody:
+        _repaired(found, call, f"talking to {somebody}")
+    return [translator.conversation(call, somebody, _ringing_attempt(channel) or NO_ATTEMPT)]
 
 
 def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> list[Event]:
     """It was answered and is not with a phone of ours. While the one that answered is still in the call, it was set
     aside for a moment; one that is in no bridge and still with us is just being sent on, or hanging up."""
     is_on_its_way = not channel.bridgeid and _is_in_our_hands(channel)
-    if is_on_its_way or seen.has_leg(channel, call.phone):
+    is_still_there = seen.has_leg(channel, call.phone) or (call.phone and seen.somebody_with(channel) == call.phone)
+    if is_on_its_way or is_still_there:
         return []
     _repaired(found, call, "with nobody of ours")
     call.is_answered, call.phone = False, None

@@ -99,7 +99,7 @@ class Translator:
 
     def phone_of(self, channel: str) -> PhoneId | None:
         """The configured phone whose channel this is: the name without what makes it unique."""
-        phone = PhoneId(_INSTANCE.sub("", channel))
+        phone = device_of(channel)
         return phone if phone in self.phones else None
 
     def ordered(self, inquiry: InquiryId, attempt: AttemptNo) -> None:
@@ -326,6 +326,11 @@ class Translator:
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
         return [phone_state(phone, message["state"])] if phone in self.phones else []
+
+
+def device_of(channel: str) -> PhoneId:
+    """The device whose channel this is, ours or not."""
+    return PhoneId(_INSTANCE.sub("", channel))
 
 
 def customer_of(message: Message) -> Customer:

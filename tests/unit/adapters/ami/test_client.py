@@ -9,9 +9,11 @@ from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk, success
 from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, hangup, status, waiting
 
 from huntgroup.adapters.ami.fallback import ALIVE_SECONDS, ALIVE_UNTIL, SESSION
+from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import EndInquiry, HoldCustomer, Ring, RingPhones
 from huntgroup.engine.events import (
     AttemptFailed,
+    ConversationFound,
     CustomerLeft,
     Event,
     InquiryReceived,
@@ -245,6 +247,25 @@ async def test_an_order_for_a_call_that_is_gone_sends_nothing(asterisk: FakeAste
     daemon.client.carry_out(RING)
     await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
 
+    assert asterisk.count("Redirect") == 0
+
+
+async def test_a_client_that_stood_still_gives_no_order_before_it_has_seen_what_is_there(
+    asterisk: FakeAsterisk, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_a_call(asterisk, daemon)
+    await asterisk.receives("Setvar", Variable=ALIVE_UNTIL)
+    asterisk.channels = [
+        status("huntgroup-fallback", "s", bridge="b1", number="+48221234567"),
+        status("", "", bridge="b1", Channel=f"{ANNA}-00000002", Uniqueid="1795282404.76"),
+    ]
+    now = Clock.now
+    monkeypatch.setattr(Clock, "now", lambda clock: now(clock) + ALIVE_SECONDS + 0.1)
+
+    daemon.client.carry_out(RING)
+
+    await daemon.is_told(PbxLost)
+    await daemon.is_told(ConversationFound)
     assert asterisk.count("Redirect") == 0
 
 

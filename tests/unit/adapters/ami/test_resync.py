@@ -130,13 +130,18 @@ def test_who_talks_to_another_phone_than_before_has_moved(known: Translator) -> 
     assert there.repairs == [Repair(CALL, "talking to PJSIP/anna-desk", "talking to PJSIP/ben")]
 
 
-@pytest.mark.parametrize(
-    "others", [(leg("b2"),), (leg("b1", channel="PJSIP/trunk-00000009"),), ()], ids=["elsewhere", "foreign", "nobody"]
-)
-def test_who_is_in_a_bridge_without_a_phone_of_ours_was_not_answered(
-    known: Translator, others: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("others", [(leg("b2"),), ()], ids=["elsewhere", "nobody"])
+def test_who_is_alone_in_a_bridge_is_just_being_answered(known: Translator, others: tuple[str, ...]) -> None:
     assert found(known, status("huntgroup-offer", "2", bridge="b1"), *others) == []
+    assert found(known, status("huntgroup-fallback", "s", bridge="b1"), *others) == [FallbackRings(inquiry=CALL)]
+
+
+@pytest.mark.parametrize(("context", "exten"), [("huntgroup-offer", "2"), ("huntgroup-fallback", "s")])
+def test_who_talks_to_a_phone_that_is_ours_no_more_is_not_rung_for(known: Translator, context: str, exten: str) -> None:
+    there = status(context, exten, bridge="b1"), leg("b1", channel="PJSIP/gone-00000009")
+
+    assert found(known, *there) == [talks(PhoneId("PJSIP/gone"), int(exten) if exten.isdigit() else 0)]
+    assert found(known, *there) == []
 
 
 def test_an_operator_who_calls_in_is_not_their_own_answer(translator: Translator) -> None:
