@@ -182,8 +182,8 @@ class AmiClient:
             )
 
     async def _resync(self) -> None:
-        """Events that come meanwhile wait in the buffer, and are read after what was found. Nobody is rung before all of
-        it is told, or a call that was answered meanwhile would be sent on."""
+        """Events that come meanwhile wait in the buffer, and are read after what was found. Nobody is rung before that
+        is told, or a call that was answered meanwhile would be sent on."""
         states = await self._phone_states()
         channels = await self._ask_list(resync.status_action())
         entries = await self._entries()
