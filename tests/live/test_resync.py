@@ -31,8 +31,15 @@ async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
         yield pbx
 
 
-async def explained(running: Daemon, inquiry: str) -> list[dict[str, Any]]:
-    """What `huntgroup explain` tells of an inquiry."""
+async def explained(running: Daemon, inquiry: str, *, facts: int) -> list[dict[str, Any]]:
+    """What `huntgroup explain` tells of an inquiry, once so many facts are written."""
+    async with asyncio.timeout(10):
+        while len(told := await _explained(running, inquiry)) < facts:
+            continue
+    return told
+
+
+async def _explained(running: Daemon, inquiry: str) -> list[dict[str, Any]]:
     command = (sys.executable, "-m", "huntgroup", "explain", inquiry, "--json", "--config", str(running.config))
     explaining = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     told = (await explaining.communicate())[0].decode()
@@ -270,9 +277,8 @@ async def test_a_call_served_by_the_dialplan_alone_is_recorded_once_with_its_tim
     await anna.cancelled()
     await running.start()
     closed = await running.logs("inquiry.closed")
-    await running.stop()  # writes the record
 
-    told = await explained(running, closed["inquiry"])
+    told = await explained(running, closed["inquiry"], facts=3)
     assert [line["type"] for line in told] == ["inquiry.received", "inquiry.accepted", "inquiry.closed"]
     received, accepted, closing = told
     assert (received["detail"], received["customer"]["phone"]) == (NUMBER, "+48600700800")

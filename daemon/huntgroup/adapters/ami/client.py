@@ -62,7 +62,7 @@ class AmiClient:
         self._published: frozenset[str] = frozenset()
         self._is_reconfigured = False
         self._wire: Wire | None = None
-        self._buffer: list[tuple[Message, float]] | None = None
+        self._buffer: list[Message] | None = None
         self._booted = asyncio.Event()
         self._lost = asyncio.Event()
         self._is_live = False
@@ -182,7 +182,8 @@ class AmiClient:
             )
 
     async def _resync(self) -> None:
-        """Events that come meanwhile wait in the buffer, and are read after what was found."""
+        """Events that come meanwhile wait in the buffer, and are read after what was found. Nobody is rung before that
+        is told, or a call that was answered meanwhile would be sent on."""
         states = await self._phone_states()
         channels = await self._ask_list(resync.status_action())
         entries = await self._entries()
@@ -195,15 +196,15 @@ class AmiClient:
         self._alive_until = now + fallback.ALIVE_SECONDS
         read, over = self._translator.entries_read, self._kept(entries)
         found = resync.reconcile(channels, self._translator, over.values())
-        for event in (*states, *over, *found.missed, PbxFound(pbx=PbxId(self._pbx.id)), *found.waiting):
+        buffered, self._buffer = self._buffer or [], None
+        meanwhile = [event for message in buffered for event in self._translator.translate(message)]
+        before, after = resync.around_found(found, meanwhile)
+        for event in (*states, *over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
             self._put(event, now)
         for repair in found.repairs:
             log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
         fresh = served.fresh(read, [each.entry for each in over])
         log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=len(found.repairs), served=fresh)
-        buffered, self._buffer = self._buffer or [], None
-        for message, at in buffered:
-            self._translate(message, at)
 
     async def _entries(self) -> list[str]:
         """What the PBX kept of the calls that ended while nobody here looked; asked after Status, see `reconcile`."""
@@ -290,7 +291,7 @@ class AmiClient:
         elif self._buffer is None:
             self._translate(message, now)
         elif len(self._buffer) < BUFFER_MOST:
-            self._buffer.append((message, now))
+            self._buffer.append(message)
         elif self._wire is not None:
             self._wire.give_up(f"more than {BUFFER_MOST} events during the resync")
 

@@ -21,6 +21,7 @@ from huntgroup.engine.events import (
     Departure,
     Event,
     FallbackRings,
+    InquiryReceived,
     PhoneRang,
 )
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PhoneId
@@ -60,6 +61,26 @@ class Found(NamedTuple):
     missed: list[Event]
     waiting: list[Event]
     repairs: list[Repair]
+
+
+def around_found(found: Found, meanwhile: Iterable[Event]) -> tuple[list[Event], list[Event]]:
+    """What is to be told before the PBX counts as found, and what after it. ``meanwhile``: what has happened since.
+
+    Callers who wait come after it with all that concerns them, everything else before.
+    """
+    before, after = list(found.missed), list(found.waiting)
+    late = {inquiry_of(event) for event in after}
+    for event in meanwhile:
+        if isinstance(event, InquiryReceived):
+            late.add(event.inquiry)
+        is_late = inquiry_of(event) in late - {None}
+        (after if is_late else before).append(event)
+    return before, after
+
+
+def inquiry_of(event: Event) -> InquiryId | None:
+    """The inquiry that an event is about, if it is about one."""
+    return getattr(event, "inquiry", None)
 
 
 class Seen:
