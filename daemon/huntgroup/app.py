@@ -16,10 +16,11 @@ from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
 from huntgroup.engine.effects import OperatorChanged, Tidings
-from huntgroup.engine.events import Event, PbxLost, PolicyChanged
+from huntgroup.engine.events import DaemonStarted, Event, PolicyChanged
 from huntgroup.engine.ids import OperatorId, PbxId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
+from huntgroup.open_calls import entries_read, open_calls
 from huntgroup.ops import logs
 from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
@@ -76,9 +77,10 @@ async def _serve(settings: Settings, path: Path) -> None:
             mqtt.tell(tidings)
 
     ami = AmiClient(settings.pbx[0], policy, put, clock)
+    ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
     outside = Outside(carry_out=ami.carry_out, notices=(logs.tell, tell_broker), pulse=supervisor.alive)
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
-    shell.put(PbxLost(pbx=PbxId(settings.pbx[0].id)), clock.now())
+    shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:
         shell.put(PolicyChanged(policy=policy), clock.now())
     reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)

@@ -11,19 +11,21 @@ from typing import Any, NamedTuple, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from huntgroup.engine.events import Event
-from huntgroup.engine.ids import GroupId, OperatorId
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 from huntgroup.engine.memory import Changed, Counters, Memory
 from huntgroup.engine.policy import GroupPolicy, Policy
 from huntgroup.engine.restoring import counters_of, memory_of
-from huntgroup.engine.state import Inquiry, Operator
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator
 from huntgroup.engine.world import World
 from huntgroup.errors import HuntgroupError
 
-POLICY, RETIRED, COUNTERS, LAST_OFFERED, OPERATOR, INQUIRY = (
+POLICY, RETIRED, COUNTERS, LAST_OFFERED, FALLBACK, UNCONFIRMED, OPERATOR, INQUIRY = (
     "policy",
     "retired_groups",
     "counters",
     "last_offered",
+    "fallback",
+    "unconfirmed",
     "operator",
     "inquiry",
 )
@@ -31,6 +33,8 @@ _EVENTS: dict[str, TypeAdapter[Any]] = {each.__name__: TypeAdapter(each) for eac
 _POLICY = TypeAdapter(Policy)
 _GROUPS = TypeAdapter(dict[GroupId, GroupPolicy])
 _COUNTERS = TypeAdapter(Counters)
+_FALLBACK = TypeAdapter(FallbackRead)
+_UNCONFIRMED = TypeAdapter(list[InquiryId])
 _OPERATOR = TypeAdapter(Operator)
 _INQUIRY = TypeAdapter(Inquiry)
 _DERIVED = {"no_work", "unfit"}
@@ -79,6 +83,8 @@ def rows_of(memory: Memory) -> list[Row]:
         Row(RETIRED, "", _GROUPS.dump_json(dict(memory.retired_groups)).decode()),
         _counters(memory.counters),
         *(Row(LAST_OFFERED, group, operator) for group, operator in memory.last_offered.items()),
+        *map(_fallback, memory.fallback.items()),
+        _unconfirmed(memory.unconfirmed),
         *map(_operator, memory.operators),
         *map(_inquiry, memory.inquiries),
     ]
@@ -93,6 +99,10 @@ def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
     yield _counters(counters_of(world))
     for group in changed.groups:
         yield Row(LAST_OFFERED, group, world.last_offered.get(group))
+    for pbx in changed.fallback:
+        yield _fallback((pbx, world.fallback[pbx]))
+    if changed.is_unconfirmed:
+        yield _unconfirmed(world.unconfirmed)
     for name in changed.operators:
         operator = world.operators.get(name)
         yield Row(OPERATOR, name, None) if operator is None else _operator(operator)
@@ -103,6 +113,14 @@ def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
 
 def _counters(counters: Counters) -> Row:
     return Row(COUNTERS, "", _COUNTERS.dump_json(counters).decode())
+
+
+def _fallback(known: tuple[PbxId, FallbackRead]) -> Row:
+    return Row(FALLBACK, known[0], _FALLBACK.dump_json(known[1]).decode())
+
+
+def _unconfirmed(inquiries: Iterable[InquiryId]) -> Row:
+    return Row(UNCONFIRMED, "", _UNCONFIRMED.dump_json(list(inquiries)).decode())
 
 
 def _operator(operator: Operator) -> Row:
@@ -126,6 +144,8 @@ def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
             retired_groups=_GROUPS.validate_json(by_kind[RETIRED][""]),
             counters=_COUNTERS.validate_json(by_kind[COUNTERS][""]),
             last_offered={GroupId(group): OperatorId(who) for group, who in by_kind[LAST_OFFERED].items()},
+            fallback={PbxId(pbx): _FALLBACK.validate_json(body) for pbx, body in by_kind[FALLBACK].items()},
+            unconfirmed=_UNCONFIRMED.validate_json(by_kind[UNCONFIRMED][""]),
             operators=[_OPERATOR.validate_json(body) for body in by_kind[OPERATOR].values()],
             inquiries=[_INQUIRY.validate_json(body) for body in by_kind[INQUIRY].values()],
         )

@@ -9,7 +9,10 @@ from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
     CallPickedUp,
+    ConversationFound,
     CustomerLeft,
+    FallbackRings,
+    FallbackServed,
     InquiryReceived,
     PbxFound,
     PbxLost,
@@ -35,6 +38,9 @@ KNOWN_TO_THE_PBX = (
     PhoneStateChanged,
     PbxLost,
     PbxFound,
+    ConversationFound,
+    FallbackRings,
+    FallbackServed,
 )
 
 

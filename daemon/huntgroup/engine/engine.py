@@ -11,9 +11,13 @@ from huntgroup.engine.events import (
     CallMoved,
     CallPickedUp,
     ClockStepped,
+    ConversationFound,
     CustomerLeft,
+    DaemonStarted,
     Departure,
     Event,
+    FallbackRings,
+    FallbackServed,
     InquiryReceived,
     PbxFound,
     PbxLost,
@@ -25,14 +29,26 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
+from huntgroup.engine.ids import NO_ATTEMPT
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
+from huntgroup.engine.recovery import (
+    BY_ITSELF,
+    answered_after_all,
+    call_moved,
+    conversation_ended,
+    conversation_found,
+    daemon_started,
+    fallback_rings,
+    fallback_served,
+    given_back,
+    tell_recovered,
+)
 from huntgroup.engine.requests import (
     HANDLERS,
     accepted,
     answer,
-    moved,
     picked_up,
     return_when_all_over,
     set_presence,
@@ -42,7 +58,7 @@ from huntgroup.engine.requests import (
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Inquiry, Offer, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
@@ -71,7 +87,8 @@ class Engine:
         world.changed.clear()
         if isinstance(event, ClockStepped):
             step_clock(world, event.by)
-        self._fire_deadlines(inclusive=False)
+        if not isinstance(event, DaemonStarted):  # whose word it is that the PBX is away, and calls wait for it
+            self._fire_deadlines(inclusive=False)
         about = getattr(event, "inquiry", None)
         if about is not None:
             world.changed.inquiries[about] = None
@@ -107,6 +124,8 @@ class Engine:
 
 def _inquiry_received(world: World, event: InquiryReceived) -> None:
     if event.inquiry in world.inquiries:
+        given_back(world, world.inquiries[event.inquiry], event.attempts)
+        _fire_overdue(world)
         return
     entrance = world.policy.entrance(event.channel, event.source)
     if entrance is None:
@@ -128,16 +147,28 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
     if inquiry is None or inquiry.state is InquiryState.WRAPUP:
         return
     if inquiry.state is InquiryState.ACTIVE:
-        _conversation_ended(world, inquiry)
+        conversation_ended(world, inquiry)
         return
     if inquiry.is_callback and event.departure is not Departure.ABANDONED:
         return  # They hung up because they were told to: their place is kept.
-    world.fact(FactType.ABANDONED, inquiry, detail=event.departure)
+    _gave_up(world, inquiry, event.departure, world.now)
+
+
+def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
+    world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
     if not _is_kept(world, inquiry):
-        world.close(inquiry, Outcome.ABANDONED)
+        world.close(inquiry, Outcome.ABANDONED, at=at)
     elif inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
+    else:
+        given_back(world, inquiry, NO_ATTEMPT)
+
+
+def _fallback_served(world: World, event: FallbackServed) -> None:
+    inquiry = fallback_served(world, event)
+    if inquiry is not None:
+        _gave_up(world, inquiry, BY_ITSELF, min(event.ended_at, world.now))
 
 
 def _is_kept(world: World, inquiry: Inquiry) -> bool:
@@ -151,16 +182,6 @@ def _is_kept(world: World, inquiry: Inquiry) -> bool:
         return False
     overflow.promise_callback(world, inquiry)
     return True
-
-
-def _conversation_ended(world: World, inquiry: Inquiry) -> None:
-    operator = world.operators[inquiry.operator] if inquiry.operator else None
-    wrapup = world.group_of(inquiry).wrapup if inquiry.channel is Channel.CALL else 0.0
-    if operator is not None and wrapup and not operator.is_removed:
-        world.fact(FactType.ENDED, inquiry, inquiry.operator)
-        world.wrap_up(inquiry, world.now + wrapup)
-    else:
-        world.close(inquiry, Outcome.ANSWERED)
 
 
 # -- phones ---------------------------------------------------------------------------------------------------------
@@ -177,12 +198,23 @@ def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
         trim_offers(world, operator)
 
 
-def _pbx_changed(world: World, event: PbxLost | PbxFound) -> None:
-    world.pbx_is_up = isinstance(event, PbxFound)
+def _pbx_lost(world: World, _event: PbxLost) -> None:
+    world.pbx_is_up = False
     for operator in world.operators.values():
-        world.touch(operator, is_freed=world.pbx_is_up)
-    if world.pbx_is_up:
-        world.unrouted |= {place[-1]: None for place in world.lines.everyone()}
+        world.touch(operator)
+
+
+def _pbx_found(world: World, _event: PbxFound) -> None:
+    """Calls go on, beginning with what became overdue meanwhile."""
+    world.pbx_is_up = True
+    for inquiry in world.inquiries.values():
+        if inquiry.channel is Channel.CALL:
+            world.rearm(inquiry)
+    _fire_overdue(world)
+    for operator in world.operators.values():
+        world.touch(operator, is_freed=True)
+    world.unrouted |= {place[-1]: None for place in world.lines.everyone()}
+    tell_recovered(world)
 
 
 def _phone_rang(world: World, event: PhoneRang) -> None:
@@ -207,6 +239,8 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
         return
     if inquiry.answered == (event.attempt, event.phone):
         return  # Told twice.
+    if inquiry.is_at_fallback and answered_after_all(world, inquiry, event):
+        return
     found = world.current_attempt(event.inquiry, event.attempt)
     # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
     offer = world.offer_at(found[1], event.phone) if found else None
@@ -290,18 +324,17 @@ def _call_picked_up(world: World, event: CallPickedUp) -> None:
 
 def _call_moved(world: World, event: CallMoved) -> None:
     inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is None or inquiry.state is not InquiryState.ACTIVE or inquiry.operator == event.operator:
-        return
-    target: Operator | None = world.operators.get(event.operator) if event.operator else None
-    to = target.policy.id if target else "outside"
-    world.fact(FactType.TRANSFERRED, inquiry, inquiry.operator, f"to {to}")
-    if target is None:
-        world.close(inquiry, Outcome.FORWARDED)
-    else:
-        moved(world, inquiry, target)
+    if inquiry is not None and inquiry.state is InquiryState.ACTIVE:
+        call_moved(world, inquiry, world.operators.get(event.operator) if event.operator else None)
 
 
 # -- time -----------------------------------------------------------------------------------------------------------
+
+
+def _fire_overdue(world: World) -> None:
+    """What stood still and is overdue, before anybody is rung for what it sends elsewhere."""
+    while (due := world.deadlines.pop_due(world.now, inclusive=True)) is not None:
+        _fire(world, due)
 
 
 def _fire(world: World, due: Deadline) -> None:
@@ -366,6 +399,7 @@ def _time_passed(_world: World, _event: TimePassed | ClockStepped) -> None:
 APPLY: dict[type, Callable[..., None]] = {
     TimePassed: _time_passed,
     ClockStepped: _time_passed,
+    DaemonStarted: daemon_started,
     PolicyChanged: _policy_changed,
     InquiryReceived: _inquiry_received,
     CustomerLeft: _customer_left,
@@ -376,7 +410,10 @@ APPLY: dict[type, Callable[..., None]] = {
     CallPickedUp: _call_picked_up,
     CallMoved: _call_moved,
     PhoneStateChanged: _phone_state_changed,
-    PbxLost: _pbx_changed,
-    PbxFound: _pbx_changed,
+    PbxLost: _pbx_lost,
+    PbxFound: _pbx_found,
+    ConversationFound: conversation_found,
+    FallbackRings: fallback_rings,
+    FallbackServed: _fallback_served,
     **dict.fromkeys(HANDLERS, answer),
 }

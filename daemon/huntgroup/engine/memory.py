@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from huntgroup.engine.effects import Outcome
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 from huntgroup.engine.policy import GroupPolicy, Policy
-from huntgroup.engine.state import Inquiry, Operator
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,21 +21,26 @@ class Changed:
     operators: dict[OperatorId, None] = field(default_factory=dict)
     groups: dict[GroupId, None] = field(default_factory=dict)
     """Groups that offered something to somebody."""
+    fallback: dict[PbxId, None] = field(default_factory=dict)
     is_policy: bool = False
+    is_unconfirmed: bool = False
 
     def clear(self) -> None:
         """Nothing has changed yet."""
         self.inquiries.clear()
         self.operators.clear()
         self.groups.clear()
-        self.is_policy = False
+        self.fallback.clear()
+        self.is_policy = self.is_unconfirmed = False
 
     def add(self, other: "Changed") -> None:
         """And what another event changed."""
         self.inquiries |= other.inquiries
         self.operators |= other.operators
         self.groups |= other.groups
+        self.fallback |= other.fallback
         self.is_policy |= other.is_policy
+        self.is_unconfirmed |= other.is_unconfirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,5 +62,7 @@ class Memory:
     retired_groups: Mapping[GroupId, GroupPolicy]
     counters: Counters
     last_offered: Mapping[GroupId, OperatorId]
+    fallback: Mapping[PbxId, FallbackRead]
+    unconfirmed: Iterable[InquiryId]
     operators: Iterable[Operator]
     inquiries: Iterable[Inquiry]

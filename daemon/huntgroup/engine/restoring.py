@@ -23,6 +23,8 @@ def memory_of(world: World) -> Memory:
         retired_groups=world.retired_groups,
         counters=counters_of(world),
         last_offered=world.last_offered,
+        fallback=world.fallback,
+        unconfirmed=world.unconfirmed,
         operators=world.operators.values(),
         inquiries=world.inquiries.values(),
     )
@@ -39,6 +41,8 @@ def restored(memory: Memory) -> World:
     world.pbx_is_up = counters.pbx_is_up
     world.retired_groups = dict(memory.retired_groups)
     world.last_offered = dict(memory.last_offered)
+    world.fallback = dict(memory.fallback)
+    world.unconfirmed = dict.fromkeys(memory.unconfirmed)
     world.operators |= {operator.policy.id: operator for operator in memory.operators}
     world.order_operators()
     world.index_groups()

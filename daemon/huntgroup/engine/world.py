@@ -9,13 +9,13 @@ from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadl
 from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.memory import Changed
 from huntgroup.engine.notices import Notices
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
-from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
 
 MOBILE = "mobile:"
 
@@ -47,6 +47,10 @@ class World:
         """By the event in hand."""
         self.freed: dict[OperatorId, None] = {}
         self.unrouted: dict[InquiryId, None] = {}
+        self.fallback: dict[PbxId, FallbackRead] = {}
+        """By PBX, what is known of the calls that it served by itself."""
+        self.unconfirmed: dict[InquiryId, None] = {}
+        """What was open when the daemon started, until its PBX is found."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self._notices = Notices()
@@ -112,13 +116,20 @@ class World:
 
     # -- telling --------------------------------------------------------------------------------------------------
 
-    def fact(self, kind: FactType, inquiry: Inquiry, operator: OperatorId | None = None, detail: str = "") -> None:
-        """Tell the world that something happened to an inquiry."""
+    def fact(
+        self,
+        kind: FactType,
+        inquiry: Inquiry,
+        operator: OperatorId | None = None,
+        detail: str = "",
+        at: float | None = None,
+    ) -> None:
+        """Tell the world that something happened to an inquiry, now unless it was some time ago."""
         self.changed.inquiries[inquiry.id] = None
         self.effects.append(
             Fact(
                 type=kind,
-                at=self.now,
+                at=self.now if at is None else at,
                 inquiry=inquiry.id,
                 group=inquiry.group,
                 operator=operator,
@@ -196,10 +207,15 @@ class World:
         inquiry.resting_until = None
 
     def join_line(self, inquiry: Inquiry) -> None:
-        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group."""
+        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group.
+
+        Whom the PBX serves by itself stands in no line: they come back when it gives them back.
+        """
         self.changed.inquiries[inquiry.id] = None
         group = self.group_of(inquiry)
         inquiry.opens_at = None
+        if inquiry.is_at_fallback:
+            return
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
         self.unrouted[inquiry.id] = None
         patience = self._patience(inquiry, group)
@@ -249,8 +265,12 @@ class World:
         if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
             set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
-    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "") -> None:
-        """The inquiry ends, whatever it was doing; the engine forgets it."""
+    def stands_still(self, inquiry: Inquiry) -> bool:
+        """Whether time cannot change what an unanswered call does: its PBX is away, or serves it by itself."""
+        return inquiry.channel is Channel.CALL and (not self.pbx_is_up or inquiry.is_at_fallback)
+
+    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "", at: float | None = None) -> None:
+        """The inquiry ends, whatever it was doing; the engine forgets it. ``at``: when, if it was some time ago."""
         self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
@@ -269,7 +289,7 @@ class World:
         self.unrouted.pop(inquiry.id, None)
         del self.inquiries[inquiry.id]
         self.closed[inquiry.outcome] += 1
-        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome)
+        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
@@ -416,6 +436,16 @@ class World:
             self.touch(operator)
         self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
+    def resume(self, inquiry: Inquiry, operator: Operator) -> None:
+        """What was in wrap-up goes on after all."""
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RESUME)
+        before = self.operators[inquiry.operator] if inquiry.operator else operator
+        before.wrapups.pop(inquiry.id, None)
+        self.touch(before, is_freed=True)
+        inquiry.wrapup_until = inquiry.outcome = None
+        self.take(inquiry, operator)
+        self.forget_if_removed(before)
+
     def forget_if_removed(self, operator: Operator) -> None:
         """Somebody who is configured no longer goes once their last conversation is over."""
         if operator.is_removed and not operator.active and not operator.wrapups:
@@ -433,4 +463,7 @@ class World:
 
     def holds(self, deadline: Deadline) -> bool:
         """Whether a deadline set earlier is still meant."""
-        return still_holds(deadline, self.inquiries.get(deadline.inquiry))
+        inquiry = self.inquiries.get(deadline.inquiry)
+        if inquiry is None or not still_holds(deadline, inquiry):
+            return False
+        return deadline.kind is DeadlineKind.WRAPUP or not self.stands_still(inquiry)
