@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -30,6 +31,8 @@ class House:
         self.dice = dice
         self.log = Log(daemon.home / "log.jsonl")
         self.store = daemon.home / "huntgroup.db"
+        self.deaths: list[float] = []
+        """When the daemon was killed, by `time.monotonic`."""
 
     async def faults(self, kind: str, count: int, load: Load, watch: Watch) -> None:
         """So many of a kind, each at a moment of its own."""
@@ -58,6 +61,7 @@ class House:
 
     async def _kill(self, _load: Load) -> None:
         """kill -9, and another one comes at once or later."""
+        self.deaths.append(time.monotonic())
         self.daemon.kill()
         if self.dice.chance(0.5):
             await asyncio.sleep(self.dice.between(0, AWAY_MOST))

@@ -102,7 +102,7 @@ async def _judge(house: House, load: Load, result: Result) -> None:
     status = await daemon.exited()
     if status != 0:
         result.wrong.append(f"the daemon ended with {status}: {daemon.log()[-3:]}")
-    kept = Kept(house.store)
+    kept = Kept(house.store, house.deaths)
     legs = legs_of(house.people)
     result.wrong += kept.wrong_in_general()
     for story in load.stories:
@@ -122,6 +122,7 @@ async def _judge(house: House, load: Load, result: Result) -> None:
         "answers too late": sum(crossed(leg) for each in legs.values() for _, leg in each if leg.ending is not None),
         "events": kept.events,
         "served by the fallback": sum(b"served by the PBX itself" in line for line in lines),
+        "ended before a kill was noticed": kept.unheard,
         "torn writes kept": len(list(house.store.parent.glob("*.torn-*"))),
     }
 
