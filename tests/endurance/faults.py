@@ -32,7 +32,7 @@ class House:
         self.log = Log(daemon.home / "log.jsonl")
         self.store = daemon.home / "huntgroup.db"
         self.deaths: list[float] = []
-        """When the daemon was killed, by `time.monotonic`."""
+        """When the daemon was killed or its link went, by `time.monotonic`."""
 
     async def faults(self, kind: str, count: int, load: Load, watch: Watch) -> None:
         """So many of a kind, each at a moment of its own."""
@@ -82,6 +82,7 @@ class House:
         await asyncio.sleep(self.dice.between(1, 5))
 
     async def _link_fails(self, _load: Load) -> None:
+        self.deaths.append(time.monotonic())
         if self.dice.chance(0.5):
             self.link.cut()
         else:

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import json
 import random
+import shutil
 import signal
 import sqlite3
+import tempfile
 import time
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.endurance.faults import House, until
 from tests.endurance.house import PHONES, configuration
@@ -35,10 +38,12 @@ class Result:
     seconds: float = 0.0
     figures: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    kept: str = ""
+    """Where the daemon's files are, if anything was wrong."""
 
     def __str__(self) -> str:
         told = ", ".join(f"{count} {name}" for name, count in self.figures.items())
-        verdict = "nothing wrong" if not self.wrong else f"{len(self.wrong)} WRONG"
+        verdict = "nothing wrong" if not self.wrong else f"{len(self.wrong)} WRONG, see {self.kept}"
         return f"{self.kind} x {self.faults}, seed {self.seed}, {self.seconds:.0f} s: {told}: {verdict}"
 
 
@@ -74,6 +79,10 @@ async def endure(kind: str, faults: int, seed: int) -> Result:
         except AssertionError as error:
             result.wrong.append(str(error))
         await _judge(house, load, result)
+        if result.wrong:
+            result.kept = tempfile.mkdtemp(prefix=f"huntgroup-faults-{kind}-{seed}-")
+            shutil.copytree(daemon.home, result.kept, dirs_exist_ok=True, ignore=shutil.ignore_patterns("notify"))
+            Path(result.kept, "wrong.txt").write_text("\n\n".join(result.wrong))
     result.seconds = time.monotonic() - began
     return result
 

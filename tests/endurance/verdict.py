@@ -4,9 +4,11 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,11 @@ def ended_at(call: Any) -> float:
     return float(call.timeline.at("ended"))
 
 
+def _clock(instant: float) -> str:
+    """An instant of `time.monotonic` as the daemon's log tells it."""
+    return datetime.fromtimestamp(instant + time.time() - time.monotonic(), UTC).strftime("%H:%M:%S.%f")
+
+
 def crossed(leg: IncomingCall) -> bool:
     """Whether it was an answer too late: taken back by the exchange at once."""
     assert leg.ending is not None
@@ -70,7 +77,7 @@ def wrong_at_the_phones(story: Story, legs: Sequence[tuple[str, IncomingCall]]) 
         if spoken is not None and leg is spoken[1]:
             continue
         if not crossed(leg):
-            yield f"was answered by {who} too. {leg.in_words()}"
+            yield f"was answered by {who} too, at {_clock(leg.ok_sent)}, to {_clock(ended_at(leg))}. {leg.in_words()}"
     if spoken is not None:
         yield from _wrong_at_the_end(story, *spoken)
 
