@@ -7,7 +7,7 @@ import sys
 
 from tests.endurance.run import endure
 
-COUNTS = {"kill": 300, "pbx": 12, "link": 40, "broker": 20, "disk": 40}
+COUNTS = {"kill": 300, "pbx": 12, "link": 40, "broker": 20, "disk": 40, "clock": 30}
 SHOWN = 40
 
 

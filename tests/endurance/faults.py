@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+from tests.endurance.clock import Wall
 from tests.endurance.load import Load
 from tests.endurance.people import MOMENTS, Person, Watch
 from tests.lab.broker import Broker
@@ -25,12 +26,15 @@ STEP = 0.02
 class House:
     """The processes, and what can be done to them."""
 
-    def __init__(self, pbx: Pbx, broker: Broker, link: Link, daemon: Daemon, people: list[Person], dice: Dice) -> None:
+    def __init__(
+        self, pbx: Pbx, broker: Broker, link: Link, daemon: Daemon, wall: Wall, people: list[Person], dice: Dice
+    ) -> None:
         self.pbx, self.broker, self.link, self.daemon = pbx, broker, link, daemon
         self.people = people
         self.dice = dice
         self.log = Log(daemon.home / "log.jsonl")
         self.store = daemon.home / "huntgroup.db"
+        self.wall = wall
         self.deaths: list[float] = []
         """When the daemon was killed or its link went, by `time.monotonic`."""
 
@@ -42,6 +46,7 @@ class House:
             "link": self._link_fails,
             "broker": self._broker_dies,
             "disk": self._disk_fails,
+            "clock": self._clock_is_set,
         }[kind]
         for number in range(count):
             await self._moment(watch)
@@ -111,6 +116,17 @@ class House:
                 other.execute("BEGIN IMMEDIATE")
                 await asyncio.sleep(away)
                 other.execute("ROLLBACK")
+
+
+    async def _clock_is_set(self, _load: Load) -> None:
+        """By up to two hours, ahead or back; sometimes while the daemon is away."""
+        is_away = self.dice.chance(0.3)
+        if is_away:
+            self.deaths.append(time.monotonic())
+            self.daemon.kill()
+        self.wall.is_off_by(self.dice.between(-7200, 7200))
+        if is_away:
+            await self.daemon.start(found=False)
 
 
 class Log:

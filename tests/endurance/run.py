@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -13,6 +14,7 @@ from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.endurance.clock import Wall
 from tests.endurance.faults import House, until
 from tests.endurance.house import PHONES, configuration
 from tests.endurance.load import Load, comes_and_goes
@@ -60,9 +62,16 @@ async def endure(kind: str, faults: int, seed: int) -> Result:
         for person in people:
             await stack.enter_async_context(person)
             await person.registers()
-        daemon = Daemon(pbx, configuration(), broker_url=broker.url, link=link)
+        wall = Wall(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        daemon = Daemon(
+            pbx,
+            configuration(),
+            broker_url=broker.url,
+            link=link if kind == "link" else None,
+            environment=wall.environment if kind == "clock" else {},
+        )
         await stack.enter_async_context(daemon)
-        house = House(pbx, broker, link, daemon, people, Seeded(seed))
+        house = House(pbx, broker, link, daemon, wall, people, Seeded(seed))
         load = Load(pbx, watch, seed)
         load.begins()
         wandering = asyncio.create_task(comes_and_goes(people, Seeded(seed + 1), load.may_call))
@@ -107,6 +116,7 @@ def _is_at_rest(house: House) -> bool:
 
 async def _judge(house: House, load: Load, result: Result) -> None:
     daemon = house.daemon
+    resident = _resident(daemon)
     daemon.send(signal.SIGTERM)
     status = await daemon.exited()
     if status != 0:
@@ -132,8 +142,15 @@ async def _judge(house: House, load: Load, result: Result) -> None:
         "events": kept.events,
         "served by the fallback": sum(b"served by the PBX itself" in line for line in lines),
         "ended before a kill was noticed": kept.unheard,
+        "MB resident": resident,
         "torn writes kept": len(list(house.store.parent.glob("*.torn-*"))),
     }
+
+
+def _resident(daemon: Daemon) -> int:
+    """MB of memory."""
+    words = Path(f"/proc/{daemon.pid}/statm").read_text().split()
+    return int(words[1]) * os.sysconf("SC_PAGE_SIZE") // 1_000_000
 
 
 def _ask_the_commands(house: House, kept: Kept, result: Result) -> None:
