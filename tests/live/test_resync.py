@@ -208,6 +208,7 @@ async def test_a_conversation_is_adopted_by_a_daemon_that_knows_nothing(
     first = await running.logs("inquiry.accepted")
 
     running.kill()
+    running.forgets()
     await running.start()
     received, accepted = (
         await running.logs("inquiry.received", after=1),
@@ -222,7 +223,7 @@ async def test_a_conversation_is_adopted_by_a_daemon_that_knows_nothing(
     assert (closed["operator"], closed["detail"]) == ("anna", "answered")
 
 
-async def test_who_is_answered_after_the_daemon_was_started_anew_is_adopted_then(
+async def test_who_is_answered_after_a_daemon_was_started_that_knows_nothing_is_adopted_then(
     phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     anna = await phone("anna-desk")
@@ -231,6 +232,7 @@ async def test_who_is_answered_after_the_daemon_was_started_anew_is_adopted_then
     rung = await anna.ringing()
 
     running.kill()
+    running.forgets()
     await running.start()
     rung.answer()
     await call.answered()

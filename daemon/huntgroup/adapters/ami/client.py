@@ -260,7 +260,7 @@ class AmiClient:
         return found
 
     async def _beat_until_lost(self) -> None:
-        while not self._is_closing:
+        while not self._is_closing and not self._look_anew_if_we_stood_still():
             begun = self._clock.now()
             pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
             if self._is_closing:
@@ -289,11 +289,24 @@ class AmiClient:
         if message.event == "FullyBooted":
             self._booted.set()
         elif self._buffer is None:
-            self._translate(message, now)
+            if not self._look_anew_if_we_stood_still():
+                self._translate(message, now)
         elif len(self._buffer) < BUFFER_MOST:
             self._buffer.append(message)
         elif self._wire is not None:
             self._wire.give_up(f"more than {BUFFER_MOST} events during the resync")
+
+    def _look_anew_if_we_stood_still(self) -> bool:
+        """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and to
+        decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
+        if not self._is_live or self._wire is None or self._clock.now() <= self._alive_until:
+            return False
+        self._wire.why_lost = f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still"
+        self._lost.set()
+        wire, self._is_live = self._wire, False
+        wire.close()
+        self._put(PbxLost(pbx=PbxId(self._pbx.id)), self._clock.now())
+        return True
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
@@ -305,10 +318,7 @@ class AmiClient:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
         if isinstance(order, RingPhones):
             self._translator.ordered(order.inquiry, order.attempt)
-        if self._wire is not None and self._is_live and self._clock.now() > self._alive_until:
-            # We stood still, and callers may be talking whom the dialplan served meanwhile: first see what is there.
-            self._wire.why_lost = f"no beat for {fallback.ALIVE_SECONDS:g} s"
-            self._wire.close()
+        self._look_anew_if_we_stood_still()
         if self._wire is None or not self._is_live or not self._wire.is_open:
             self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
