@@ -193,7 +193,7 @@ class AmiClient:
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
         now = self._clock.now()
-        self._alive_until = now + fallback.ALIVE_SECONDS
+        self._alive_until = self._clock.going() + fallback.ALIVE_SECONDS
         read, over = self._translator.entries_read, self._kept(entries)
         found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None
@@ -261,7 +261,7 @@ class AmiClient:
 
     async def _beat_until_lost(self) -> None:
         while not self._is_closing and not self._look_anew_if_we_stood_still():
-            begun = self._clock.now()
+            begun = self._clock.going()
             pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
             if self._is_closing:
                 break  # no beat may follow the farewell
@@ -299,7 +299,7 @@ class AmiClient:
     def _look_anew_if_we_stood_still(self) -> bool:
         """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and to
         decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
-        if not self._is_live or self._wire is None or self._clock.now() <= self._alive_until:
+        if not self._is_live or self._wire is None or self._clock.going() <= self._alive_until:
             return False
         self._wire.why_lost = f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still"
         self._lost.set()

@@ -277,14 +277,28 @@ async def test_a_client_that_stood_still_gives_no_order_before_it_has_seen_what_
         status("huntgroup-fallback", "s", bridge="b1", number="+48221234567"),
         status("", "", bridge="b1", Channel=f"{ANNA}-00000002", Uniqueid="1795282404.76"),
     ]
-    now = Clock.now
-    monkeypatch.setattr(Clock, "now", lambda clock: now(clock) + ALIVE_SECONDS + 0.1)
+    going = Clock.going
+    monkeypatch.setattr(Clock, "going", lambda clock: going(clock) + ALIVE_SECONDS + 0.1)
 
     daemon.client.carry_out(RING)
 
     await daemon.is_told(PbxLost)
     await daemon.is_told(ConversationFound)
     assert asterisk.count("Redirect") == 0
+
+
+async def test_a_clock_that_was_set_is_no_reason_to_give_the_link_up(
+    asterisk: FakeAsterisk, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_a_call(asterisk, daemon)
+    await asterisk.receives("Setvar", Variable=ALIVE_UNTIL)
+    now = Clock.now
+    monkeypatch.setattr(Clock, "now", lambda clock: now(clock) + 3600)
+
+    daemon.client.carry_out(RING)
+    await asterisk.receives("Redirect")
+
+    assert daemon.count(PbxLost) == 0
 
 
 async def test_an_order_given_while_the_link_is_down_is_never_sent(asterisk: FakeAsterisk, daemon: Daemon) -> None:
