@@ -1,10 +1,12 @@
 """What long runs of faults brought to light, or were feared to: see tests/endurance."""
 
+import asyncio
+
 import pytest
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
-from tests.live.configuration import NUMBER, configuration, group
+from tests.live.configuration import NUMBER, RING_SECONDS, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
@@ -31,7 +33,7 @@ async def test_who_is_no_longer_an_operator_ends_their_conversation_as_one(
     assert (closed["operator"], closed["detail"]) == ("anna", "answered")
 
 
-async def test_an_order_that_got_stuck_on_a_dead_link_is_not_carried_out_once_it_is_mended(
+async def test_who_answered_on_a_link_that_then_was_given_up_talks_on(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     anna, ben = await phone("anna-desk"), await phone("ben")
@@ -42,7 +44,6 @@ async def test_an_order_that_got_stuck_on_a_dead_link_is_not_carried_out_once_it
         await running.logs("inquiry.ringing")
 
         link.fall_silent()
-        await running.logs("inquiry.offered", operator="ben")  # which the PBX does not hear
         rung.answer()
         await call.answered()
         await running.logs("pbx.lost")
@@ -51,4 +52,28 @@ async def test_an_order_that_got_stuck_on_a_dead_link_is_not_carried_out_once_it
 
         await call.hears(anna)
         await anna.hears(call)
+        assert ben.calls == []
+
+
+async def test_an_answer_that_a_slow_link_brings_after_its_deadline_is_an_answer_all_the_same(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    anna, ben = await phone("anna-desk"), await phone("ben")
+    async with Link(pbx) as link:
+        running = await daemon(configuration(group("sales", "anna", "ben")), link=link)
+        call = await caller.dials(NUMBER)
+        rung = await anna.ringing()
+        await running.logs("inquiry.ringing")
+
+        link.fall_silent()
+        rung.answer()
+        await call.answered()
+        await asyncio.sleep(2 * RING_SECONDS + 0.5)  # beyond the deadline, and not yet so long that the link is given up
+        link.mend()
+        accepted = await running.logs("inquiry.accepted")
+        await call.hears(anna)
+        await call.hangs_up()
+        closed = await running.logs("inquiry.closed")
+
+        assert (accepted["operator"], closed["operator"], closed["detail"]) == ("anna", "anna", "answered")
         assert ben.calls == []

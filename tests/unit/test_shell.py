@@ -76,7 +76,12 @@ class Desk:
         plan = policy(group("sales", "anna", "ben", rings=1))
         self.engine = Engine(plan)
         self.journal = Paper()
-        outside = Outside(carry_out=self._note, notices=(self._note,), pulse=self._pulse)
+        self.is_far_away = False
+        self.asked = asyncio.Event()
+        self.catches_up: Done = lambda: None
+        outside = Outside(
+            carry_out=self._note, notices=(self._note,), pulse=self._pulse, catch_up=self._is_asked_to_catch_up
+        )
         self.shell = Shell(self.engine, self.journal, self.clock, outside)
 
     def put(self, event: Event, at: float | None = None) -> None:
@@ -91,6 +96,16 @@ class Desk:
                         return each
                 self.changed.clear()
                 await self.changed.wait()
+
+    def missed(self) -> list[Fact]:
+        """Offers that expired."""
+        return [each for each in self.done if isinstance(each, Fact) and each.type is FactType.MISSED]
+
+    def _is_asked_to_catch_up(self, done: Done) -> None:
+        self.catches_up = done
+        self.asked.set()
+        if not self.is_far_away:
+            done()
 
     def _note(self, what: Order | Tidings) -> None:
         self.done.append(what)
@@ -147,6 +162,37 @@ async def test_an_answer_in_the_inbox_beats_a_deadline_that_the_loop_came_too_la
     desk.put(PhoneAnswered(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), then + 5.0)
 
     assert (await desk.until(FactType.ACCEPTED)).operator == "anna"
+
+
+async def test_a_deadline_waits_until_all_is_heard_that_happened_before_it(desk: Desk) -> None:
+    desk.is_far_away = True
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    rang_at = desk.clock.now() - 4.9
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), rang_at)
+    deadline = attempt_of(desk).deadline
+    await desk.asked.wait()
+    desk.put(PhoneStateChanged(phone=phone("ben"), state=PhoneState.INUSE))  # of something else, and heard of later
+    desk.put(PhoneAnswered(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+    accepted = await desk.until(FactType.ACCEPTED)
+
+    assert accepted.operator == "anna"
+    assert accepted.at < deadline < desk.clock.now()
+    desk.catches_up()
+    assert desk.missed() == []
+
+
+async def test_a_deadline_that_nothing_came_before_fires_once_that_is_known(desk: Desk) -> None:
+    desk.is_far_away = True
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), desk.clock.now() - 4.9)
+    await desk.asked.wait()
+    assert desk.missed() == []
+
+    desk.catches_up()
+
+    assert [each.operator for each in desk.missed()] == ["anna"]
 
 
 async def test_an_event_that_is_older_than_the_last_does_not_turn_the_clock_back(desk: Desk) -> None:
