@@ -11,7 +11,9 @@ class Wall:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "wall"
         self.is_off_by(0.0)
-        path = os.pathsep.join([str(Path(__file__).parent / "wall"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+        path = os.pathsep.join(
+            [str(Path(__file__).parent / "wall"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        )
         self.environment = {"HUNTGROUP_LAB_WALL": str(self._file), "PYTHONPATH": path.rstrip(os.pathsep)}
 
     def is_off_by(self, seconds: float) -> None:

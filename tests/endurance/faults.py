@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.endurance.clock import Wall
@@ -23,20 +24,24 @@ AWAY_MOST = 8.0
 STEP = 0.02
 
 
+@dataclass(slots=True, kw_only=True)
 class House:
     """The processes, and what can be done to them."""
 
-    def __init__(
-        self, pbx: Pbx, broker: Broker, link: Link, daemon: Daemon, wall: Wall, people: list[Person], dice: Dice
-    ) -> None:
-        self.pbx, self.broker, self.link, self.daemon = pbx, broker, link, daemon
-        self.people = people
-        self.dice = dice
-        self.log = Log(daemon.home / "log.jsonl")
-        self.store = daemon.home / "huntgroup.db"
-        self.wall = wall
-        self.deaths: list[float] = []
-        """When the daemon was killed or its link went, by `time.monotonic`."""
+    pbx: Pbx
+    broker: Broker
+    link: Link
+    daemon: Daemon
+    wall: Wall
+    people: list[Person]
+    dice: Dice
+    deaths: list[float] = field(default_factory=list)
+    """When the daemon was killed or its link went, by `time.monotonic`."""
+
+    @property
+    def store(self) -> Path:
+        """What the daemon wrote down."""
+        return self.daemon.home / "huntgroup.db"
 
     async def faults(self, kind: str, count: int, load: Load, watch: Watch) -> None:
         """So many of a kind, each at a moment of its own."""
@@ -117,7 +122,6 @@ class House:
                 await asyncio.sleep(away)
                 other.execute("ROLLBACK")
 
-
     async def _clock_is_set(self, _load: Load) -> None:
         """By up to two hours, ahead or back; sometimes while the daemon is away."""
         is_away = self.dice.chance(0.3)
@@ -127,26 +131,6 @@ class House:
         self.wall.is_off_by(self.dice.between(-7200, 7200))
         if is_away:
             await self.daemon.start(found=False)
-
-
-class Log:
-    """The daemon's log, read as it grows."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = 0
-        self._rest = b""
-
-    def lines(self) -> list[bytes]:
-        """What is new since the last time, without a line that is not complete."""
-        if not self._path.exists():
-            return []
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            data = file.read()
-        self._read += len(data)
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        return whole
 
 
 async def until(is_so: Callable[[], bool | Awaitable[bool]], what: str, within: float) -> None:

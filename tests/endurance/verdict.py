@@ -170,7 +170,9 @@ def told_twice(lines: Sequence[bytes]) -> Iterator[str]:
             data = json.loads(line)
             if data["event"] in {"inquiry.received", "inquiry.accepted", "inquiry.offered", "inquiry.closed"}:
                 said[data["event"], data["inquiry"], data.get("attempt"), data.get("operator")] += 1
-    yield from (f"{event} of {inquiry} was told {count} times" for (event, inquiry, *_), count in said.items() if count > 1)
+    yield from (
+        f"{event} of {inquiry} was told {count} times" for (event, inquiry, *_), count in said.items() if count > 1
+    )
 
 
 def command(config: Path, *words: str) -> subprocess.CompletedProcess[str]:

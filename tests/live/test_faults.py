@@ -68,7 +68,9 @@ async def test_an_answer_that_a_slow_link_brings_after_its_deadline_is_an_answer
         link.fall_silent()
         rung.answer()
         await call.answered()
-        await asyncio.sleep(2 * RING_SECONDS + 0.5)  # beyond the deadline, and not yet so long that the link is given up
+        await asyncio.sleep(
+            2 * RING_SECONDS + 0.5
+        )  # beyond the deadline, and not yet so long that the link is given up
         link.mend()
         accepted = await running.logs("inquiry.accepted")
         await call.hears(anna)

@@ -23,6 +23,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
+from huntgroup.engine.lifecycle import IllegalTransitionError
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.state import Attempt
 from huntgroup.engine.world import World
@@ -324,10 +325,13 @@ async def test_what_broke_the_engine_is_not_written(desk: Desk) -> None:
 async def test_an_engine_that_fails_tells_what_led_there(
     desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk.engine, "handle", lambda *_: {}["not there"])
+    def fails(*_: object) -> None:
+        raise IllegalTransitionError
+
+    monkeypatch.setattr(desk.engine, "handle", fails)
     desk.put(ARRIVAL)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(IllegalTransitionError):
         await desk.running
     assert "InquiryReceived" in capsys.readouterr().out
 

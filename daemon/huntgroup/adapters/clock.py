@@ -21,7 +21,7 @@ class Clock:
         return time.monotonic() + self._offset
 
     def going(self) -> float:
-        """Seconds on a clock that nobody sets, and that goes on while the machine sleeps: to tell how long ago it is."""
+        """Seconds on a clock that nobody sets, and that goes on while the machine sleeps: for how long ago."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def follow(self) -> float:

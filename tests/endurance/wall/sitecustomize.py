@@ -1,4 +1,4 @@
-"""Python imports this before anything else where this folder is in its path: the wall clock is as far off as a file says.
+"""Python imports this before anything else where this folder is in its path: the wall clock is off by what a file says.
 
 So a real daemon can see its clock set, and nobody else on the machine does.
 """

@@ -297,8 +297,8 @@ class AmiClient:
             self._wire.give_up(f"more than {BUFFER_MOST} events during the resync")
 
     def _look_anew_if_we_stood_still(self) -> bool:
-        """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and to
-        decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
+        """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and
+        to decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
         if not self._is_live or self._wire is None or self._clock.going() <= self._alive_until:
             return False
         self._lose(self._wire, f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still")

@@ -34,7 +34,7 @@ RETRY_SECONDS = 1.0
 IDLE_SECONDS = 0.5
 """So long without anything to write, and there is time for upkeep."""
 UPKEEP_SECONDS = 5.0
-"""So long without any pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
+"""So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
 OWED_MOST = 200_000
 """Events and records that wait for a disk that does not take them; then the oldest go, and the gap is noted."""
 

@@ -51,7 +51,7 @@ def is_snapshot_due(database: sqlite3.Connection, sequence: int, now: float) -> 
     gap = database.execute(GAPS).fetchone()[0]
     parts = database.execute("SELECT count(*) FROM state").fetchone()[0]
     is_old = abs(now - at) >= SNAPSHOT_SECONDS and sequence > last
-    return is_old or (gap is not None and gap > last) or sequence - last >= max(parts, 1)
+    return bool(is_old or (gap is not None and gap > last) or sequence - last >= max(parts, 1))
 
 
 def tidy(database: sqlite3.Connection, oldest: float) -> int:

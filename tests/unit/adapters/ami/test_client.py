@@ -311,7 +311,11 @@ async def test_a_pbx_that_does_not_answer_is_lost_before_it_counts_as_caught_up_
     lost: list[int] = []
     told = asyncio.Event()
 
-    daemon.client.catch_up(lambda: (lost.append(daemon.count(PbxLost)), told.set()))
+    def has_caught_up() -> None:
+        lost.append(daemon.count(PbxLost))
+        told.set()
+
+    daemon.client.catch_up(has_caught_up)
     await told.wait()
 
     assert lost == [1]
