@@ -58,7 +58,7 @@ class Load:
                     await self._lives(story, caller)
                 except AssertionError as error:
                     story.trouble = story.trouble or str(error)
-                idle = 0.3 if slot < LEAST else 3.0
+                idle = 0.0 if self._is_ending else 0.3 if slot < LEAST else 3.0
                 await asyncio.sleep(dice.between(0, idle))  # chance, not patience: nobody is waited for
 
     def _comes(self, dice: Dice) -> Story:

@@ -24,7 +24,7 @@ TOGETHER = 1.5
 NOT_MISSED_YET = 1.9
 """Seconds after a kill in which the PBX cannot know yet that nobody listens: it misses a beat 0.5 to 1.5 s after the
 kill, and keeps for the daemon only what ends later (huntgroup-served.conf)."""
-EXPLAINED = 12
+EXPLAINED = 3
 """Of so many inquiries the command itself is asked."""
 
 Facts = list[dict[str, Any]]
@@ -166,7 +166,7 @@ def told_twice(lines: Sequence[bytes]) -> Iterator[str]:
     """What the daemon said more than once of one inquiry, over all its lives."""
     said: Counter[tuple[str, str, Any, Any]] = Counter()
     for line in lines:
-        if line.startswith(b'{"') and b'"inquiry.' in line:
+        if line.startswith(b'{"') and line.endswith(b"}") and b'"inquiry.' in line:  # on a full disk lines break off
             data = json.loads(line)
             if data["event"] in {"inquiry.received", "inquiry.accepted", "inquiry.offered", "inquiry.closed"}:
                 said[data["event"], data["inquiry"], data.get("attempt"), data.get("operator")] += 1
