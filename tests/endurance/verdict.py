@@ -86,6 +86,8 @@ def _wrong_at_the_end(story: Story, who: str, leg: IncomingCall) -> Iterator[str
     assert story.call is not None
     assert story.call.ending is not None
     assert leg.ending is not None
+    if crossed(leg) and story.call.ending.how == "bye_sent":
+        return  # too late: they were sent on, and hung up while somebody else was rung
     hows = {story.call.ending.how, leg.ending.how}
     if "bye_sent" not in hows:
         yield f"lost {who} though neither hung up: {hows}"
@@ -151,6 +153,9 @@ class Kept:
         self, story: Story, legs: Sequence[tuple[str, IncomingCall]], facts: Facts, closed: Mapping[str, Any]
     ) -> Iterator[str]:
         spoken = conversation(story, legs)
+        late = [each.get("operator") for each in facts if each["type"] == "inquiry.late_answer"]
+        if spoken is not None and crossed(spoken[1]) and spoken[0] in late:
+            return  # answered in the instant in which the next one was rung: they were sent on, whatever became of it
         by = [each.get("operator") for each in facts if each["type"] in {"inquiry.accepted", "inquiry.transferred"}]
         if spoken is not None and closed["detail"] == "abandoned" and not by and self._was_unheard(story):
             return
