@@ -18,7 +18,7 @@ from tests.endurance.faults import House, until
 from tests.endurance.house import PHONES, configuration
 from tests.endurance.load import Load, comes_and_goes
 from tests.endurance.people import Person, Watch
-from tests.endurance.verdict import EXPLAINED, Kept, command, crossed, legs_of, told_twice, wrong_at_the_phones
+from tests.endurance.verdict import EXPLAINED, Kept, command, legs_of, told_twice, wrong_at_the_phones
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
 from tests.lab.link import Link
@@ -135,7 +135,7 @@ async def _judge(house: House, load: Load, result: Result) -> None:
         "answered": len(answered),
         "given up": sum(not each.was_answered and not each.is_lost for each in load.stories),
         "lost with the exchange": sum(each.is_lost for each in load.stories),
-        "answers too late": sum(crossed(leg) for each in legs.values() for _, leg in each if leg.ending is not None),
+        "answers too late": sum(b'"inquiry.late_answer"' in line for line in lines),
         "events": kept.events,
         "served by the fallback": sum(b"served by the PBX itself" in line for line in lines),
         "ended before a kill was noticed": kept.unheard,
