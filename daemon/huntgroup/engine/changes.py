@@ -60,6 +60,8 @@ def _remove_operator(world: World, operator: Operator) -> None:
 
 def _rehouse(world: World, inquiry: Inquiry) -> None:
     """See that a waiting or offered inquiry is in a group that exists, and offered to people who are in it."""
+    if inquiry.handover is not None:
+        return  # the PBX has it; when it comes back it goes where it can
     group = world.policy.groups.get(inquiry.group)
     has_lost_target = inquiry.target is not None and inquiry.target.operator not in world.policy.operators
     if group is None or has_lost_target:

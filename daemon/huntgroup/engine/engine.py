@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from huntgroup.engine import overflow
+from huntgroup.engine import outside, overflow, waiting
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
@@ -24,6 +24,7 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
+from huntgroup.engine.handover import handed_over
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
 from huntgroup.engine.requests import (
@@ -39,7 +40,7 @@ from huntgroup.engine.requests import (
     trim_offers,
 )
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Away, Inquiry, Offer, Operator, Stage
 from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
@@ -120,10 +121,15 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
         _conversation_ended(world, inquiry)
         return
     if inquiry.is_callback and event.departure is not Departure.ABANDONED:
-        return  # They hung up because they were told to: their place is kept.
+        # They hung up because they were told to: their place is kept.
+        if inquiry.handover is not None and inquiry.handover.to is Away.PROMISE:
+            overflow.wait_on(world, inquiry)
+        return
     world.fact(FactType.ABANDONED, inquiry, detail=event.departure)
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED)
+    elif inquiry.handover is not None:
+        overflow.wait_on(world, inquiry)
     elif inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
@@ -138,7 +144,9 @@ def _is_kept(world: World, inquiry: Inquiry) -> bool:
         action = action.then
     if not isinstance(action, CallBack) or inquiry.channel is not Channel.CALL or inquiry.is_callback:
         return False
-    overflow.promise_callback(world, inquiry)
+    if not inquiry.customer.can_be_called_back:
+        return False
+    overflow.note_promise(world, inquiry)
     return True
 
 
@@ -259,6 +267,10 @@ def _offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
 
 
 def _attempt_failed(world: World, event: AttemptFailed) -> None:
+    sent_away = handed_over(world, event.inquiry, event.attempt)
+    if sent_away is not None:
+        overflow.handover_failed(world, sent_away, event.detail, event.cause)
+        return
     found = world.current_attempt(event.inquiry, event.attempt)
     if found is None:
         return
@@ -310,6 +322,8 @@ def _fire(world: World, due: Deadline) -> None:
                 world.join_line(inquiry)
         case DeadlineKind.WRAPUP:
             world.close(inquiry, Outcome.ANSWERED)
+        case DeadlineKind.ANNOUNCE:
+            waiting.announce(world, inquiry)
 
 
 def _attempt_expired(world: World, inquiry: Inquiry) -> None:
@@ -366,4 +380,5 @@ APPLY: dict[type, Callable[..., None]] = {
     PbxLost: _pbx_changed,
     PbxFound: _pbx_changed,
     **dict.fromkeys(HANDLERS, answer),
+    **outside.HANDLERS,
 }

@@ -67,6 +67,10 @@ def _inquiry(world: World, inquiry: Inquiry) -> Iterator[str]:
 def _standing(world: World, inquiry: Inquiry) -> Iterator[str]:
     if inquiry.line is not None and inquiry.state is not InquiryState.WAITING:
         yield f"{inquiry.id} is {inquiry.state} and stands in a line"
+    if inquiry.handover is not None:
+        if inquiry.state is not InquiryState.WAITING or inquiry.line is not None:
+            yield f"{inquiry.id} is with the PBX, and {inquiry.state} in {inquiry.line}"
+        return
     waits_for_opening = inquiry.opens_at is not None or world.group_of(inquiry).hours is not None
     if inquiry.state is InquiryState.WAITING and inquiry.line is None and not waits_for_opening:
         yield f"{inquiry.id} waits in no line and for no opening"
@@ -125,7 +129,7 @@ def _counts(world: World) -> Iterator[str]:
     unanswered = Counter(
         inquiry.group
         for inquiry in world.inquiries.values()
-        if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}
+        if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None
     )
     if {group: count for group, count in world.unanswered.items() if count} != dict(unanswered):
         yield f"by group {world.unanswered} are counted unanswered, and {dict(unanswered)} are"

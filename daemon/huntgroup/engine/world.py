@@ -13,6 +13,7 @@ from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, Oper
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.notices import Notices
+from huntgroup.engine.pace import Paces
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
 from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage
 
@@ -46,6 +47,7 @@ class World:
         self.unrouted: dict[InquiryId, None] = {}
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self.paces = Paces()
         self._notices = Notices()
         self._offers_made = 0
         for operator in policy.operators.values():
@@ -115,6 +117,7 @@ class World:
                 attempt=inquiry.attempt.number if inquiry.attempt else None,
                 detail=detail,
                 customer=inquiry.customer if kind is FactType.RECEIVED else None,
+                recording=inquiry.recording if kind is FactType.RECEIVED else None,
             )
         )
 
@@ -175,6 +178,7 @@ class World:
         self.begin_round(inquiry)
         inquiry.replied.clear()
         inquiry.max_wait_at = inquiry.opens_at = None
+        inquiry.queued = inquiry.announced_at = None
 
     def begin_round(self, inquiry: Inquiry) -> None:
         """Everyone may be offered it again."""
@@ -193,6 +197,8 @@ class World:
 
     def _patience(self, inquiry: Inquiry, group: GroupPolicy) -> float | None:
         """How many seconds it may stand in this line; a call for one operator no longer than it would ring there."""
+        if inquiry.recording is not None:
+            return None  # who left a message waits for nothing more
         if inquiry.target is None:
             return group.max_wait
         rings = inquiry.target.rings if inquiry.channel is Channel.CALL else None
@@ -220,7 +226,7 @@ class World:
         """The inquiry ends, whatever it was doing; the engine forgets it."""
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
-        if was in {InquiryState.WAITING, InquiryState.OFFERED}:
+        if was in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None:
             self._count_unanswered(inquiry, -1)
         self.withdraw_pending(inquiry)
         self.lines.leave(inquiry)
@@ -315,6 +321,10 @@ class World:
 
     def _handle(self, inquiry: Inquiry, operator: Operator) -> None:
         self._count_unanswered(inquiry, -1)
+        if inquiry.queued is not None:
+            waited = self.now - inquiry.queued.since
+            self.paces.note(inquiry.group, self.now, waited, inquiry.queued.position)
+        inquiry.is_reaching = inquiry.is_callback
         inquiry.target, inquiry.stage, inquiry.is_callback = None, Stage.GROUP, False
         operator.missed_in_row = 0
         self.take(inquiry, operator)
@@ -353,7 +363,8 @@ class World:
         """An active inquiry waits again, at the place of its arrival. It stands in no line yet."""
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.PUT_BACK)
         self.release(inquiry)
-        inquiry.operator = None
+        inquiry.operator = inquiry.queued = inquiry.announced_at = None
+        inquiry.is_reaching = False
         self._count_unanswered(inquiry, 1)
         self.begin_round(inquiry)
         inquiry.max_wait_at = None
