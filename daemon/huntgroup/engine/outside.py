@@ -27,19 +27,22 @@ VOICEMAIL = SourceId("voicemail")
 
 
 def _message_left(world: World, event: MessageLeft) -> None:
-    """The message is a mail to the group in which its caller was last, or to that of the number they had dialled."""
+    """The message is a mail to the group in which its caller was last, or to that of the number they had dialled.
+
+    When neither is configured any more it stays in the mailbox, and only the call's record tells of it.
+    """
     call = world.inquiries.get(event.inquiry)
     number = world.policy.entrance(Channel.CALL, event.source)
-    if call is not None and call.handover is not None and call.handover.to is Away.VOICEMAIL:
+    groups = [number.group] if number else []
+    if call is not None:
+        if call.handover is None or call.handover.to is not Away.VOICEMAIL:
+            return
+        groups.insert(0, call.group)
         world.fact(FactType.MESSAGE_LEFT, call, detail=event.message)
-        group = call.group
         world.close(call, Outcome.VOICEMAIL)
-    elif call is None and number is not None:
-        group = number.group
-    else:
-        return
-    if event.message not in world.inquiries:
-        _admit_message(world, event, group if group in world.policy.groups or number is None else number.group)
+    group = next((each for each in groups if each in world.policy.groups), None)
+    if group is not None and event.message not in world.inquiries:
+        _admit_message(world, event, group)
 
 
 def _admit_message(world: World, event: MessageLeft, group: GroupId) -> None:
@@ -105,6 +108,10 @@ def _customer_not_reached(world: World, event: CustomerNotReached) -> None:
         return
     world.put_back(inquiry)
     inquiry.is_callback = True
+    if inquiry.group not in world.policy.groups:
+        overflow.rejoin(world, inquiry)
+        if inquiry.id not in world.inquiries:
+            return
     again_at = world.now + world.policy.callback_pause
     world.set_opening(inquiry, next_opening(world.group_of(inquiry).hours, again_at))
 
