@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from huntgroup.adapters.ami.client import AmiClient
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.store.store import Store
@@ -70,7 +71,7 @@ async def _serve(settings: Settings, path: Path) -> None:
         if mqtt is not None and isinstance(tidings, OperatorChanged):
             mqtt.tell(tidings)
 
-    ami = AmiClient(settings.pbx[0], policy, put, clock)
+    ami = AmiClient(settings.pbx[0], policy, put, clock, Directory.of(settings))
     shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
     reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
     stop = _stop_on_signals(reloader)
@@ -133,7 +134,7 @@ class Reloader:
             log.warning("configuration.needs_restart", sections=fixed)
         policy = _policy(settings, self.clock)
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
-        self.ami.reconfigure(policy)
+        self.ami.reconfigure(policy, Directory.of(settings))
         if self.mqtt is not None:
             for gone in {each.id for each in self.settings.operators} - set(policy.operators):
                 self.mqtt.forget(OperatorId(gone))

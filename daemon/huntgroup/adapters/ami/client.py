@@ -10,12 +10,21 @@ from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import fallback, resync
+from huntgroup.adapters.ami import callbacks, fallback, resync
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.handovers import NotPossibleError
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator, phone_state
 from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import Order, RingPhones
+from huntgroup.engine.effects import (
+    DialOut,
+    Order,
+    PromiseCallback,
+    ReplyToCustomer,
+    RingPhones,
+    SendToVoicemail,
+)
 from huntgroup.engine.events import AttemptFailed, Event, PbxFound, PbxLost
 from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.policy import Policy
@@ -45,19 +54,21 @@ def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
     return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
 
 
+REPORTED = RingPhones | SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer
+"""Orders of which the engine must hear when they come to nothing."""
 Put = Callable[[Event, float], None]
 
 
 class AmiClient:
     """One PBX. ``put`` takes each event with its instant; events come only from within the loop's own callbacks."""
 
-    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock) -> None:
+    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock, directory: Directory | None = None) -> None:
         self._pbx = pbx
         self._policy = policy
         self._put = put
         self._clock = clock
         self._phones = phones_of(policy)
-        self._translator = Translator(PbxId(pbx.id), self._phones)
+        self._translator = Translator(PbxId(pbx.id), self._phones, directory)
         self._published: frozenset[str] = frozenset()
         self._is_reconfigured = False
         self._wire: Wire | None = None
@@ -89,9 +100,10 @@ class AmiClient:
             if not self._is_live:
                 self._end_session()
 
-    def reconfigure(self, policy: Policy) -> None:
+    def reconfigure(self, policy: Policy, directory: Directory) -> None:
         """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
         self._policy = policy
+        self._translator.directory = directory
         self._phones = phones_of(policy)
         self._translator.phones = frozenset(self._phones)
         self._is_reconfigured = True
@@ -178,6 +190,7 @@ class AmiClient:
         states = await self._phone_states()
         channels = await self._ask_list(resync.status_action())
         await self._publish_lists()
+        await self._check_privileges()
         await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
         # From here on nothing can fail: what is found is told as well.
@@ -194,12 +207,22 @@ class AmiClient:
 
     async def _publish_lists(self) -> None:
         self._is_reconfigured = False
-        gone = self._published.difference(self._policy.numbers)
-        await self._do_all([*fallback.publish(self._policy), *fallback.withdraw(gone)])
-        self._published = frozenset(self._policy.numbers)
+        written = fallback.written(self._policy, self._translator.directory)
+        gone = self._published.difference(written)
+        await self._do_all([*fallback.publish(self._policy, written), *fallback.withdraw(gone)])
+        self._published = frozenset(written)
+
+    async def _check_privileges(self) -> None:
+        """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
+        if not callbacks.are_needed(self._policy):
+            return
+        allowed = await self._ask(SafeAction({"Action": "ListCommands"}))
+        if "originate" not in allowed:
+            log.error("pbx.cannot_call_back", pbx=self._pbx.id, hint=callbacks.PRIVILEGE)
 
     async def _take_over_configuration(self) -> None:
         await self._publish_lists()
+        await self._check_privileges()
         now = self._clock.now()
         for event in await self._phone_states():
             self._put(event, now)
@@ -256,14 +279,14 @@ class AmiClient:
 
     def carry_out(self, order: Order) -> None:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
-        if isinstance(order, RingPhones):
+        if isinstance(order, REPORTED):
             self._translator.ordered(order.inquiry, order.attempt)
         if self._wire is None or not self._is_live:
             self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
         try:
             batch = actions_for(order, self._translator)
-        except UnsafeFieldError as error:
+        except (UnsafeFieldError, NotPossibleError) as error:
             self._order_failed(order, PeerError(self._pbx.id, str(error)))
             return
         if batch:
@@ -288,7 +311,7 @@ class AmiClient:
             "pbx.order_failed", pbx=self._pbx.id, order=type(order).__name__, inquiry=order.inquiry, error=str(error)
         )
         is_certain = self._is_live and self._wire is not None and self._wire.is_open
-        if isinstance(order, RingPhones) and is_certain:
+        if isinstance(order, REPORTED) and is_certain:
             event = AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail=str(error))
             self._put(event, self._clock.now())
 

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 import structlog
 
+from huntgroup.adapters.ami import callbacks
+from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.genuine import is_genuine
-from huntgroup.adapters.ami.translate import OFFER_CONTEXTS, Call, Translator, attempt_of
+from huntgroup.adapters.ami.handovers import attempt_of
+from huntgroup.adapters.ami.translate import OFFER_CONTEXTS, Translator
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,
@@ -58,7 +61,7 @@ def reconcile(messages: Iterable[Message], translator: Translator) -> Found:
     seen = {channel["uniqueid"]: channel for channel in _channels(messages)}
     translator.keep_legs({channel["channel"] for channel in seen.values()})
     bridges = _phones_in_bridges(seen.values(), translator)
-    missed: list[Event] = []
+    missed: list[Event] = _reached_unseen(seen, bridges, translator)
     for call in translator.known_calls():
         channel = seen.get(call.uniqueid)
         if channel is None or (channel.context == FALLBACK_CONTEXT and channel.bridgeid):
@@ -72,6 +75,24 @@ def reconcile(messages: Iterable[Message], translator: Translator) -> Found:
         if translator.known_call(uniqueid) is None:
             waiting.extend(_taken_over(seen[uniqueid], translator))
     return Found(missed, waiting)
+
+
+def _reached_unseen(
+    seen: Mapping[str, Message], bridges: Mapping[str, list[tuple[str, PhoneId]]], translator: Translator
+) -> list[Event]:
+    """Customers who are called back and have answered meanwhile, and before each the operator who called them."""
+    events: list[Event] = []
+    for call in translator.known_calls():
+        leg = callbacks.reached_unseen(call, seen.values(), translator.is_phone)
+        if leg is None or call.callback is None:
+            continue
+        end = seen.get(call.callback.operator_end)
+        if end is not None and not call.is_answered:
+            for _, phone in bridges.get(end.bridgeid, ())[:1]:
+                events.append(PhoneAnswered(inquiry=call.inquiry, attempt=call.callback.attempt, phone=phone))
+            call.is_answered = True
+        events += translator.reached(call, leg["uniqueid"], leg["channel"])
+    return events
 
 
 def _instant(uniqueid: str) -> tuple[int, ...]:

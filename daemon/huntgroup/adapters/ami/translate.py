@@ -12,16 +12,18 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 
 import structlog
 
+from huntgroup.adapters.ami import callbacks, handovers
+from huntgroup.adapters.ami.calls import Call, Leg
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
+from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     Customer,
-    CustomerLeft,
     Event,
     InquiryReceived,
     PhoneAnswered,
@@ -31,15 +33,18 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
 
-OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music"})
+OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music", callbacks.OPERATOR_CONTEXT})
 CALL_REJECTED = 21
 """Q.850 cause of a leg whose phone said 603 Decline."""
+FAILURES = {handovers.NO_MAILBOX: "the PBX has no such mailbox"}
+"""What our dialplan says in one word."""
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
+OUTSIDE_CONTEXTS = frozenset({handovers.OUTSIDE_CONTEXT, callbacks.CUSTOMER_CONTEXT})
 
 _INSTANCE = re.compile(r"-[0-9a-f]{8,}(?:;[12])?$")
 _NUMBER = re.compile(r"\+?[0-9]+")
@@ -47,35 +52,13 @@ _ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-@dataclass(slots=True, frozen=True)
-class Leg:
-    """A channel that Dial made to ring one phone."""
-
-    inquiry: InquiryId
-    attempt: AttemptNo
-    phone: PhoneId
-
-
-@dataclass(slots=True)
-class Call:
-    """A caller's channel: its name changes when Asterisk masquerades it, its Uniqueid does not."""
-
-    inquiry: InquiryId
-    uniqueid: str
-    channel: str
-    ordered_attempt: int = 0
-    """The last attempt that was sent to the PBX, 0 for none."""
-    is_answered: bool = False
-    """A phone's answer was told of: it is not told again after a resync, or it would pass for a late one."""
-    legs: dict[str, Leg] = field(default_factory=dict)
-    """Channel to leg, of those that have not hung up."""
-
-
 class Translator:
     """The state of the translation of one PBX. ``phones`` are those whose states and legs matter."""
 
-    def __init__(self, pbx: PbxId, phones: Iterable[PhoneId]) -> None:
+    def __init__(self, pbx: PbxId, phones: Iterable[PhoneId], directory: Directory | None = None) -> None:
         self._pbx = pbx
+        self.directory = directory or Directory()
+        """What the PBX calls things; may be exchanged."""
         self.phones = frozenset(phones)
         """Those whose states and legs matter; may be exchanged."""
         self._calls: dict[str, Call] = {}
@@ -106,7 +89,7 @@ class Translator:
 
     def known_calls(self) -> tuple[Call, ...]:
         """Every call that is not known to have ended."""
-        return tuple(self._calls.values())
+        return tuple(call for uniqueid, call in self._calls.items() if uniqueid == call.uniqueid)
 
     def known_call(self, uniqueid: str) -> Call | None:
         """The call of this caller's channel."""
@@ -117,6 +100,10 @@ class Translator:
         phone = PhoneId(_INSTANCE.sub("", channel))
         return phone if phone in self.phones else None
 
+    def is_phone(self, channel: str) -> bool:
+        """Whether this is the channel of a configured phone."""
+        return self.phone_of(channel) is not None
+
     def ordered(self, inquiry: InquiryId, attempt: AttemptNo) -> None:
         """This attempt is on its way to the PBX."""
         call = self._by_inquiry.get(inquiry)
@@ -124,10 +111,23 @@ class Translator:
             call.ordered_attempt = attempt
             call.is_answered = False
 
+    def calls_back(self, call: Call) -> None:
+        """A channel is originated that stands for a customer; an earlier one of theirs is no longer theirs."""
+        if call.callback is not None:
+            self._calls[call.callback.operator_end] = self._calls[call.callback.customer_end] = call
+            self._by_inquiry[call.inquiry] = call
+
+    def call_of(self, inquiry: InquiryId) -> Call | None:
+        """The call of this inquiry, or None when it is over."""
+        return self._by_inquiry.get(inquiry)
+
     def forget(self, call: Call) -> None:
         """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
         self._calls.pop(call.uniqueid, None)
-        self._by_inquiry.pop(call.inquiry, None)
+        if call.callback is not None:
+            self._calls.pop(call.callback.customer_end, None)
+        if self._by_inquiry.get(call.inquiry) is call:
+            del self._by_inquiry[call.inquiry]
         for channel in list(call.legs):
             self._forget_leg(channel)
 
@@ -181,20 +181,35 @@ class Translator:
         return InquiryReceived(
             inquiry=call.inquiry,
             channel=Channel.CALL,
-            source=SourceId(dialled_number(number)),
-            customer=Customer(name=unescape(message.calleridname), phone=printable(known(message.calleridnum))),
+            source=self.directory.source(dialled_number(number)),
+            customer=self._customer(message),
             attempts=made,
         )
+
+    def _customer(self, message: Message) -> Customer:
+        return self.directory.customer(unescape(message.calleridname), known(message.calleridnum))
 
     def _user_event(self, message: Message) -> list[Event]:
         match message["userevent"]:
             case "HuntgroupWaiting":
                 return [self.arrival(message, message["number"], reported(message, "attempts"))]
+            case "HuntgroupMessage":
+                inquiry = InquiryId(f"call-{self._pbx}-{message['uniqueid']}")
+                source = self.directory.source(dialled_number(message["number"]))
+                return handovers.message_left(inquiry, source, self._customer(message), message)
+        call = self._calls.get(message["uniqueid"])
+        return [] if call is None else self._of_call(call, message)
+
+    def _of_call(self, call: Call, message: Message) -> list[Event]:
+        match message["userevent"]:
             case "HuntgroupDialed":
-                call = self._calls.get(message["uniqueid"])
-                if call is None:
-                    return []
                 return self._dialed(call, attempt_of(message["attempt"]), message)
+            case "HuntgroupPlayed":
+                return handovers.played(call, message)
+            case "HuntgroupKey":
+                return handovers.key_pressed(call, message)
+            case "HuntgroupCalledBack":
+                return callbacks.not_reached(call, message["status"])
         return []
 
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
@@ -203,8 +218,18 @@ class Translator:
         for channel, leg in call.legs.items():
             if leg.attempt == attempt and self._unexplained.pop(channel, None) is not None:
                 events.append(unanswered(leg, message["cause"]))
-        detail = message["status"] or NO_PRIOR_WORD
-        return [*events, AttemptFailed(inquiry=call.inquiry, attempt=attempt, detail=detail)]
+        status, cause = message["status"], message["cause"]
+        if status == handovers.NO_MAILBOX:
+            log.error(
+                "pbx.mailbox_missing", inquiry=call.inquiry, hint="is it in voicemail.conf, is app_voicemail loaded?"
+            )
+        failed = AttemptFailed(
+            inquiry=call.inquiry,
+            attempt=attempt,
+            detail=FAILURES.get(status, status) or NO_PRIOR_WORD,
+            cause=int(cause) if cause.isdecimal() else 0,
+        )
+        return [*events, failed]
 
     def _new_leg(self, message: Message) -> Leg | None:
         """The leg that a message about a phone is about, if the phone rings for a call of ours."""
@@ -213,6 +238,8 @@ class Translator:
         call = self._calls.get(message["uniqueid"])
         channel = message["destchannel"]
         phone = self.phone_of(channel)
+        if phone is None and message.event == "DialBegin":
+            phone = self.directory.mobile_at(channel, message.dialstring)
         if call is None or phone is None:
             return None
         leg = Leg(call.inquiry, attempt_of(message["exten"]), phone)
@@ -230,6 +257,9 @@ class Translator:
         return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)] if leg else []
 
     def _dial_end(self, message: Message) -> list[Event]:
+        return self._outside(message) if message["context"] in OUTSIDE_CONTEXTS else self._leg_end(message)
+
+    def _leg_end(self, message: Message) -> list[Event]:
         leg = self._legs.get(message["destchannel"])
         if leg is None and message["dialstatus"] == "ANSWER":
             # It began to ring while the link was down.
@@ -251,6 +281,23 @@ class Translator:
             case _:
                 return [refused(leg, Refusal.UNREACHABLE)]
 
+    def _outside(self, message: Message) -> list[Event]:
+        """A number outside answered; that it did not our dialplan tells."""
+        call = self._calls.get(message["uniqueid"])
+        if call is None or message["dialstatus"] != "ANSWER":
+            return []
+        if message["context"] == handovers.OUTSIDE_CONTEXT:
+            return handovers.number_answered(call, message)
+        return self.reached(call, message["destuniqueid"], message["destchannel"])
+
+    def reached(self, call: Call, uniqueid: str, channel: str) -> list[Event]:
+        """A customer who is called back answered on this channel, which is the call's from now on."""
+        if call.callback is not None:
+            self._calls.pop(call.callback.operator_end, None)
+            self._calls.pop(call.callback.customer_end, None)
+            self._calls[uniqueid] = call
+        return callbacks.reached(call, uniqueid, channel)
+
     def _hangup(self, message: Message) -> list[Event]:
         leg = self._forget_leg(message["channel"])
         if leg is not None:
@@ -259,7 +306,7 @@ class Translator:
         if call is None:
             return []
         self.forget(call)
-        return [CustomerLeft(inquiry=call.inquiry)]
+        return callbacks.hung_up(call)
 
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
@@ -281,13 +328,6 @@ def phone_state(phone: PhoneId, state: str) -> PhoneStateChanged:
     return PhoneStateChanged(phone=phone, state=PhoneState(state))
 
 
-def attempt_of(exten: str) -> AttemptNo:
-    """The attempt that an extension of our ringing contexts names. Raises ValueError for anything else."""
-    if not (exten.isascii() and exten.isdigit()):
-        raise ValueError(f"no number of an attempt: {exten!r}")
-    return AttemptNo(int(exten))
-
-
 def dialled_number(text: str) -> str:
     """What was dialled, without what a trunk may hang on to it (``;npdi=yes``); "" when it is no number."""
     found = _NUMBER.match(text)
@@ -297,11 +337,6 @@ def dialled_number(text: str) -> str:
 def known(text: str) -> str:
     """A caller id field, where Asterisk says ``<unknown>`` for an empty one."""
     return "" if text == "<unknown>" else text
-
-
-def printable(text: str) -> str:
-    """Without line breaks and the like, which Asterisk leaves in a number as they came."""
-    return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())
 
 
 def unescape(text: str) -> str:
