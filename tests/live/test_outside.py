@@ -68,7 +68,7 @@ async def test_the_conversation_outside_needs_no_daemon_and_ends_with_either_sid
 
 @pytest.mark.parametrize(("refusal", "status"), [("busy", "BUSY"), ("declines", "CHANUNAVAIL")])
 async def test_when_it_is_busy_outside_who_was_in_line_waits_on_and_is_offered_again(
-    phone: OpenPhone, caller: Caller, mobile: Phone, daemon: StartDaemon, refusal: str, status: str
+    phone: OpenPhone, caller: Caller, mobile: Phone, daemon: StartDaemon, *, refusal: str, status: str
 ) -> None:
     anna = (await phone("anna-desk")).declines()
     getattr(mobile, refusal)()

@@ -197,8 +197,8 @@ class World:
 
     def _patience(self, inquiry: Inquiry, group: GroupPolicy) -> float | None:
         """How many seconds it may stand in this line; a call for one operator no longer than it would ring there."""
-        if inquiry.recording is not None:
-            return None  # who left a message waits for nothing more
+        if inquiry.recording is not None or inquiry.is_callback:
+            return None  # nobody is on the line who could have enough of it
         if inquiry.target is None:
             return group.max_wait
         rings = inquiry.target.rings if inquiry.channel is Channel.CALL else None

@@ -145,6 +145,19 @@ def test_it_can_be_given_up_while_it_is_being_promised() -> None:
     assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
 
 
+def test_however_long_it_takes_it_is_not_too_long() -> None:
+    story = Story(policy(group("sales", "anna", max_wait=20.0, on_unanswered=CallBack())))
+    story.phone_is("anna", PhoneState.INUSE)
+    story.calls("c1")
+    story.later(20)
+    story.hangs_up("c1")
+    story.later(3600)
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.rings("c1", "anna")
+    story.later(19)
+    assert story.happened(FactType.WITHDRAWN) == []
+
+
 # -- a number that nobody would dial --------------------------------------------------------------------------------
 
 
