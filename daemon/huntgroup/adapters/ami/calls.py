@@ -42,6 +42,8 @@ class Call:
     """A phone's answer was told of: it is not told again after a resync, or it would pass for a late one."""
     legs: dict[str, Leg] = field(default_factory=dict)
     """Channel to leg, of those that have not hung up."""
+    sent: int = 0
+    """Counts the orders that were sent for it: what is newer makes void what is older."""
     leave_key: str = ""
     """What the channel's dialplan was last told of it."""
     callback: Callback | None = None

@@ -54,6 +54,11 @@ def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
     return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
 
 
+NOT_UP = "Redirect failed, channel not up."
+"""What Asterisk says of a channel that has hung up, and of one that has not yet carried out the Redirect before."""
+REDIRECT_PAUSE = 0.005
+REDIRECTS_MOST = 4
+"""A channel carries out a Redirect within a millisecond or two; one that has hung up is told of by its Hangup."""
 REPORTED = RingPhones | SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer
 """Orders of which the engine must hear when they come to nothing."""
 Put = Callable[[Event, float], None]
@@ -290,20 +295,43 @@ class AmiClient:
             self._order_failed(order, PeerError(self._pbx.id, str(error)))
             return
         if batch:
-            self._wire.send_actions(batch, ACTION_TIMEOUT)
-            for action in batch:
-                action.future.add_done_callback(partial(self._order_answered, order))
+            self._translator.sent(order.inquiry)
+            self._send(order, batch, REDIRECTS_MOST)
 
-    def _order_answered(self, order: Order, future: "asyncio.Future[list[Message]]") -> None:
+    def _send(self, order: Order, batch: Sequence[SafeAction], tries: int) -> None:
+        if self._wire is None:
+            return
+        number = self._translator.sent_last(order.inquiry)
+        self._wire.send_actions(batch, ACTION_TIMEOUT)
+        for action in batch:
+            again = partial(self._redirect_again, order, action, tries - 1, number)
+            action.future.add_done_callback(partial(self._order_answered, order, again))
+
+    def _order_answered(self, order: Order, again: Callable[[], bool], future: "asyncio.Future[list[Message]]") -> None:
         if future.cancelled():
             return
         error = future.exception()
         if error is None:
             answer = future.result()[0]
-            if answer.success:
+            if answer.success or (answer.message == NOT_UP and again()):
                 return
             error = PeerError(self._pbx.id, answer.message)
         self._order_failed(order, error)
+
+    def _redirect_again(self, order: Order, refused: SafeAction, tries: int, number: int) -> bool:
+        """Whether a Redirect that met another one is sent once more, or need not be, as something newer was ordered."""
+        if refused["action"] != "Redirect":
+            return False
+        is_newest = self._translator.sent_last(order.inquiry) == number
+        if is_newest and tries > 0:
+            action = SafeAction({name: refused[name] for name in ("Action", "Channel", "Context", "Exten", "Priority")})
+            loop = asyncio.get_running_loop()
+            loop.call_later(REDIRECT_PAUSE, self._send_again, order, action, tries, number)
+        return not is_newest or tries > 0
+
+    def _send_again(self, order: Order, action: SafeAction, tries: int, number: int) -> None:
+        if self._is_live and self._translator.sent_last(order.inquiry) == number:
+            self._send(order, [action], tries)
 
     def _order_failed(self, order: Order, error: BaseException) -> None:
         """Over a link that broke nobody knows what became of an order: the resync will tell."""

@@ -111,6 +111,17 @@ class Translator:
             call.ordered_attempt = attempt
             call.is_answered = False
 
+    def sent(self, inquiry: InquiryId) -> None:
+        """Another order about the caller is on its way to the PBX."""
+        call = self._by_inquiry.get(inquiry)
+        if call is not None:
+            call.sent += 1
+
+    def sent_last(self, inquiry: InquiryId) -> int:
+        """The count of the last order that was sent; -1 when the call is over."""
+        call = self._by_inquiry.get(inquiry)
+        return call.sent if call is not None else -1
+
     def calls_back(self, call: Call) -> None:
         """A channel is originated that stands for a customer; an earlier one of theirs is no longer theirs."""
         if call.callback is not None:
