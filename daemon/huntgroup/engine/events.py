@@ -61,7 +61,7 @@ class Customer:
     name: str = ""
     phone: str = ""
     """In E.164 where the edge knew it for a valid number, else as it came."""
-    can_be_called_back: bool = True
+    can_be_called_back: bool = False
     """Whether the edge would dial this number for a callback."""
 
 

@@ -55,7 +55,7 @@ from huntgroup.simulation.reader import Plan
 from huntgroup.simulation.scenario import Staff
 from huntgroup.simulation.shifts import Shift, shifts
 
-SOMEBODY = Customer()
+SOMEBODY = Customer(can_be_called_back=True)
 REQUEST = RequestId("floor")
 """Every request is made under this: what came of it is seen in the facts."""
 

@@ -68,7 +68,7 @@ def test_they_hear_of_it_and_nobody_is_rung_while_they_are_on_the_line() -> None
 def test_the_order_names_whom_to_call_and_by_which_number_they_know_us() -> None:
     order = ring(rung())
     assert order.is_callback
-    assert order.customer == Customer(name="Jan", phone="+48600700800")
+    assert order.customer == Customer(name="Jan", phone="+48600700800", can_be_called_back=True)
     assert order.dialled == "sales"
 
 
@@ -162,7 +162,7 @@ def test_however_long_it_takes_it_is_not_too_long() -> None:
 
 
 def anonymous(story: Story) -> None:
-    withheld = Customer(phone="anonymous", can_be_called_back=False)
+    withheld = Customer(phone="anonymous")
     story.happens(InquiryReceived(inquiry=C1, channel=Channel.CALL, source=SourceId("sales"), customer=withheld))
 
 

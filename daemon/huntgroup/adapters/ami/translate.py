@@ -279,7 +279,10 @@ class Translator:
             return []
         match message["dialstatus"]:
             case "ANSWER":
-                self._by_inquiry[leg.inquiry].is_answered = True
+                # Not the call of that inquiry: a callback of an earlier attempt may answer late.
+                call = self._calls.get(message["uniqueid"])
+                if call is not None:
+                    call.is_answered = True
                 return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
             case "CANCEL":
                 # Ours, or the caller's doing, or another phone was faster: told by what did it.

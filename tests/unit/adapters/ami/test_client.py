@@ -27,6 +27,8 @@ pytestmark = pytest.mark.usefixtures("_nothing_is_left")
 
 MAIN = PbxId("main")
 CALL = InquiryId(INQUIRY)
+FORMS = ("+48221234567", "48221234567", "0048221234567", "01148221234567")
+"""In which a trunk in the US may write the number."""
 ANNA, BEN = PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben")
 RING = RingPhones(
     inquiry=CALL,
@@ -60,7 +62,7 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         f"Getvar DEVICE_STATE({ANNA})",
         f"Getvar DEVICE_STATE({BEN})",
         "Status",
-        "Setvar GLOBAL(HUNTGROUP_LIST_+48221234567)",
+        *(f"Setvar GLOBAL(HUNTGROUP_LIST_{form})" for form in FORMS),
         f"Setvar {SESSION}",
         "Ping",
         f"Setvar {ALIVE_UNTIL}",
