@@ -53,6 +53,7 @@ async def test_an_operator_is_called_first_and_then_the_customer_from_the_number
     await theirs.hears(anna)
     await anna.hears(theirs)
     await running.logs("inquiry.customer_reached")
+    assert [line for line in running.log() if line["event"] == "pbx.cannot_call_back"] == []
     await theirs.hangs_up()
     await anna.ended()
     assert (await running.logs("inquiry.closed"))["detail"] == "answered"

@@ -105,3 +105,23 @@ async def test_a_message_that_is_left_while_the_daemon_restarts_is_not_lost(
 
     received = await second.logs("inquiry.received")
     assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
+
+
+async def test_nor_one_that_is_left_while_there_is_no_daemon(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
+    plan = configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES))
+    first = await daemon(plan)
+
+    call = await caller.dials(NUMBER, number="+48600700800")
+    await call.answered()
+    first.kill()
+    await speaks(pbx, call)
+    await call.hangs_up()
+    await pbx.idle()
+    second = await daemon(plan)
+    received = await second.logs("inquiry.received")
+    await second.stop()
+    third = await daemon(plan)
+
+    assert received["customer_phone"] == "+48600700800"
+    assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
+    assert [line for line in third.log() if line["event"] == "inquiry.received"] == []

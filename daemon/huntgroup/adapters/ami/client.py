@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks, fallback, resync
+from huntgroup.adapters.ami import callbacks, fallback, kept, resync
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.handovers import NotPossibleError
 from huntgroup.adapters.ami.orders import actions_for
@@ -25,7 +25,7 @@ from huntgroup.engine.effects import (
     RingPhones,
     SendToVoicemail,
 )
-from huntgroup.engine.events import AttemptFailed, Event, PbxFound, PbxLost
+from huntgroup.engine.events import AttemptFailed, Event, MessageLeft, PbxFound, PbxLost
 from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
@@ -196,13 +196,14 @@ class AmiClient:
         channels = await self._ask_list(resync.status_action())
         await self._publish_lists()
         await self._check_privileges()
+        messages = await self._kept_messages()
         await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
         found = resync.reconcile(channels, self._translator)
         now = self._clock.now()
-        for event in (*states, *found.missed, PbxFound(pbx=PbxId(self._pbx.id)), *found.waiting):
+        for event in (*states, *found.missed, PbxFound(pbx=PbxId(self._pbx.id)), *found.waiting, *messages):
             self._put(event, now)
         repaired = len(found.missed) + len(found.waiting)
         log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=repaired)
@@ -216,6 +217,28 @@ class AmiClient:
         gone = self._published.difference(written)
         await self._do_all([*fallback.publish(self._policy, written), *fallback.withdraw(gone)])
         self._published = frozenset(written)
+
+    async def _kept_messages(self) -> list[MessageLeft]:
+        """Messages that were left while nobody listened; what was heard meanwhile waits in the buffer."""
+        listed = kept.listed((await self._ask(SafeAction({"Action": "Getvar", "Variable": kept.LIST}))).value)
+        if not listed:
+            return []
+        asked = [SafeAction({"Action": "Getvar", "Variable": kept.variable(each)}) for each in listed]
+        answers = await self._ask_all(asked)
+        await self._do_all(kept.forget(listed))
+        pbx, directory = PbxId(self._pbx.id), self._translator.directory
+        found = [
+            kept.message(pbx, each, answer[0].value, directory) for each, answer in zip(listed, answers, strict=True)
+        ]
+        return [each for each in found if each is not None]
+
+    def _has_heard(self, event: MessageLeft) -> None:
+        """Say so to the dialplan, which keeps the message until then. If that fails the resync finds it again."""
+        if self._wire is not None:
+            batch = kept.forget([event.inquiry.removeprefix(f"call-{self._pbx.id}-")])
+            self._wire.send_actions(batch, ACTION_TIMEOUT)
+            for action in batch:
+                action.future.add_done_callback(_look_at)
 
     async def _check_privileges(self) -> None:
         """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
@@ -279,6 +302,8 @@ class AmiClient:
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
             self._put(event, at)
+            if isinstance(event, MessageLeft):
+                self._has_heard(event)
 
     # -- orders out -----------------------------------------------------------------------------------------------
 
@@ -372,3 +397,9 @@ class AmiClient:
 
     def _refused(self, action: SafeAction, answer: Message) -> PeerError:
         return PeerError(self._pbx.id, f"{action['action']} was refused: {answer.message}")
+
+
+def _look_at(future: "asyncio.Future[list[Message]]") -> None:
+    """Of an action whose failure changes nothing."""
+    if not future.cancelled():
+        future.exception()

@@ -114,21 +114,26 @@ def number_answered(call: Call, message: Message) -> list[Event]:
 
 
 def message_left(inquiry: InquiryId, source: SourceId, customer: Customer, message: Message) -> list[Event]:
-    """A caller left a message; the daemon may never have heard of them.
+    """A caller left a message; the daemon may never have heard of them."""
+    recording = recorded(message["mailbox"], message["seconds"], message["file"])
+    return [message_of(inquiry, source, customer, recording)]
+
+
+def message_of(inquiry: InquiryId, source: SourceId, customer: Customer, recording: Recording) -> MessageLeft:
+    """The event of a message, which is an inquiry of its own."""
+    name = InquiryId(f"message-{inquiry}")
+    return MessageLeft(inquiry=inquiry, message=name, source=source, customer=customer, recording=recording)
+
+
+def recorded(mailbox: str, seconds: str, file: str) -> Recording:
+    """A recording, as our dialplan describes it. Raises ValueError for what can be none.
 
     The length comes out of the mailbox's own file about the message, in which a caller's name stands, too: it is 0
     when it is no number.
     """
-    seconds = message["seconds"]
-    recording = Recording(
-        file=message["file"],
-        seconds=float(seconds) if _SECONDS.fullmatch(seconds) else 0.0,
-        mailbox=message["mailbox"],
-    )
-    if not recording.file.isprintable() or not recording.mailbox.isprintable():
-        raise ValueError(f"no file of a mailbox: {recording.file!r}")
-    name = InquiryId(f"message-{inquiry}")
-    return [MessageLeft(inquiry=inquiry, message=name, source=source, customer=customer, recording=recording)]
+    if not file.isprintable() or not mailbox.isprintable():
+        raise ValueError(f"no file of a mailbox: {file!r}")
+    return Recording(file=file, seconds=float(seconds) if _SECONDS.fullmatch(seconds) else 0.0, mailbox=mailbox)
 
 
 def attempt_of(exten: str) -> AttemptNo:

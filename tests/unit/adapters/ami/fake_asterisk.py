@@ -185,5 +185,7 @@ class FakeAsterisk:
         return success("Message: Authentication accepted") if is_right else error("Authentication failed")
 
     def _getvar(self, action: Action) -> str:
+        if not action["Variable"].startswith("DEVICE_STATE("):
+            return success(f"Variable: {action['Variable']}", "Value: ")
         phone = action["Variable"].removeprefix("DEVICE_STATE(").removesuffix(")")
         return success(f"Variable: {action['Variable']}", f"Value: {self.device_states.get(phone, 'NOT_INUSE')}")

@@ -1,6 +1,5 @@
 """How a customer is called back: what Asterisk is told, and what its words mean then, as 22.10 and 16.28 write them."""
 
-
 import pytest
 from tests.unit.adapters.ami.conftest import POLICY, operator, policy_of
 from tests.unit.adapters.ami.messages import (
