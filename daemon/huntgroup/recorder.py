@@ -11,15 +11,18 @@ from huntgroup.engine.events import (
     CallPickedUp,
     ConversationFound,
     CustomerLeft,
+    CustomerReached,
     FallbackRings,
     FallbackServed,
     InquiryReceived,
+    NumberAnswered,
     PbxFound,
     PbxLost,
     PhoneAnswered,
     PhoneRang,
     PhoneRefused,
     PhoneStateChanged,
+    ReplyPlayed,
     TimePassed,
 )
 from huntgroup.engine.policy import Channel
@@ -41,6 +44,9 @@ KNOWN_TO_THE_PBX = (
     ConversationFound,
     FallbackRings,
     FallbackServed,
+    NumberAnswered,
+    ReplyPlayed,
+    CustomerReached,
 )
 
 

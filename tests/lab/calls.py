@@ -45,6 +45,14 @@ class Call:
             self.timeline.add("bye_sent", at=self.station.send_request(self.request("BYE")))
             self.end(Ending("bye_sent"))
 
+    def presses(self, key: str) -> Self:
+        """Press a key, told by INFO."""
+        info = self.request("INFO")
+        info.text = f"Signal={key}\r\nDuration=160\r\n"
+        info.headers.set_single("Content-Type", "application/dtmf-relay")
+        self.timeline.add("pressed", key, self.station.send_request(info))
+        return self
+
     async def transfers(self, to: "str | Call") -> Self:
         """REFER the other side to a number (blind), or to the far end of another call (attended).
 

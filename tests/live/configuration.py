@@ -5,6 +5,8 @@ from collections.abc import Iterable
 RING_SECONDS = 0.4
 UNREACHABLE_AFTER = 1.0
 NUMBER = "+48221234567"
+OUTWARD = 'country = "pl"\noutbound = "PJSIP/{number}@trunk"'
+"""Telephony with a way out, of which the lab's outside is the other end (see `Pbx.mobile`)."""
 PEOPLE = {"anna": ("anna-desk",), "ben": ("ben",), "cleo": ("cleo",)}
 EXTENSIONS = {"anna": "101", "ben": "102", "cleo": "103"}
 
@@ -19,16 +21,21 @@ def group(name: str, *operators: str, **options: str) -> str:
     return "\n".join(["[[groups]]", f'id = "{name}"', f"operators = [{_listed(operators)}]", *lines, ""])
 
 
-def configuration(*groups: str, numbers: dict[str, str] | None = None) -> str:
-    """The operators anna, ben and cleo, these groups, and the number of the lab for the group ``sales``."""
-    people = [
+def configuration(
+    *groups: str, numbers: dict[str, str] | None = None, telephony: str = "", people: dict[str, str] | None = None
+) -> str:
+    """The operators anna, ben and cleo, these groups, and the number of the lab for the group ``sales``.
+
+    *telephony* is more of that table, *people* more of each operator's.
+    """
+    operators = [
         f'[[operators]]\nid = "{name}"\nextension = "{EXTENSIONS[name]}"\n'
-        f"phones = [{_listed(f'PJSIP/{phone}' for phone in phones)}]\n"
+        f"phones = [{_listed(f'PJSIP/{phone}' for phone in phones)}]\n{(people or {}).get(name, '')}\n"
         for name, phones in PEOPLE.items()
     ]
     served = [
         f'[[numbers]]\nnumber = "{number}"\ngroup = "{name}"\n'
         for number, name in (numbers or {NUMBER: "sales"}).items()
     ]
-    telephony = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n'
-    return "".join([telephony, *people, *groups, *served])
+    calls = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n{telephony}\n'
+    return "".join([calls, *operators, *groups, *served])

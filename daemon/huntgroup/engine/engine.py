@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from huntgroup.engine import overflow
+from huntgroup.engine import outside, overflow, waiting
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
@@ -29,6 +29,7 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
+from huntgroup.engine.handover import handed_over
 from huntgroup.engine.ids import NO_ATTEMPT
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
@@ -58,7 +59,7 @@ from huntgroup.engine.requests import (
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Inquiry, Offer, Stage
+from huntgroup.engine.state import Away, Inquiry, Offer, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
@@ -150,7 +151,10 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
         conversation_ended(world, inquiry)
         return
     if inquiry.is_callback and event.departure is not Departure.ABANDONED:
-        return  # They hung up because they were told to: their place is kept.
+        # They hung up because they were told to: their place is kept.
+        if inquiry.handover is not None and inquiry.handover.to is Away.PROMISE:
+            overflow.wait_on(world, inquiry)
+        return
     _gave_up(world, inquiry, event.departure, world.now)
 
 
@@ -158,6 +162,8 @@ def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
     world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED, at=at)
+    elif inquiry.handover is not None:
+        overflow.wait_on(world, inquiry)
     elif inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
@@ -180,7 +186,9 @@ def _is_kept(world: World, inquiry: Inquiry) -> bool:
         action = action.then
     if not isinstance(action, CallBack) or inquiry.channel is not Channel.CALL or inquiry.is_callback:
         return False
-    overflow.promise_callback(world, inquiry)
+    if not inquiry.customer.can_be_called_back:
+        return False
+    overflow.note_promise(world, inquiry)
     return True
 
 
@@ -304,6 +312,10 @@ def _offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
 
 
 def _attempt_failed(world: World, event: AttemptFailed) -> None:
+    sent_away = handed_over(world, event.inquiry, event.attempt)
+    if sent_away is not None:
+        overflow.handover_failed(world, sent_away, event.detail, event.cause)
+        return
     found = world.current_attempt(event.inquiry, event.attempt)
     if found is None:
         return
@@ -350,11 +362,13 @@ def _fire(world: World, due: Deadline) -> None:
             if inquiry.line is not None:
                 world.unrouted[inquiry.id] = None
         case DeadlineKind.OPENING:
-            inquiry.opens_at = None
+            inquiry.opens_at = inquiry.pauses_until = None
             if not offer_to_responsible(world, inquiry):
                 world.join_line(inquiry)
         case DeadlineKind.WRAPUP:
             world.close(inquiry, Outcome.ANSWERED)
+        case DeadlineKind.ANNOUNCE:
+            waiting.announce(world, inquiry)
 
 
 def _attempt_expired(world: World, inquiry: Inquiry) -> None:
@@ -416,4 +430,5 @@ APPLY: dict[type, Callable[..., None]] = {
     FallbackRings: fallback_rings,
     FallbackServed: _fallback_served,
     **dict.fromkeys(HANDLERS, answer),
+    **outside.HANDLERS,
 }

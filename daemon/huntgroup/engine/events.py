@@ -60,6 +60,18 @@ class Customer:
 
     name: str = ""
     phone: str = ""
+    """In E.164 where the edge knew it for a valid number, else as it came."""
+    can_be_called_back: bool = False
+    """Whether the edge would dial this number for a callback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A message that a caller left: the recording's file at the PBX, without its ending, and its length in seconds."""
+
+    file: str
+    seconds: float
+    mailbox: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +166,8 @@ class AttemptFailed:
     inquiry: InquiryId
     attempt: AttemptNo
     detail: str
+    cause: int = 0
+    """The Q.850 cause that was told of the last leg, 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +252,61 @@ class FallbackServed:
     answered_at: float | None
     phone: PhoneId | None
     ended_at: float
+
+
+# -- callers whom the PBX has ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft:
+    """A caller left a message: it is an inquiry of its own, called ``message``, of who left it by which number."""
+
+    inquiry: InquiryId
+    message: InquiryId
+    source: SourceId
+    customer: Customer
+    recording: Recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberAnswered:
+    """The number outside to which a caller was sent on answered."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyPlayed:
+    """A caller has heard the whole of a reply."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed:
+    """A waiting caller pressed a key."""
+
+    inquiry: InquiryId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerReached:
+    """A customer who is called back answered; their operator is on the line already."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerNotReached:
+    """A customer who is called back was busy or did not answer, or the call did not get through to them."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+    detail: str
 
 
 # -- requests of operators ------------------------------------------------------------------------------------------
@@ -346,6 +415,12 @@ Event = (
     | AttemptFailed
     | CallPickedUp
     | CallMoved
+    | MessageLeft
+    | NumberAnswered
+    | ReplyPlayed
+    | KeyPressed
+    | CustomerReached
+    | CustomerNotReached
     | PhoneStateChanged
     | PbxLost
     | PbxFound

@@ -13,6 +13,7 @@ from huntgroup.engine.events import (
     InquiryReceived,
     PhoneAnswered,
 )
+from huntgroup.engine.handover import taken_from_us
 from huntgroup.engine.ids import AttemptNo, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
@@ -110,6 +111,7 @@ def _join(world: World, inquiry: Inquiry, operator: Operator, how: str, at: floa
                     world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "answered elsewhere")
             world.accept(inquiry, operator)
         case _:
+            taken_from_us(world, inquiry)
             inquiry.is_at_fallback = False
             world.assign(inquiry, operator)
     world.fact(FactType.ACCEPTED, inquiry, operator.policy.id, how, at)
@@ -156,7 +158,10 @@ def _owner(world: World, phone: PhoneId | None) -> Operator | None:
 def fallback_rings(world: World, event: FallbackRings) -> None:
     """Let it: whoever is rung may be about to answer. Offers here are over, and were missed by nobody."""
     inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is None or inquiry.channel is not Channel.CALL or inquiry.is_callback:
+    if inquiry is None or inquiry.channel is not Channel.CALL:
+        return
+    taken_from_us(world, inquiry)
+    if inquiry.is_callback:
         return
     if inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, RINGS_BY_ITSELF)
@@ -204,6 +209,7 @@ def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
     if inquiry is None:
         _record(world, event)
         return None
+    taken_from_us(world, inquiry)
     if inquiry.channel is not Channel.CALL or inquiry.is_callback:
         return None
     if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:

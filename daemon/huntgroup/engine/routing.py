@@ -226,6 +226,9 @@ def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator]) -> None:
             hold=world.group_of(inquiry).hold,
             limit=world.policy.unreachable_after + ringing_seconds(world, inquiry) + PEER_MARGIN,
             is_callback=inquiry.is_callback,
+            customer=inquiry.customer,
+            dialled=inquiry.entrance.source,
+            leave_key="" if inquiry.is_callback else world.group_of(inquiry).announce.leave_key,
         )
     )
 

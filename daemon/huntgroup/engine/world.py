@@ -9,11 +9,13 @@ from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadl
 from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
+from huntgroup.engine.hours import next_opening
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.memory import Changed
 from huntgroup.engine.notices import Notices
+from huntgroup.engine.pace import Paces
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
 from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
 
@@ -53,6 +55,7 @@ class World:
         """What was open when the daemon started, until its PBX is found."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self.paces = Paces()
         self._notices = Notices()
         self.offers_made = 0
         """Over all operators: gives each offer its number."""
@@ -136,6 +139,7 @@ class World:
                 attempt=inquiry.attempt.number if inquiry.attempt else None,
                 detail=detail,
                 customer=inquiry.customer if kind is FactType.RECEIVED else None,
+                recording=inquiry.recording if kind is FactType.RECEIVED else None,
             )
         )
 
@@ -198,7 +202,8 @@ class World:
         self._count_unanswered(inquiry, 1)
         self.begin_round(inquiry)
         inquiry.replied.clear()
-        inquiry.max_wait_at = inquiry.opens_at = None
+        inquiry.max_wait_at = inquiry.opens_at = inquiry.pauses_until = None
+        inquiry.queued = inquiry.announced_at = None
 
     def begin_round(self, inquiry: Inquiry) -> None:
         """Everyone may be offered it again."""
@@ -213,7 +218,7 @@ class World:
         """
         self.changed.inquiries[inquiry.id] = None
         group = self.group_of(inquiry)
-        inquiry.opens_at = None
+        inquiry.opens_at = inquiry.pauses_until = None
         if inquiry.is_at_fallback:
             return
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
@@ -224,6 +229,8 @@ class World:
 
     def _patience(self, inquiry: Inquiry, group: GroupPolicy) -> float | None:
         """How many seconds it may stand in this line; a call for one operator no longer than it would ring there."""
+        if inquiry.recording is not None or inquiry.is_callback:
+            return None  # nobody is on the line who could have enough of it
         if inquiry.target is None:
             return group.max_wait
         rings = inquiry.target.rings if inquiry.channel is Channel.CALL else None
@@ -240,6 +247,10 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         inquiry.resting_until = until
         self.deadlines.set(until, DeadlineKind.REST, inquiry, NO_ATTEMPT)
+
+    def opening_for(self, inquiry: Inquiry) -> float | None:
+        """From when on its group serves it: when it is open, and who was called in vain not at once again."""
+        return next_opening(self.group_of(inquiry).hours, max(self.now, inquiry.pauses_until or self.now))
 
     def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
         """Wait outside any line until the group opens; None: it never does."""
@@ -262,6 +273,8 @@ class World:
         ):
             if at is not None and state in UNANSWERED:
                 set_one(at, kind, inquiry, NO_ATTEMPT)
+        if inquiry.announce_at is not None and state is InquiryState.WAITING and inquiry.customer_holds:
+            set_one(inquiry.announce_at, DeadlineKind.ANNOUNCE, inquiry, NO_ATTEMPT)
         if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
             set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
@@ -274,7 +287,7 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
-        if was in {InquiryState.WAITING, InquiryState.OFFERED}:
+        if was in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None:
             self._count_unanswered(inquiry, -1)
         self.withdraw_pending(inquiry)
         self.lines.leave(inquiry)
@@ -376,7 +389,13 @@ class World:
 
     def _handle(self, inquiry: Inquiry, operator: Operator) -> None:
         self._count_unanswered(inquiry, -1)
+        if inquiry.queued is not None:
+            waited = self.now - inquiry.queued.since
+            self.paces.note(inquiry.group, self.now, waited, inquiry.queued.position)
+            self.changed.paces[inquiry.group] = None
+        inquiry.is_reaching = inquiry.was_called_back = inquiry.is_callback
         inquiry.target, inquiry.stage, inquiry.is_callback = None, Stage.GROUP, False
+        inquiry.customer_holds = False
         operator.missed_in_row = 0
         self.take(inquiry, operator)
 
@@ -418,7 +437,8 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.PUT_BACK)
         self.release(inquiry)
-        inquiry.operator = None
+        inquiry.operator = inquiry.queued = inquiry.announced_at = None
+        inquiry.is_reaching = inquiry.was_called_back = False
         self._count_unanswered(inquiry, 1)
         self.begin_round(inquiry)
         inquiry.max_wait_at = None

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from huntgroup.settings.calls import announcements, hooks_that_never_apply, told_apart, ways_out
 from huntgroup.settings.circles import circles
 from huntgroup.settings.models import Telephony
 from huntgroup.settings.outline import Data, actions, ids, items, table, tables, texts
 from huntgroup.settings.peers import broker_security, places_of_secrets
-from huntgroup.settings.values import read_number
-from huntgroup.settings.words import Complaint, Finding, Key, shown, spelled, suggestion
+from huntgroup.settings.words import Finding, Key, shown, spelled, suggestion
 
 _CODES = ("pickup_code", "login_code", "pause_code")
 
@@ -32,19 +32,6 @@ def _unique_ids(data: Data) -> Iterator[Finding]:
     for section in ("pbx", "operators", "groups", "sources"):
         for key, value, first in _repeated(texts(data, section, "id")):
             yield Finding(key, f"{shown(value)} is the id of {spelled(first[:-1])} already", "give each its own")
-
-
-def _unique_numbers(data: Data) -> Iterator[Finding]:
-    for key, value, first in _repeated(_plain_numbers(data)):
-        yield Finding(key, f"{shown(value)} is {spelled(first[:-1])} already", "give each number once")
-
-
-def _plain_numbers(data: Data) -> Iterator[tuple[Key, str]]:
-    for key, value in texts(data, "numbers", "number"):
-        try:
-            yield key, read_number(value)
-        except Complaint:
-            continue
 
 
 def _unique_extensions(data: Data) -> Iterator[Finding]:
@@ -151,6 +138,9 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     _action_targets,
     _replies,
     circles,
-    _unique_numbers,
+    told_apart,
+    ways_out,
+    announcements,
+    hooks_that_never_apply,
     _groups_named,
 )

@@ -175,7 +175,7 @@ class Story:
         return self._comes(inquiry, Channel.FORM, f"{group}-form", options)
 
     def _comes(self, inquiry: str, channel: Channel, source: str, options: dict[str, Any]) -> list[Effect]:
-        customer = Customer(name="Jan", phone="+48600700800")
+        customer = Customer(name="Jan", phone="+48600700800", can_be_called_back=True)
         return self.happens(
             InquiryReceived(
                 inquiry=InquiryId(inquiry), channel=channel, source=SourceId(source), customer=customer, **options

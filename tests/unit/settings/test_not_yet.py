@@ -18,34 +18,14 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
         ('[telephony]\npickup_code = "*11" # here', "telephony.pickup_code"),
         ('[telephony]\nlogin_code = "*45" # here', "telephony.login_code"),
         ('[telephony]\npause_code = "*46" # here', "telephony.pause_code"),
-        ('[telephony]\noutbound = "PJSIP/{number}@trunk" # here', "telephony.outbound"),
         ('[blending]\ncall = ["chat"] # here', "blending.call"),
-        (f'{OPERATOR}mobile = "+48600100200" # here', "operators[0].mobile"),
         (f'{OPERATOR}role = "supervisor" # here', "operators[0].role"),
         (f'{OPERATOR}start = "logged_out" # here', "operators[0].start"),
         (f'{GROUP}offer_timeout = "60s" # here', "groups[0].offer_timeout"),
         (f"{GROUP}pickup = true # here", "groups[0].pickup"),
-        (f"{GROUP}announce = {{ position = true }} # here", "groups[0].announce.position"),
-        (f'{GROUP}announce = {{ every = "30s" }} # here', "groups[0].announce.every"),
         (f"{GROUP}miss_limit = 3 # here", "groups[0].miss_limit"),
-        (
-            f'{GROUP}on_unanswered = {{ action = "voicemail", mailbox = "sales" }} # here',
-            "groups[0].on_unanswered.action",
-        ),
-        (f'{GROUP}on_unanswered = {{ action = "callback" }} # here', "groups[0].on_unanswered.action"),
-        (
-            f'{GROUP}on_unanswered = {{ action = "reply", text = "Hi" }} # here',
-            "groups[0].on_unanswered.action",
-        ),
-        (f'{GROUP}on_closed = {{ action = "callback" }} # here', "groups[0].on_closed.action"),
-        (f'{GROUP}on_full = {{ action = "number", number = "101" }} # here', "groups[0].on_full.action"),
-        (f'{GROUP}on_abandoned = {{ action = "callback" }} # here', "groups[0].on_abandoned"),
         (f"{NUMBER}responsible_first = true # here", "numbers[0].responsible_first"),
         (f"{NUMBER}responsible_rings = 4 # here", "numbers[0].responsible_rings"),
-        (
-            f'{NUMBER}on_responsible_missed = {{ action = "mobile" }} # here',
-            "numbers[0].on_responsible_missed.action",
-        ),
         (f"{NUMBER}transfer_changes_responsible = true # here", "numbers[0].transfer_changes_responsible"),
         (f'{NUMBER}create = "lead" # here', "numbers[0].create"),
         (f'{GROUP}[[sources]] # here\nid = "web"\nchannel = "chat"\ngroup = "sales"', "sources[0]"),
@@ -79,11 +59,8 @@ def test_what_is_off_or_comes_to_the_same_is_let_through(accept: Accept, text: s
 
 
 def test_a_value_that_could_be_had_says_which_ones_can_be_had_today(told: Told) -> None:
-    assert told(f'{GROUP}on_full = {{ action = "callback" }}') == [
-        (
-            'groups[0].on_full.action: "callback" is not yet supported; '
-            "use `operator`, `group`, `keep_waiting` or `hang_up`"
-        )
+    assert told(f'{OPERATOR}start = "logged_out"') == [
+        'operators[0].start: "logged_out" is not yet supported; use `available`'
     ]
 
 

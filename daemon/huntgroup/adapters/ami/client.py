@@ -7,18 +7,28 @@ import random
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import NamedTuple, Protocol
 
 import structlog
 
-from huntgroup.adapters.ami import fallback, resync, served
+from huntgroup.adapters.ami import callbacks, fallback, kept, resync, served
 from huntgroup.adapters.ami.calls import OpenCall
+from huntgroup.adapters.ami.directory import MOBILE, Directory
+from huntgroup.adapters.ami.handovers import NotPossibleError
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator, phone_state
 from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import Order, RingPhones
-from huntgroup.engine.events import AttemptFailed, Event, FallbackServed, PbxFound, PbxLost
-from huntgroup.engine.ids import PbxId, PhoneId
+from huntgroup.engine.effects import (
+    DialOut,
+    Order,
+    PromiseCallback,
+    ReplyToCustomer,
+    RingPhones,
+    SendToVoicemail,
+)
+from huntgroup.engine.events import AttemptFailed, Event, FallbackServed, MessageLeft, PbxFound, PbxLost
+from huntgroup.engine.ids import InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
 from huntgroup.settings import Pbx
@@ -46,19 +56,32 @@ def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
     return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
 
 
-Put = Callable[[Event, float], None]
+NOT_UP = "Redirect failed, channel not up."
+"""What Asterisk says of a channel that has hung up, and of one that has not yet carried out the Redirect before."""
+REDIRECT_PAUSE = 0.005
+REDIRECTS_MOST = 4
+"""A channel carries out a Redirect within a millisecond or two; one that has hung up is told of by its Hangup."""
+REPORTED = RingPhones | SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer
+"""Orders of which the engine must hear when they come to nothing."""
+
+
+class Put(Protocol):
+    """Takes an event with its instant; ``then`` is called once it is safe."""
+
+    def __call__(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
+        """Now."""
 
 
 class AmiClient:
     """One PBX. ``put`` takes each event with its instant; events come only from within the loop's own callbacks."""
 
-    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock) -> None:
+    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock, directory: Directory | None = None) -> None:
         self._pbx = pbx
         self._policy = policy
         self._put = put
         self._clock = clock
         self._phones = phones_of(policy)
-        self._translator = Translator(PbxId(pbx.id), self._phones)
+        self._translator = Translator(PbxId(pbx.id), self._phones, directory)
         self._published: frozenset[str] = frozenset()
         self._is_reconfigured = False
         self._wire: Wire | None = None
@@ -67,6 +90,8 @@ class AmiClient:
         self._lost = asyncio.Event()
         self._is_live = False
         self._is_closing = False
+        self._unsafe_messages: set[InquiryId] = set()
+        """Told of, and not written down yet."""
         self._alive_until = 0.0
         """Until when the dialplan counts on us, on our clock."""
 
@@ -97,9 +122,10 @@ class AmiClient:
             if not self._is_live:
                 self._end_session()
 
-    def reconfigure(self, policy: Policy) -> None:
+    def reconfigure(self, policy: Policy, directory: Directory) -> None:
         """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
         self._policy = policy
+        self._translator.directory = directory
         self._phones = phones_of(policy)
         self._translator.phones = frozenset(self._phones)
         self._is_reconfigured = True
@@ -188,6 +214,8 @@ class AmiClient:
         channels = await self._ask_list(resync.status_action())
         entries = await self._entries()
         await self._publish_lists()
+        await self._check_privileges()
+        messages = await self._kept_messages()
         await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
         # From here on nothing can fail: what is found is told as well.
@@ -199,7 +227,12 @@ class AmiClient:
         buffered, self._buffer = self._buffer or [], None
         meanwhile = [event for message in buffered for event in self._translator.translate(message)]
         before, after = resync.around_found(found, meanwhile)
-        for event in (*states, *over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
+        for event in states:
+            self._put(event, now)
+        self._unsafe_messages.update(each.message for each in messages)
+        for message in messages:  # before it is told that their callers are gone
+            self._tell(message, now)
+        for event in (*over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
             self._put(event, now)
         for repair in found.repairs:
             log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
@@ -239,12 +272,45 @@ class AmiClient:
 
     async def _publish_lists(self) -> None:
         self._is_reconfigured = False
-        gone = self._published.difference(self._policy.numbers)
-        await self._do_all([*fallback.publish(self._policy), *fallback.withdraw(gone)])
-        self._published = frozenset(self._policy.numbers)
+        written = fallback.written(self._policy, self._translator.directory)
+        gone = self._published.difference(written)
+        await self._do_all([*fallback.publish(self._policy, written), *fallback.withdraw(gone)])
+        self._published = frozenset(written)
+
+    async def _kept_messages(self) -> list[MessageLeft]:
+        """Messages that were left while nobody listened; what was heard meanwhile waits in the buffer."""
+        listed = kept.listed((await self._ask(SafeAction({"Action": "Getvar", "Variable": kept.LIST}))).value)
+        if not listed:
+            return []
+        asked = [SafeAction({"Action": "Getvar", "Variable": kept.variable(each)}) for each in listed]
+        answers = await self._ask_all(asked)
+        pbx, directory = PbxId(self._pbx.id), self._translator.directory
+        found = [
+            kept.message(pbx, each, answer[0].value, directory) for each, answer in zip(listed, answers, strict=True)
+        ]
+        return [each for each in found if each is not None]
+
+    def _is_safe(self, event: MessageLeft) -> None:
+        """Say to the dialplan, which keeps the message until then, that we have it. The resync finds what gets lost."""
+        self._unsafe_messages.discard(event.message)
+        if self._wire is not None and self._wire.is_open:
+            uniqueid = event.inquiry.removeprefix(f"call-{self._pbx.id}-")
+            batch = kept.forget(uniqueid, is_last=not self._unsafe_messages)
+            self._wire.send_actions(batch, ACTION_TIMEOUT)
+            for action in batch:
+                action.future.add_done_callback(_look_at)
+
+    async def _check_privileges(self) -> None:
+        """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
+        if not callbacks.are_needed(self._policy):
+            return
+        allowed = await self._ask(SafeAction({"Action": "ListCommands"}))
+        if "originate" not in allowed:
+            log.error("pbx.cannot_call_back", pbx=self._pbx.id, hint=callbacks.PRIVILEGE)
 
     async def _take_over_configuration(self) -> None:
         await self._publish_lists()
+        await self._check_privileges()
         now = self._clock.now()
         for event in await self._phone_states():
             self._put(event, now)
@@ -310,38 +376,70 @@ class AmiClient:
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
+            self._tell(event, at)
+
+    def _tell(self, event: Event, at: float) -> None:
+        if isinstance(event, MessageLeft):
+            self._unsafe_messages.add(event.message)
+            self._put(event, at, partial(self._is_safe, event))
+        else:
             self._put(event, at)
 
     # -- orders out -----------------------------------------------------------------------------------------------
 
     def carry_out(self, order: Order) -> None:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
-        if isinstance(order, RingPhones):
-            self._translator.ordered(order.inquiry, order.attempt)
+        if isinstance(order, REPORTED):
+            self._translator.ordered(order.inquiry, order.attempt, mobile_of(order))
         self._look_anew_if_we_stood_still()
         if self._wire is None or not self._is_live or not self._wire.is_open:
             self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
         try:
             batch = actions_for(order, self._translator)
-        except UnsafeFieldError as error:
+        except (UnsafeFieldError, NotPossibleError) as error:
             self._order_failed(order, PeerError(self._pbx.id, str(error)))
             return
         if batch:
-            self._wire.send_actions(batch, ACTION_TIMEOUT)
-            for action in batch:
-                action.future.add_done_callback(partial(self._order_answered, order))
+            self._translator.sent(order.inquiry)
+            self._send(order, batch, REDIRECTS_MOST)
 
-    def _order_answered(self, order: Order, future: "asyncio.Future[list[Message]]") -> None:
+    def _send(self, order: Order, batch: Sequence[SafeAction], tries: int) -> None:
+        if self._wire is None:
+            return
+        self._wire.send_actions(batch, ACTION_TIMEOUT)
+        sent = Sent(order, self._translator.sent_last(order.inquiry), self._wire)
+        for action in batch:
+            again = partial(self._redirect_again, sent, action, tries - 1)
+            action.future.add_done_callback(partial(self._order_answered, order, again))
+
+    def _order_answered(self, order: Order, again: Callable[[], bool], future: "asyncio.Future[list[Message]]") -> None:
         if future.cancelled():
             return
         error = future.exception()
         if error is None:
             answer = future.result()[0]
-            if answer.success:
+            if answer.success or (answer.message == NOT_UP and again()):
                 return
             error = PeerError(self._pbx.id, answer.message)
         self._order_failed(order, error)
+
+    def _redirect_again(self, sent: "Sent", refused: SafeAction, tries: int) -> bool:
+        """Whether a Redirect that met another one is sent once more, or need not be, as something newer was ordered."""
+        if refused["action"] != "Redirect":
+            return False
+        is_newest = self._translator.sent_last(sent.order.inquiry) == sent.number
+        if is_newest and tries > 0:
+            action = SafeAction({name: refused[name] for name in ("Action", "Channel", "Context", "Exten", "Priority")})
+            loop = asyncio.get_running_loop()
+            loop.call_later(REDIRECT_PAUSE, self._send_again, sent, action, tries)
+        return not is_newest or tries > 0
+
+    def _send_again(self, sent: "Sent", action: SafeAction, tries: int) -> None:
+        """Only over the link on which it was sent: behind a resync it is void."""
+        is_newest = self._translator.sent_last(sent.order.inquiry) == sent.number
+        if is_newest and not self._look_anew_if_we_stood_still() and self._is_live and self._wire is sent.wire:
+            self._send(sent.order, [action], tries)
 
     def _order_failed(self, order: Order, error: BaseException) -> None:
         """Over a link that broke nobody knows what became of an order: the resync will tell."""
@@ -349,7 +447,7 @@ class AmiClient:
             "pbx.order_failed", pbx=self._pbx.id, order=type(order).__name__, inquiry=order.inquiry, error=str(error)
         )
         is_certain = self._is_live and self._wire is not None and self._wire.is_open
-        if isinstance(order, RingPhones) and is_certain:
+        if isinstance(order, REPORTED) and is_certain:
             event = AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail=str(error))
             self._put(event, self._clock.now())
 
@@ -382,3 +480,23 @@ class AmiClient:
 
     def _refused(self, action: SafeAction, answer: Message) -> PeerError:
         return PeerError(self._pbx.id, f"{action['action']} was refused: {answer.message}")
+
+
+class Sent(NamedTuple):
+    """An order on its way: the count of orders for its caller, and the link that it went over."""
+
+    order: Order
+    number: int
+    wire: Wire
+
+
+def mobile_of(order: Order) -> PhoneId | None:
+    """The mobile that an order rings, if it rings one."""
+    rings = order.rings if isinstance(order, RingPhones) else ()
+    return next((phone for ring in rings for phone in ring.phones if phone.startswith(MOBILE)), None)
+
+
+def _look_at(future: "asyncio.Future[list[Message]]") -> None:
+    """Of an action whose failure changes nothing."""
+    if not future.cancelled():
+        future.exception()

@@ -231,7 +231,7 @@ STORIES: dict[str, tuple[Sequence[str], Sequence[Event]]] = {
         ],
         [
             refused(1, Refusal.DECLINED),
-            AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="NOANSWER"),
+            AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="NOANSWER", cause=21),
         ],
     ),
     "Dial of a later attempt explains no earlier leg": (
@@ -241,7 +241,7 @@ STORIES: dict[str, tuple[Sequence[str], Sequence[Event]]] = {
             dialed("2", "BUSY", "17"),
             hangup(LEG, "1.76", cause="21"),
         ],
-        [AttemptFailed(inquiry=CALL, attempt=AttemptNo(2), detail="BUSY"), refused(1, Refusal.DECLINED)],
+        [AttemptFailed(inquiry=CALL, attempt=AttemptNo(2), detail="BUSY", cause=17), refused(1, Refusal.DECLINED)],
     ),
     "a leg that began while the link was down rings and is answered": (
         [dial("DialState", "3", "RINGING"), dial("DialEnd", "3", "ANSWER")],
