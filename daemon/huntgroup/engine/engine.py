@@ -9,7 +9,6 @@ from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     CustomerLeft,
     Departure,
     Event,
@@ -24,17 +23,18 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
+from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
 from huntgroup.engine.requests import (
     HANDLERS,
-    accepted,
     answer,
     moved,
     picked_up,
     return_when_all_over,
     set_presence,
     take_back,
+    taken_by_a_stranger,
     tell_responsible,
     trim_offers,
 )
@@ -44,6 +44,7 @@ from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
 """Q.850 cause: the number called is nobody's."""
+NOBODY = OperatorId("")
 MISSED_TOO_MANY = "missed_offers"
 """The reason of a pause that miss_limit began."""
 
@@ -197,15 +198,18 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
     if inquiry.answered == (event.attempt, event.phone):
         return  # Told twice.
     found = world.current_attempt(event.inquiry, event.attempt)
-    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
-    offer = world.offer_at(found[1], event.phone) if found else None
-    operator = world.operators.get(offer.operator) if offer else None
-    if operator is None:
+    if found is None:
         world.effects.append(ReleaseLeg(inquiry=inquiry.id, attempt=event.attempt, phone=event.phone))
         world.fact(FactType.LATE_ANSWER, inquiry, world.phone_owner.get(event.phone))
         return
-    was_transfer = inquiry.target is not None and inquiry.target.is_transfer
-    accepted(world, inquiry, operator)
+    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
+    offer = world.offer_at(found[1], event.phone)
+    operator = world.operators.get(offer.operator if offer else world.phone_owner.get(event.phone, NOBODY))
+    if operator is None:
+        taken_by_a_stranger(world, inquiry)
+        return
+    was_transfer = offer is not None and inquiry.target is not None and inquiry.target.is_transfer
+    picked_up(world, inquiry, operator)
     inquiry.answered = (event.attempt, event.phone)
     if was_transfer:
         tell_responsible(world, inquiry, operator)
@@ -269,14 +273,6 @@ def _attempt_failed(world: World, event: AttemptFailed) -> None:
     return_when_all_over(world, inquiry)
 
 
-def _call_picked_up(world: World, event: CallPickedUp) -> None:
-    inquiry, operator = world.inquiries.get(event.inquiry), world.operators.get(event.operator)
-    if inquiry is None or operator is None:
-        return
-    if inquiry.state is InquiryState.OFFERED:
-        picked_up(world, inquiry, operator)
-
-
 def _call_moved(world: World, event: CallMoved) -> None:
     inquiry = world.inquiries.get(event.inquiry)
     if inquiry is None or inquiry.state is not InquiryState.ACTIVE or inquiry.operator == event.operator:
@@ -304,6 +300,10 @@ def _fire(world: World, due: Deadline) -> None:
             world.begin_round(inquiry)
             if inquiry.line is not None:
                 world.unrouted[inquiry.id] = None
+            elif inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+                # It rings at who came late to the last round: the others may ring with them again.
+                for each in world.group_of(inquiry).operators:
+                    world.touch(world.operators[each], is_freed=True)
         case DeadlineKind.OPENING:
             inquiry.opens_at = None
             if not offer_to_responsible(world, inquiry):
@@ -317,7 +317,11 @@ def _attempt_expired(world: World, inquiry: Inquiry) -> None:
     for offer in list(attempt.offers.values()) if attempt else []:
         if offer.state is not OfferState.PENDING:
             continue
-        if offer.has_rung or inquiry.channel is not Channel.CALL:
+        if offer.has_joined and (offer.has_rung or inquiry.channel is not Channel.CALL):
+            # They had not the whole time for it: that is no miss of theirs, but this round they have had.
+            world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "the round is over")
+            world.end_offer(inquiry, offer, OfferStep.WITHDRAW, Reason.MISSED_THIS_ROUND)
+        elif offer.has_rung or inquiry.channel is not Channel.CALL:
             _offer_missed(world, inquiry, offer)
         else:
             _offer_failed(world, inquiry, offer, "unreachable")
@@ -360,7 +364,6 @@ APPLY: dict[type, Callable[..., None]] = {
     PhoneAnswered: _phone_answered,
     PhoneRefused: _phone_refused,
     AttemptFailed: _attempt_failed,
-    CallPickedUp: _call_picked_up,
     CallMoved: _call_moved,
     PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_changed,

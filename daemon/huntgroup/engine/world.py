@@ -44,6 +44,8 @@ class World:
         self.effects: list[Effect] = []
         self.freed: dict[OperatorId, None] = {}
         self.unrouted: dict[InquiryId, None] = {}
+        self.joinable: dict[GroupId, dict[InquiryId, None]] = {}
+        """By group, what is offered to everyone eligible, and to whoever becomes it meanwhile."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self._notices = Notices()
@@ -236,10 +238,13 @@ class World:
         del self.inquiries[inquiry.id]
         self.closed[inquiry.outcome] += 1
         self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome)
+        self._forget_attempt(inquiry)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
-    def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float) -> Attempt:
+    def open_attempt(
+        self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float, *, may_be_joined: bool = False
+    ) -> Attempt:
         """The waiting inquiry is offered to these operators together until ``deadline``."""
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.OFFER)
         self.lines.leave(inquiry)
@@ -247,17 +252,36 @@ class World:
         inquiry.attempts += 1
         inquiry.customer_holds = False
         number = AttemptNo(inquiry.attempts)
-        attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
+        attempt = Attempt(
+            number=number, offers=offers, began_at=self.now, deadline=deadline, may_be_joined=may_be_joined
+        )
         inquiry.attempt = attempt
         self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, number)
         for operator_id in offers:
-            operator = self.operators[operator_id]
-            operator.offers[inquiry.id] = inquiry.channel
-            operator.pending[inquiry.channel] += 1
-            self._count_source(operator, inquiry, 1)
-            self.note_offer(operator, inquiry)
-            self.touch(operator)
+            self._count_offer(inquiry, self.operators[operator_id])
+        if may_be_joined:
+            self.joinable.setdefault(inquiry.group, {})[inquiry.id] = None
         return attempt
+
+    def join_attempt(self, inquiry: Inquiry, attempt: Attempt, offer: Offer) -> None:
+        """One operator more is offered what is pending already; its deadline stays."""
+        attempt.offers[offer.operator] = offer
+        self._count_offer(inquiry, self.operators[offer.operator])
+
+    def _count_offer(self, inquiry: Inquiry, operator: Operator) -> None:
+        operator.offers[inquiry.id] = inquiry.channel
+        operator.pending[inquiry.channel] += 1
+        self._count_source(operator, inquiry, 1)
+        self.note_offer(operator, inquiry)
+        self.touch(operator)
+
+    def _forget_attempt(self, inquiry: Inquiry) -> None:
+        if inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+            joinable = self.joinable[inquiry.group]
+            del joinable[inquiry.id]
+            if not joinable:
+                del self.joinable[inquiry.group]
+        inquiry.attempt = None
 
     def note_offer(self, operator: Operator, inquiry: Inquiry) -> None:
         """Remember who was offered last, for the distributions that go by it."""
@@ -291,7 +315,7 @@ class World:
     def return_to_wait(self, inquiry: Inquiry) -> None:
         """The attempt is over and nobody took it. It stands in no line yet."""
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
-        inquiry.attempt = None
+        self._forget_attempt(inquiry)
 
     # -- handling -------------------------------------------------------------------------------------------------
 
@@ -302,7 +326,7 @@ class World:
         if own is not None and own.state is OfferState.PENDING:
             self.end_offer(inquiry, own, OfferStep.ACCEPT, None)
         self.withdraw_pending(inquiry)
-        inquiry.attempt = None
+        self._forget_attempt(inquiry)
         self._handle(inquiry, operator)
 
     def assign(self, inquiry: Inquiry, operator: Operator) -> None:
