@@ -70,8 +70,9 @@ async def _serve(settings: Settings, path: Path) -> None:
         if mqtt is not None and isinstance(tidings, OperatorChanged):
             mqtt.tell(tidings)
 
-    ami = AmiClient(settings.pbx[0], policy, put, clock)
-    shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
+    ami = AmiClient(settings.pbx[0], policy, put, clock, settings.telephony)
+    notices = (ami.tell, logs.tell, tell_broker, store.tell)
+    shell = Shell(Engine(policy), clock, ami.carry_out, notices, supervisor.alive)
     reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
     stop = _stop_on_signals(reloader)
     try:
@@ -133,7 +134,7 @@ class Reloader:
             log.warning("configuration.needs_restart", sections=fixed)
         policy = _policy(settings, self.clock)
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
-        self.ami.reconfigure(policy)
+        self.ami.reconfigure(policy, settings.telephony)
         if self.mqtt is not None:
             for gone in {each.id for each in self.settings.operators} - set(policy.operators):
                 self.mqtt.forget(OperatorId(gone))

@@ -10,17 +10,19 @@ from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import fallback, resync
+from huntgroup.adapters.ami import codes, fallback, resync
+from huntgroup.adapters.ami.joining import Joining
+from huntgroup.adapters.ami.lamps import Lamps
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator, phone_state
 from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import Order, RingPhones
+from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, RingPhones, Tidings
 from huntgroup.engine.events import AttemptFailed, Event, PbxFound, PbxLost
 from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
-from huntgroup.settings import Pbx
+from huntgroup.settings import Pbx, Telephony
 
 log = structlog.get_logger(__name__)
 
@@ -51,14 +53,20 @@ Put = Callable[[Event, float], None]
 class AmiClient:
     """One PBX. ``put`` takes each event with its instant; events come only from within the loop's own callbacks."""
 
-    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock) -> None:
+    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock, telephony: Telephony) -> None:
         self._pbx = pbx
         self._policy = policy
         self._put = put
         self._clock = clock
         self._phones = phones_of(policy)
-        self._translator = Translator(PbxId(pbx.id), self._phones)
+        self._joining = Joining(self._send)
+        self._translator = Translator(PbxId(pbx.id), self._phones, self._joining)
+        translator = self._translator
+        self._codes = codes.Codes(telephony, policy, self._send, translator.phone_of, translator.ringing_legs)
+        translator.on_code = self._codes.dialled
+        self._lamps = Lamps(policy)
         self._published: frozenset[str] = frozenset()
+        self._published_codes: tuple[str, ...] = ()
         self._is_reconfigured = False
         self._wire: Wire | None = None
         self._buffer: list[tuple[Message, float]] | None = None
@@ -89,11 +97,13 @@ class AmiClient:
             if not self._is_live:
                 self._end_session()
 
-    def reconfigure(self, policy: Policy) -> None:
+    def reconfigure(self, policy: Policy, telephony: Telephony) -> None:
         """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
         self._policy = policy
         self._phones = phones_of(policy)
         self._translator.phones = frozenset(self._phones)
+        self._codes.reconfigure(telephony, policy)
+        self._lamps.reconfigure(policy)
         self._is_reconfigured = True
 
     async def close(self) -> None:
@@ -143,6 +153,7 @@ class AmiClient:
     def _end_session(self) -> bool:
         was_live, self._is_live = self._is_live, False
         self._buffer = None
+        self._codes.forget()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -197,6 +208,11 @@ class AmiClient:
         gone = self._published.difference(self._policy.numbers)
         await self._do_all([*fallback.publish(self._policy), *fallback.withdraw(gone)])
         self._published = frozenset(self._policy.numbers)
+        meanings = self._codes.meanings
+        no_longer = [each for each in self._published_codes if each not in meanings]
+        await self._do_all([*codes.publish(meanings), *codes.withdraw(no_longer)])
+        self._published_codes = tuple(meanings)
+        self._send(self._lamps.all())
 
     async def _take_over_configuration(self) -> None:
         await self._publish_lists()
@@ -256,8 +272,14 @@ class AmiClient:
 
     def carry_out(self, order: Order) -> None:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
+        if isinstance(order, PickUpCall):
+            self._codes.pick_up(order)
+            return
+        if isinstance(order, JoinRinging):
+            self._joining.join(order.inquiry, order.attempt, order.ring.phones)
+            return
         if isinstance(order, RingPhones):
-            self._translator.ordered(order.inquiry, order.attempt)
+            self._translator.ordered(order.inquiry, order.attempt, may_be_joined=order.may_be_joined)
         if self._wire is None or not self._is_live:
             self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
@@ -271,16 +293,39 @@ class AmiClient:
             for action in batch:
                 action.future.add_done_callback(partial(self._order_answered, order))
 
+    def tell(self, tidings: Tidings) -> None:
+        """Take what concerns a phone: the answer to a code that was dialled there, or a lamp that changes."""
+        match tidings:
+            case Answered():
+                self._codes.answered(tidings)
+            case OperatorChanged():
+                self._send(self._lamps.told(tidings))
+
+    def _send(self, batch: Sequence[SafeAction]) -> None:
+        """Actions whose failure is logged and nothing else; not sent while the link is down."""
+        if self._wire is not None and self._wire.is_open and batch:
+            self._wire.send_actions(batch, ACTION_TIMEOUT)
+            for action in batch:
+                action.future.add_done_callback(partial(self._action_answered, str(action["action"])))
+
+    def _action_answered(self, name: str, future: "asyncio.Future[list[Message]]") -> None:
+        error = self._error_of(future)
+        if error is not None:
+            log.warning("pbx.action_failed", pbx=self._pbx.id, action=name, error=str(error))
+
     def _order_answered(self, order: Order, future: "asyncio.Future[list[Message]]") -> None:
+        error = self._error_of(future)
+        if error is not None:
+            self._order_failed(order, error)
+
+    def _error_of(self, future: "asyncio.Future[list[Message]]") -> BaseException | None:
+        """What went wrong with an action that is over; None: nothing, or nobody waits for it any more."""
         if future.cancelled():
-            return
+            return None
         error = future.exception()
-        if error is None:
-            answer = future.result()[0]
-            if answer.success:
-                return
-            error = PeerError(self._pbx.id, answer.message)
-        self._order_failed(order, error)
+        if error is None and not (answer := future.result()[0]).success:
+            return PeerError(self._pbx.id, answer.message)
+        return error
 
     def _order_failed(self, order: Order, error: BaseException) -> None:
         """Over a link that broke nobody knows what became of an order: the resync will tell."""

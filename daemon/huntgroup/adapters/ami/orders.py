@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from huntgroup.adapters.ami.joining import CALLER, leg_to_join
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.effects import EndInquiry, HoldCustomer, Order, ReleaseLeg, RingPhones
@@ -21,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
 """What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
-PHONES_MOST = 900
+PHONES_MOST = 870
 """Bytes that the phones of one order may take: the rest of a line of AMI is for what stands around them."""
 OFFER_CONTEXT = {Hold.RINGING: "huntgroup-offer", Hold.MUSIC: "huntgroup-offer-music"}
 
@@ -37,6 +38,7 @@ def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
     match order:
         case RingPhones():
             return [
+                *who_may_join(order, channel, translator),
                 SafeAction(
                     {
                         "Action": "Setvar",
@@ -65,6 +67,14 @@ def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
             raise InvariantBroken(f"the settings let through what no dialplan does yet: {type(order).__name__}")
 
 
+def who_may_join(order: RingPhones, channel: str, translator: Translator) -> list[SafeAction]:
+    """What the Local channel by which phones join must know: whose it is."""
+    uniqueid = translator.uniqueid_of(order.inquiry) if order.may_be_joined else None
+    if uniqueid is None:
+        return []
+    return [SafeAction({"Action": "Setvar", "Channel": channel, "Variable": CALLER, "Value": uniqueid})]
+
+
 def order_text(order: RingPhones) -> str:
     """Attempt, context and Dial's arguments, as the dialplan takes them apart."""
     return f"{order.attempt}|{OFFER_CONTEXT[order.hold]}|{dial_arguments(order)}"
@@ -73,6 +83,8 @@ def order_text(order: RingPhones) -> str:
 def dial_arguments(order: RingPhones) -> str:
     """The arguments of Dial: phones that ring together, a limit in whole seconds, what the caller hears."""
     phones = together(phone for ring in order.rings for phone in ring.phones)
+    if order.may_be_joined:
+        phones = f"{phones}&{leg_to_join(order.attempt)}"
     return f"{phones},{max(1, round(order.limit))},{DIAL_OPTIONS[order.hold]}"
 
 

@@ -6,6 +6,9 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
   extension is the number of the attempt, so every word about a leg says which attempt it belongs to, however late.
 * ``DialState`` with ``RINGING`` or ``PROGRESS`` is the phone's own 180 or 183.
 * A phone that declines (603) ends in ``DialEnd`` with ``NOANSWER``; only the leg's ``Hangup`` tells the cause, 21.
+* Whoever picks a ringing call up, by our code, by the PBX's own (``*8``, Pickup()) or by a phone's key (INVITE with
+  Replaces): in the end Dial's ``DialEnd`` with ``ANSWER`` names their channel in the place of the leg that rang. Before
+  it that leg may hang up without a ``DialEnd`` of its own, which means nothing.
 * A phone without a contact gets no leg at all: ``Dial`` comes back at once, and our dialplan says ``HuntgroupDialed``.
 * Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from huntgroup.adapters.ami.genuine import is_genuine, reported
+from huntgroup.adapters.ami.joining import RINGING_CONTEXT, Joining
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
@@ -37,6 +41,8 @@ from huntgroup.engine.policy import Channel
 log = structlog.get_logger(__name__)
 
 OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music"})
+LEG_CONTEXTS = OFFER_CONTEXTS | {RINGING_CONTEXT}
+"""Where Dial rings phones, for a caller or for who joined."""
 CALL_REJECTED = 21
 """Q.850 cause of a leg whose phone said 603 Decline."""
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
@@ -71,11 +77,21 @@ class Call:
     """Channel to leg, of those that have not hung up."""
 
 
-class Translator:
-    """The state of the translation of one PBX. ``phones`` are those whose states and legs matter."""
+OnCode = Callable[[Message], list[Event]]
 
-    def __init__(self, pbx: PbxId, phones: Iterable[PhoneId]) -> None:
+
+class Translator:
+    """The state of the translation of one PBX. ``phones`` are those whose states and legs matter.
+
+    ``joining`` knows the Local channels by which phones join; ``on_code`` takes what operators dial.
+    """
+
+    def __init__(
+        self, pbx: PbxId, phones: Iterable[PhoneId], joining: Joining | None = None, on_code: OnCode = lambda _: []
+    ) -> None:
         self._pbx = pbx
+        self._joining = joining or Joining(lambda _: None)
+        self.on_code = on_code
         self.phones = frozenset(phones)
         """Those whose states and legs matter; may be exchanged."""
         self._calls: dict[str, Call] = {}
@@ -117,17 +133,30 @@ class Translator:
         phone = PhoneId(_INSTANCE.sub("", channel))
         return phone if phone in self.phones else None
 
-    def ordered(self, inquiry: InquiryId, attempt: AttemptNo) -> None:
+    def ringing_legs(self, inquiry: InquiryId) -> list[tuple[PhoneId, str]]:
+        """Phone and channel of each leg of the last attempt that has not hung up."""
+        call = self._by_inquiry.get(inquiry)
+        legs = call.legs.items() if call else ()
+        return [(leg.phone, channel) for channel, leg in legs if call and leg.attempt == call.ordered_attempt]
+
+    def uniqueid_of(self, inquiry: InquiryId) -> str | None:
+        """The Uniqueid of the caller's channel, or None when it is gone."""
+        call = self._by_inquiry.get(inquiry)
+        return call.uniqueid if call else None
+
+    def ordered(self, inquiry: InquiryId, attempt: AttemptNo, *, may_be_joined: bool = False) -> None:
         """This attempt is on its way to the PBX."""
         call = self._by_inquiry.get(inquiry)
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
+            self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
 
     def forget(self, call: Call) -> None:
         """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
         self._calls.pop(call.uniqueid, None)
         self._by_inquiry.pop(call.inquiry, None)
+        self._joining.forget(call.inquiry)
         for channel in list(call.legs):
             self._forget_leg(channel)
 
@@ -138,7 +167,8 @@ class Translator:
 
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""
-        return len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        own = len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        return own + self._joining.size()
 
     def _forget_leg(self, channel: str) -> Leg | None:
         """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
@@ -195,6 +225,13 @@ class Translator:
                 if call is None:
                     return []
                 return self._dialed(call, attempt_of(message["attempt"]), message)
+            case "HuntgroupJoinable":
+                call = self._calls.get(reported(message, "caller"))
+                if call is not None:
+                    attempt = attempt_of(message["attempt"])
+                    self._joining.waits(call.inquiry, attempt, message["uniqueid"], message["channel"])
+            case "HuntgroupCode":
+                return self.on_code(message)
         return []
 
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
@@ -206,13 +243,23 @@ class Translator:
         detail = message["status"] or NO_PRIOR_WORD
         return [*events, AttemptFailed(inquiry=call.inquiry, attempt=attempt, detail=detail)]
 
-    def _new_leg(self, message: Message) -> Leg | None:
-        """The leg that a message about a phone is about, if the phone rings for a call of ours."""
-        if message["context"] not in OFFER_CONTEXTS:
+    def _caller(self, message: Message) -> Call | None:
+        """The call that a message about a leg is about; the channel is the caller's, or one by which phones join."""
+        far_end = self._joining.far_end(message["uniqueid"])
+        return self._by_inquiry.get(far_end.inquiry) if far_end else self._calls.get(message["uniqueid"])
+
+    def _new_leg(self, message: Message, *, of_anybody: bool = False) -> Leg | None:
+        """The leg that a message about a phone is about, if the phone rings for a call of ours.
+
+        ``of_anybody``: also when the phone is nobody's.
+        """
+        if message["context"] not in LEG_CONTEXTS:
             return None
-        call = self._calls.get(message["uniqueid"])
+        call = self._caller(message)
         channel = message["destchannel"]
-        phone = self.phone_of(channel)
+        phone = self._joining.answered_behind(channel) or self.phone_of(channel)
+        if phone is None and of_anybody:
+            phone = PhoneId(_INSTANCE.sub("", channel))
         if call is None or phone is None:
             return None
         leg = Leg(call.inquiry, attempt_of(message["exten"]), phone)
@@ -232,14 +279,13 @@ class Translator:
     def _dial_end(self, message: Message) -> list[Event]:
         leg = self._legs.get(message["destchannel"])
         if leg is None and message["dialstatus"] == "ANSWER":
-            # It began to ring while the link was down.
-            leg = self._new_leg(message)
+            # Somebody picked it up, or it began to ring while the link was down.
+            leg = self._new_leg(message, of_anybody=True)
         if leg is None:
             return []
         match message["dialstatus"]:
             case "ANSWER":
-                self._by_inquiry[leg.inquiry].is_answered = True
-                return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+                return self._answered(leg, message)
             case "CANCEL":
                 # Ours, or the caller's doing, or another phone was faster: told by what did it.
                 return []
@@ -251,7 +297,17 @@ class Translator:
             case _:
                 return [refused(leg, Refusal.UNREACHABLE)]
 
+    def _answered(self, leg: Leg, message: Message) -> list[Event]:
+        """It counts once the caller's own Dial says so."""
+        far_end = self._joining.far_end(message["uniqueid"])
+        if far_end is not None:
+            far_end.answered_by = leg.phone
+            return []
+        self._by_inquiry[leg.inquiry].is_answered = True
+        return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+
     def _hangup(self, message: Message) -> list[Event]:
+        self._joining.hung_up(message["uniqueid"])
         leg = self._forget_leg(message["channel"])
         if leg is not None:
             return [unanswered(leg, message["cause"])]

@@ -17,7 +17,7 @@ from huntgroup.adapters.clock import Clock
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy
-from huntgroup.settings import Pbx
+from huntgroup.settings import Pbx, Telephony
 
 NUMBER = SourceId("+48221234567")
 PHONES = (PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben"))
@@ -65,7 +65,7 @@ class Daemon:
         self.told: list[Event] = []
         self._news = asyncio.Event()
         pbx = Pbx(id="main", host=asterisk.address, port=asterisk.port, username=USERNAME, secret_env=SECRET_VARIABLE)
-        self.client = AmiClient(pbx, POLICY, self._put, Clock())
+        self.client = AmiClient(pbx, POLICY, self._put, Clock(), Telephony())
         self.running: asyncio.Task[None] | None = None
 
     def runs(self) -> "asyncio.Task[None]":

@@ -61,6 +61,7 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         f"Getvar DEVICE_STATE({BEN})",
         "Status",
         "Setvar GLOBAL(HUNTGROUP_LIST_+48221234567)",
+        *(f"Setvar GLOBAL(HUNTGROUP_CODE_{code})" for code in ("*11", "*45", "*46")),
         f"Setvar {SESSION}",
         "Ping",
         f"Setvar {ALIVE_UNTIL}",
