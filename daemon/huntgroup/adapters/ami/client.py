@@ -225,7 +225,8 @@ class AmiClient:
         found: list[Event] = []
         for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
             try:
-                found.append(phone_state(phone, answer[0].value or "UNKNOWN"))
+                found.append(state := phone_state(phone, answer[0].value or "UNKNOWN"))
+                self._translator.in_use.told(phone, state.state)
             except ValueError as error:
                 log.warning("pbx.phone_state_not_understood", pbx=self._pbx.id, phone=phone, error=str(error))
         return found

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from huntgroup.adapters.ami.genuine import is_genuine, reported
+from huntgroup.adapters.ami.inuse import InUse
 from huntgroup.adapters.ami.joining import RINGING_CONTEXT, Joining
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
@@ -91,6 +92,7 @@ class Translator:
     ) -> None:
         self._pbx = pbx
         self._joining = joining or Joining(lambda _: None)
+        self.in_use = InUse()
         self.on_code = on_code
         self.phones = frozenset(phones)
         """Those whose states and legs matter; may be exchanged."""
@@ -168,7 +170,7 @@ class Translator:
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""
         own = len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
-        return own + self._joining.size()
+        return own + self._joining.size() + self.in_use.size()
 
     def _forget_leg(self, channel: str) -> Leg | None:
         """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
@@ -231,7 +233,9 @@ class Translator:
                     attempt = attempt_of(message["attempt"])
                     self._joining.waits(call.inquiry, attempt, message["uniqueid"], message["channel"])
             case "HuntgroupCode":
-                return self.on_code(message)
+                phone = self.phone_of(message["channel"])
+                in_use = self.in_use.dials(phone, message["uniqueid"]) if phone else []
+                return [*in_use, *self.on_code(message)]
         return []
 
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
@@ -307,19 +311,24 @@ class Translator:
         return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
 
     def _hangup(self, message: Message) -> list[Event]:
-        self._joining.hung_up(message["uniqueid"])
+        uniqueid = message["uniqueid"]
+        self._joining.hung_up(uniqueid)
         leg = self._forget_leg(message["channel"])
         if leg is not None:
             return [unanswered(leg, message["cause"])]
-        call = self._calls.get(message["uniqueid"])
+        call = self._calls.get(uniqueid)
         if call is None:
-            return []
+            return self.in_use.hung_up(uniqueid)
         self.forget(call)
         return [CustomerLeft(inquiry=call.inquiry)]
 
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
-        return [phone_state(phone, message["state"])] if phone in self.phones else []
+        if phone not in self.phones:
+            return []
+        changed = phone_state(phone, message["state"])
+        self.in_use.told(phone, changed.state)
+        return [changed]
 
 
 def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:
