@@ -91,9 +91,9 @@ class Joining:
         return far_end.answered_by if far_end else None
 
     def hung_up(self, uniqueid: str) -> None:
-        """A channel is gone, and with it the way to join by it."""
+        """A channel is gone, and with it the way to join by it; who answered there is known until the round is over."""
         far_end = self._far_ends.get(uniqueid)
-        if far_end is None:
+        if far_end is None or far_end.answered_by is not None:
             return
         found = self._rounds[far_end.inquiry]
         found.far_ends.remove(far_end)
