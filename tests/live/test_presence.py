@@ -13,13 +13,17 @@ from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
+UNKNOWN_SOUND = """
+[lab-numbers]
+exten => 700,1,Gosub(huntgroup-speak,s,1(huntgroup-no-such-sound,!440/150\\,!660/150))
+"""
 OVER = '{ action = "hang_up", cause = "no_answer" }'
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
 async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
     """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
+    async with Pbx(PHONES, version=request.param, dialplan=UNKNOWN_SOUND) as pbx:
         yield pbx
 
 
@@ -62,6 +66,15 @@ async def test_one_code_goes_and_comes_back_and_says_so(
 
     said = [part.partition("'")[0].removesuffix(".gsm") for part in pbx.log_text().split("Playing '")[1:]]
     assert said[said_before:] == sounds
+
+
+async def test_where_a_sound_is_not_installed_there_is_a_tone(phone: OpenPhone) -> None:
+    anna = await phone("anna-desk")
+
+    call = await anna.dials("700")
+
+    assert (await call.ended()).how == "bye"
+    assert call.hears_audio()
 
 
 @pytest.mark.parametrize(("code", "reason"), [("*45", "logged_out"), ("*46", "paused")])
