@@ -28,6 +28,7 @@ from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
 from huntgroup.engine.requests import (
     HANDLERS,
+    accepted,
     answer,
     moved,
     picked_up,
@@ -208,8 +209,9 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
     if operator is None:
         taken_by_a_stranger(world, inquiry)
         return
-    was_transfer = offer is not None and inquiry.target is not None and inquiry.target.is_transfer
-    picked_up(world, inquiry, operator)
+    rings_there = offer is not None and event.phone in offer.open_phones
+    was_transfer = rings_there and inquiry.target is not None and inquiry.target.is_transfer
+    (accepted if rings_there else picked_up)(world, inquiry, operator)
     inquiry.answered = (event.attempt, event.phone)
     if was_transfer:
         tell_responsible(world, inquiry, operator)

@@ -245,6 +245,7 @@ def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: d
     is_handoff = bool(inquiry.tried)
     may_be_joined = (
         inquiry.stage is Stage.GROUP
+        and not inquiry.is_callback
         and len(chosen) < len(reasons)
         and _distribution(world, inquiry) is Distribution.ALL_AT_ONCE
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from huntgroup.engine.effects import FactType, PickUpCall
-from huntgroup.engine.events import PhoneState, PickupRequested
+from huntgroup.engine.events import PhoneState, PickupRequested, Refusal
 from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.policy import Channel, Distribution, Presence
 from tests.unit.engine.scenario import RING, Story, group, operator, policy
@@ -83,6 +83,23 @@ def test_picked_up_by_somebody_who_is_no_operator_it_is_off_the_list_and_nobody_
     assert story.happened(FactType.MISSED) == []
     assert (story.has("anna"), story.told("anna").presence) == ((), "available")
     assert story.hangs_up("c1") == []
+
+
+def test_who_paused_and_then_answers_the_phone_that_still_rings_has_picked_up_nothing() -> None:
+    story = house(distribution=Distribution.ALL_AT_ONCE)
+    story.calls("c1")
+    story.is_now("ben", Presence.PAUSED)
+    story.answers("c1", "ben")
+    assert story.facts(FactType.PICKED_UP) == []
+    assert story.taken() == [("c1", "ben")]
+
+
+def test_who_declined_and_then_takes_it_by_the_code_has_picked_it_up() -> None:
+    story = house(distribution=Distribution.ALL_AT_ONCE)
+    story.calls("c1")
+    story.refuses("c1", "ben", Refusal.DECLINED)
+    story.answers("c1", "ben")
+    assert story.facts(FactType.PICKED_UP) == [("c1", "ben", "from anna")]
 
 
 def test_a_colleagues_is_the_one_that_has_been_pending_longest_at_them() -> None:
