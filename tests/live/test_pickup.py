@@ -97,7 +97,8 @@ async def test_of_all_who_ring_together_nobody_has_missed_what_another_took(
     together = group("sales", "anna", "ben", "cleo", rings=LONG, distribution='"all_at_once"')
     running = await daemon(configuration(together))
     pausing = await cleo.dials("*46")
-    await pausing.ended()
+    await pausing.answered()
+    await pausing.hangs_up()
 
     call = await caller.dials(NUMBER)
     await asyncio.gather(anna.ringing(), ben.ringing())
