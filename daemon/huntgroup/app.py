@@ -77,9 +77,9 @@ async def _serve(settings: Settings, path: Path) -> None:
         if mqtt is not None and isinstance(tidings, OperatorChanged):
             mqtt.tell(tidings)
 
-    ami = AmiClient(settings.pbx[0], policy, put, clock, Directory.of(settings))
+    ami = AmiClient(settings.pbx[0], policy, put, clock, directory=Directory.of(settings), telephony=settings.telephony)
     ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
-    outside = Outside(carry_out=ami.carry_out, notices=(logs.tell, tell_broker), pulse=supervisor.alive)
+    outside = Outside(carry_out=ami.carry_out, notices=(ami.tell, logs.tell, tell_broker), pulse=supervisor.alive)
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:
@@ -145,7 +145,7 @@ class Reloader:
             log.warning("configuration.needs_restart", sections=fixed)
         policy = _policy(settings, self.clock)
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
-        self.ami.reconfigure(policy, Directory.of(settings))
+        self.ami.reconfigure(policy, Directory.of(settings), settings.telephony)
         if self.mqtt is not None:
             for gone in {each.id for each in self.settings.operators} - set(policy.operators):
                 self.mqtt.forget(OperatorId(gone))

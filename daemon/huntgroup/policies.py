@@ -60,6 +60,7 @@ def _operator(operator: Operator) -> engine.OperatorPolicy:
         name=operator.name,
         phones=tuple(PhoneId(phone) for phone in operator.phones),
         capacity={channel: getattr(operator.capacity, channel) for channel in Channel},
+        extension=operator.extension,
         mobile=operator.mobile,
         mailbox=operator.extension,
         start=engine.Presence(operator.start),

@@ -8,7 +8,6 @@ from huntgroup.engine.effects import Decision, Fact
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     ConversationFound,
     CustomerLeft,
     CustomerReached,
@@ -36,7 +35,6 @@ KNOWN_TO_THE_PBX = (
     PhoneAnswered,
     PhoneRefused,
     AttemptFailed,
-    CallPickedUp,
     CallMoved,
     PhoneStateChanged,
     PbxLost,

@@ -114,6 +114,8 @@ def _sentences(record: Record, names: Names) -> Iterable[str]:
         return [_arrival(record, names)]
     if record.type == FactType.HANDED_OFF:
         return []  # said by the offer that follows
+    if record.type == FactType.PICKED_UP and record.operator is None:
+        return [f"somebody who is no operator picks it up {record.detail}"]
     who = names.operator(record.operator)
     if record.type == FactType.CLOSED:
         words = OUTCOMES.get(Outcome(record.detail)) if record.detail in set(Outcome) else None

@@ -202,6 +202,11 @@ class Call:
         if self._audio is not None:
             self._audio.close()
 
+    def replaces(self) -> str:
+        """A Replaces header that takes this side's place, as a phone's pickup key writes it (RFC 3891)."""
+        dialog = self.dialog
+        return f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
+
     def replaces_uri(self) -> str:
         """A URI that lets someone take this side's place (RFC 3891), escaped for a Refer-To."""
         dialog = self.dialog

@@ -30,6 +30,7 @@ from tests.lab.record import WITHIN
 
 if TYPE_CHECKING:
     from tests.lab.calls import Call
+    from tests.lab.lamps import Lamp
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Station(asyncio.DatagramProtocol):
         """Call-ID to call: those that are not over."""
         self.dialogs: dict[str, Call] = {}
         """Call-ID to call: all that may still get a message."""
+        self.lamps: dict[str, Lamp] = {}
+        """Call-ID to what shows the state of an extension."""
         self.transport: asyncio.DatagramTransport | None = None
         self._awaited: dict[tuple[str, str], ResponseHandler] = {}
         self._register_id = generate_call_id(self.address)
@@ -200,8 +203,11 @@ class Station(asyncio.DatagramProtocol):
 
     def _take_request(self, request: SipRequest, now: float) -> None:
         call = self.dialogs.get(request.call_id or "")
+        lamp = self.lamps.get(request.call_id or "")
         if call is not None:
             call.take_request(request, now)
+        elif lamp is not None and request.method == "NOTIFY":
+            lamp.take_request(request, now)
         elif request.method == "INVITE":
             self.take_invite(request, now)
         elif request.method in ("OPTIONS", "NOTIFY", "MESSAGE"):

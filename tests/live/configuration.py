@@ -1,6 +1,6 @@
 """Configurations for live tests: short rings, so that a story takes seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 RING_SECONDS = 0.4
 UNREACHABLE_AFTER = 1.0
@@ -22,20 +22,25 @@ def group(name: str, *operators: str, **options: str) -> str:
 
 
 def configuration(
-    *groups: str, numbers: dict[str, str] | None = None, telephony: str = "", people: dict[str, str] | None = None
+    *groups: str,
+    numbers: dict[str, str] | None = None,
+    people: Mapping[str, tuple[str, ...]] = PEOPLE,
+    telephony: str = "",
+    **options: str,
 ) -> str:
     """The operators anna, ben and cleo, these groups, and the number of the lab for the group ``sales``.
 
-    *telephony* is more of that table, *people* more of each operator's.
+    *people* are others than those, with their phones; *telephony* more of that table; *options* more of an operator's
+    by name.
     """
-    operators = [
+    served_by = [
         f'[[operators]]\nid = "{name}"\nextension = "{EXTENSIONS[name]}"\n'
-        f"phones = [{_listed(f'PJSIP/{phone}' for phone in phones)}]\n{(people or {}).get(name, '')}\n"
-        for name, phones in PEOPLE.items()
+        f"phones = [{_listed(f'PJSIP/{phone}' for phone in phones)}]\n{options.get(name, '')}\n"
+        for name, phones in people.items()
     ]
     served = [
         f'[[numbers]]\nnumber = "{number}"\ngroup = "{name}"\n'
         for number, name in (numbers or {NUMBER: "sales"}).items()
     ]
-    calls = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n{telephony}\n'
-    return "".join([calls, *operators, *groups, *served])
+    table = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n{telephony}\n'
+    return "".join([table, *served_by, *groups, *served])

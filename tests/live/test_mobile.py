@@ -59,7 +59,9 @@ async def link(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Link]
         id="main", host=pbx.address, port=pbx.ami_port, username=pbx.ami_username, secret_env=SECRET_VARIABLE
     )
     told: asyncio.Queue[Event] = asyncio.Queue()
-    client = AmiClient(settings, NOBODY, lambda event, _at, _then=None: told.put_nowait(event), Clock(), DIRECTORY)
+    client = AmiClient(
+        settings, NOBODY, lambda event, _at, _then=None: told.put_nowait(event), Clock(), directory=DIRECTORY
+    )
     running = asyncio.create_task(client.run())
     yield Link(client, told)
     await pbx.hangs_up_all()

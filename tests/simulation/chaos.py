@@ -15,6 +15,7 @@ from huntgroup.engine.effects import (
     EndInquiry,
     Fact,
     FactType,
+    JoinRinging,
     OperatorChanged,
     PickUpCall,
     PromiseCallback,
@@ -28,7 +29,6 @@ from huntgroup.engine.events import (
     AcceptRequested,
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     ClockStepped,
     CloseRequested,
     ConversationFound,
@@ -57,6 +57,7 @@ from huntgroup.engine.events import (
     PickupRequested,
     PolicyChanged,
     PresenceRequested,
+    PresenceToggled,
     Recording,
     Refusal,
     ReplyPlayed,
@@ -68,7 +69,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
 from huntgroup.engine.invariants import check, check_touched
 from huntgroup.engine.lifecycle import InquiryState
-from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.policy import Channel, Hold, Presence
 from tests.simulation.dice import Dice
 from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, TEXTS, random_policy
@@ -174,6 +175,10 @@ class Chaos:
             case RingPhones():
                 self._must_be_possible(effect)
                 self._rings.append(effect)
+            case JoinRinging(inquiry=inquiry, attempt=attempt, ring=ring):
+                joined = RingPhones(inquiry=inquiry, attempt=attempt, rings=(ring,), hold=Hold.RINGING, limit=0.0)
+                self._must_be_possible(joined)
+                self._rings.append(joined)
             case PickUpCall():
                 self._pickups.append(effect)
             case SendToVoicemail() | DialOut() | PromiseCallback() | ReplyToCustomer():
@@ -342,12 +347,25 @@ class Chaos:
 
     def _picks_up(self) -> None:
         what = None if self.dice.chance(0.3) else self._name()
-        self.happens(PickupRequested(request=self._request(), operator=self._operator(), inquiry=what))
+        who = self._operator() if self.dice.chance(0.3) else None
+        channel = Channel.CALL if self.dice.chance(0.3) else None
+        asked = PickupRequested(
+            request=self._request(), operator=self._operator(), inquiry=what, colleague=who, channel=channel
+        )
+        self.happens(asked)
 
     def _pbx_picked_up(self) -> None:
-        if self._pickups:
-            order = self.dice.choose(self._pickups)
-            self.happens(CallPickedUp(inquiry=order.inquiry, operator=order.operator))
+        """By who asked for it, and mostly in time; or at the phone of anybody, or of nobody."""
+        if not self._rings:
+            return
+        order, who = self._order(), self._operator()
+        if self._pickups and self.dice.chance(0.7):
+            asked = self.dice.choose(self._pickups)
+            who = asked.operator
+            order = next((each for each in self._rings if each.inquiry == asked.inquiry), order)
+        operator = self.policy.operators.get(who)
+        phone = operator.phones[0] if operator and operator.phones else PhoneId("PJSIP/reception")
+        self.happens(PhoneAnswered(inquiry=order.inquiry, attempt=order.attempt, phone=phone))
 
     def _transfers(self) -> None:
         who, what = self._somebody_with(lambda o: list(o.active))
@@ -419,6 +437,10 @@ class Chaos:
     def _presence(self) -> None:
         presence = self.dice.choose((Presence.AVAILABLE, Presence.AVAILABLE, Presence.AVAILABLE, *Presence))
         who = self._operator()
+        if self.dice.chance(0.2):
+            away = self.dice.choose((Presence.LOGGED_OUT, Presence.PAUSED))
+            self.happens(PresenceToggled(request=self._request(), operator=who, away=away))
+            return
         self.happens(PresenceRequested(request=self._request(), operator=who, presence=presence, reason="lunch"))
 
     def _pbx_goes_or_comes(self) -> None:

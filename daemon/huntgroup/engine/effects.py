@@ -70,6 +70,7 @@ class RingPhones:
     ``limit`` in seconds is a safety net of the peer's own, longer than any deadline of the engine's: it matters only
     while the daemon is away. ``is_callback``: there is no caller on the line; who answers is to be joined to
     ``customer``, who had dialled ``dialled``. ``leave_key``: with it a caller leaves the line, "" for none.
+    ``may_be_joined``: whoever else of the group frees up meanwhile is to ring as well, see JoinRinging.
     """
 
     inquiry: InquiryId
@@ -81,6 +82,16 @@ class RingPhones:
     customer: Customer | None = None
     dialled: SourceId | None = None
     leave_key: str = ""
+    may_be_joined: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinRinging:
+    """Ring these phones as well for an attempt that rings already; at the others nothing changes."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+    ring: Ring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +136,11 @@ class ReleaseLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickUpCall:
-    """Join the caller of a ringing call to the phones of this operator."""
+    """Join the caller of a ringing call to this operator, who asked for it under ``request``."""
 
     inquiry: InquiryId
     operator: OperatorId
+    request: RequestId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +207,12 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The answer to a request; no error: it was done."""
+    """The answer to a request; no error: it was done. ``presence``: what the operator is now."""
 
     request: RequestId
     error: ErrorCode | None = None
     message: str = ""
+    presence: Presence | None = None
 
 
 # -- tidings --------------------------------------------------------------------------------------------------------
@@ -287,6 +300,7 @@ class OperatorChanged:
 
 Order = (
     RingPhones
+    | JoinRinging
     | HoldCustomer
     | AnnounceToCustomer
     | EndInquiry

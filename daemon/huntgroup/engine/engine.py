@@ -9,7 +9,6 @@ from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     ClockStepped,
     ConversationFound,
     CustomerLeft,
@@ -30,7 +29,7 @@ from huntgroup.engine.events import (
     TimePassed,
 )
 from huntgroup.engine.handover import handed_over
-from huntgroup.engine.ids import NO_ATTEMPT
+from huntgroup.engine.ids import NO_ATTEMPT, OperatorId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
@@ -44,6 +43,7 @@ from huntgroup.engine.recovery import (
     fallback_rings,
     fallback_served,
     given_back,
+    is_away,
     tell_recovered,
 )
 from huntgroup.engine.requests import (
@@ -54,6 +54,7 @@ from huntgroup.engine.requests import (
     return_when_all_over,
     set_presence,
     take_back,
+    taken_by_a_stranger,
     tell_responsible,
     trim_offers,
 )
@@ -65,6 +66,7 @@ from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
 """Q.850 cause: the number called is nobody's."""
+NOBODY = OperatorId("")
 MISSED_TOO_MANY = "missed_offers"
 """The reason of a pause that miss_limit began."""
 
@@ -207,9 +209,7 @@ def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
 
 
 def _pbx_lost(world: World, _event: PbxLost) -> None:
-    world.pbx_is_up = False
-    for operator in world.operators.values():
-        world.touch(operator)
+    is_away(world)
 
 
 def _pbx_found(world: World, _event: PbxFound) -> None:
@@ -247,18 +247,23 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
         return
     if inquiry.answered == (event.attempt, event.phone):
         return  # Told twice.
-    if inquiry.is_at_fallback and answered_after_all(world, inquiry, event):
+    if inquiry.is_at_fallback:
+        answered_after_all(world, inquiry, event)
         return
     found = world.current_attempt(event.inquiry, event.attempt)
-    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
-    offer = world.offer_at(found[1], event.phone) if found else None
-    operator = world.operators.get(offer.operator) if offer else None
-    if operator is None:
+    if found is None:
         world.effects.append(ReleaseLeg(inquiry=inquiry.id, attempt=event.attempt, phone=event.phone))
         world.fact(FactType.LATE_ANSWER, inquiry, world.phone_owner.get(event.phone))
         return
-    was_transfer = inquiry.target is not None and inquiry.target.is_transfer
-    accepted(world, inquiry, operator)
+    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
+    offer = world.offer_at(found[1], event.phone)
+    operator = world.operators.get(offer.operator if offer else world.phone_owner.get(event.phone, NOBODY))
+    if operator is None:
+        taken_by_a_stranger(world, inquiry)
+        return
+    rings_there = offer is not None and event.phone in offer.open_phones
+    was_transfer = rings_there and inquiry.target is not None and inquiry.target.is_transfer
+    (accepted if rings_there else picked_up)(world, inquiry, operator)
     inquiry.answered = (event.attempt, event.phone)
     if was_transfer:
         tell_responsible(world, inquiry, operator)
@@ -326,14 +331,6 @@ def _attempt_failed(world: World, event: AttemptFailed) -> None:
     return_when_all_over(world, inquiry)
 
 
-def _call_picked_up(world: World, event: CallPickedUp) -> None:
-    inquiry, operator = world.inquiries.get(event.inquiry), world.operators.get(event.operator)
-    if inquiry is None or operator is None:
-        return
-    if inquiry.state is InquiryState.OFFERED:
-        picked_up(world, inquiry, operator)
-
-
 def _call_moved(world: World, event: CallMoved) -> None:
     inquiry = world.inquiries.get(event.inquiry)
     if inquiry is not None and inquiry.state is InquiryState.ACTIVE:
@@ -358,9 +355,7 @@ def _fire(world: World, due: Deadline) -> None:
         case DeadlineKind.MAX_WAIT:
             _waited_too_long(world, inquiry)
         case DeadlineKind.REST:
-            world.begin_round(inquiry)
-            if inquiry.line is not None:
-                world.unrouted[inquiry.id] = None
+            _new_round(world, inquiry)
         case DeadlineKind.OPENING:
             inquiry.opens_at = inquiry.pauses_until = None
             if not offer_to_responsible(world, inquiry):
@@ -371,12 +366,26 @@ def _fire(world: World, due: Deadline) -> None:
             waiting.announce(world, inquiry)
 
 
+def _new_round(world: World, inquiry: Inquiry) -> None:
+    world.begin_round(inquiry)
+    if inquiry.line is not None:
+        world.unrouted[inquiry.id] = None
+    elif inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+        # It rings at who came late to the last round: the others may ring with them again.
+        for each in world.group_of(inquiry).operators:
+            world.touch(world.operators[each], is_freed=True)
+
+
 def _attempt_expired(world: World, inquiry: Inquiry) -> None:
     attempt = inquiry.attempt
     for offer in list(attempt.offers.values()) if attempt else []:
         if offer.state is not OfferState.PENDING:
             continue
-        if offer.has_rung or inquiry.channel is not Channel.CALL:
+        if offer.has_joined and (offer.has_rung or inquiry.channel is not Channel.CALL):
+            # They had not the whole time for it: that is no miss of theirs, but this round they have had.
+            world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "the round is over")
+            world.end_offer(inquiry, offer, OfferStep.WITHDRAW, Reason.MISSED_THIS_ROUND)
+        elif offer.has_rung or inquiry.channel is not Channel.CALL:
             _offer_missed(world, inquiry, offer)
         else:
             _offer_failed(world, inquiry, offer, "unreachable")
@@ -421,7 +430,6 @@ APPLY: dict[type, Callable[..., None]] = {
     PhoneAnswered: _phone_answered,
     PhoneRefused: _phone_refused,
     AttemptFailed: _attempt_failed,
-    CallPickedUp: _call_picked_up,
     CallMoved: _call_moved,
     PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_lost,

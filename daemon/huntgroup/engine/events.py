@@ -142,7 +142,11 @@ class PhoneRang:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAnswered:
-    """An operator's phone answered this attempt and is joined to the customer."""
+    """A phone answered this attempt and is joined to the customer.
+
+    One that was not rung for it took it from those who were: somebody picked the call up, by whatever means of theirs
+    or the PBX's. It may be nobody's phone.
+    """
 
     inquiry: InquiryId
     attempt: AttemptNo
@@ -168,14 +172,6 @@ class AttemptFailed:
     detail: str
     cause: int = 0
     """The Q.850 cause that was told of the last leg, 0 for none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallPickedUp:
-    """The PBX joined the caller of a ringing call to another operator's phone."""
-
-    inquiry: InquiryId
-    operator: OperatorId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,10 +334,13 @@ class DeclineRequested(Request):
 class PickupRequested(Request):
     """The operator takes a colleague's pending offer; None: that which has been pending longest in their groups.
 
-    Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
+    ``colleague`` asks for the longest pending of theirs, ``channel`` for nothing but this channel's: who dials a code
+    wants a call. Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
     """
 
     inquiry: InquiryId | None = None
+    colleague: OperatorId | None = None
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,6 +390,13 @@ class PresenceRequested(Request):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceToggled(Request):
+    """The operator pressed a key that has two positions: ``away`` (logged out or paused), or back from it."""
+
+    away: Presence
+
+
 OperatorRequest = (
     AcceptRequested
     | DeclineRequested
@@ -401,6 +407,7 @@ OperatorRequest = (
     | CloseRequested
     | WrapupDoneRequested
     | PresenceRequested
+    | PresenceToggled
 )
 Event = (
     TimePassed
@@ -413,7 +420,6 @@ Event = (
     | PhoneAnswered
     | PhoneRefused
     | AttemptFailed
-    | CallPickedUp
     | CallMoved
     | MessageLeft
     | NumberAnswered

@@ -12,7 +12,7 @@ from huntgroup.engine.effects import Effect, Fact
 from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Presence
-from huntgroup.engine.routing import candidates, ignores_presence, why_not
+from huntgroup.engine.routing import candidates, ignores_presence, may_join, why_not
 from huntgroup.engine.state import Inquiry, Offer, Operator
 from huntgroup.engine.world import World
 
@@ -150,6 +150,12 @@ def _nobody_idle(world: World) -> Iterator[str]:
         for name in candidates(world, inquiry):
             if why_not(world, world.operators[name], inquiry, anybody=anybody) is None:
                 yield f"{name} is eligible for {inquiry.id}, which waits"
+    for group, joinable in world.joinable.items():
+        for inquiry_id in joinable:
+            inquiry = world.inquiries[inquiry_id]
+            for name in candidates(world, inquiry):
+                if may_join(world, world.operators[name], inquiry):
+                    yield f"{name} is eligible for {inquiry.id}, which all of {group} are offered but them"
 
 
 def _deadlines(world: World) -> Iterator[str]:

@@ -173,6 +173,7 @@ class OperatorPolicy:
     name: str
     phones: tuple[PhoneId, ...]
     capacity: Mapping[Channel, int]
+    extension: str | None = None
     mobile: str | None = None
     mailbox: str | None = None
     start: Presence = Presence.AVAILABLE

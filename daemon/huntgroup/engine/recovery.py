@@ -4,6 +4,7 @@ Whatever is told here is the truth and was believed otherwise at most: a convers
 never served twice, and no operator is left with what is over.
 """
 
+from huntgroup.engine import overflow
 from huntgroup.engine.effects import Fact, FactType, Outcome
 from huntgroup.engine.events import (
     ConversationFound,
@@ -31,11 +32,19 @@ TO_NOBODY = f"{Outcome.FORWARDED}: joined to nobody of ours"
 # -- the daemon comes back ------------------------------------------------------------------------------------------
 
 
-def daemon_started(world: World, _event: DaemonStarted) -> None:
-    """Nothing is known of any PBX yet; what was open is to be found there."""
+def is_away(world: World) -> None:
+    """Nothing can be ordered there. By which way others could join what rings is not known behind it."""
     world.pbx_is_up = False
     for operator in world.operators.values():
         world.touch(operator)
+    for name in [each for group in world.joinable.values() for each in group]:
+        if world.inquiries[name].channel is Channel.CALL:
+            world.let_nobody_join(world.inquiries[name])
+
+
+def daemon_started(world: World, _event: DaemonStarted) -> None:
+    """Nothing is known of any PBX yet; what was open is to be found there."""
+    is_away(world)
     world.unconfirmed = dict.fromkeys(world.inquiries)
     world.changed.is_unconfirmed = True
 
@@ -76,14 +85,14 @@ def conversation_found(world: World, event: ConversationFound) -> None:
     inquiry.answered = (event.attempt, event.phone)
 
 
-def answered_after_all(world: World, inquiry: Inquiry, event: PhoneAnswered) -> bool:
-    """An attempt of ours got a caller answered whom the PBX was believed to serve; False when nobody knows by whom."""
+def answered_after_all(world: World, inquiry: Inquiry, event: PhoneAnswered) -> None:
+    """An attempt of ours got a caller answered whom the PBX was believed to serve."""
     operator = _owner(world, event.phone)
     if operator is None:
-        return False
+        _joined_to_nobody(world, inquiry)
+        return
     _join(world, inquiry, operator, FOUND)
     inquiry.answered = (event.attempt, event.phone)
-    return True
 
 
 def call_moved(world: World, inquiry: Inquiry, target: Operator | None) -> None:
@@ -181,7 +190,7 @@ def given_back(world: World, inquiry: Inquiry, attempts: AttemptNo) -> None:
     world.begin_round(inquiry)
     world.rearm(inquiry)
     if inquiry.opens_at is None:
-        world.join_line(inquiry)
+        overflow.rejoin(world, inquiry)
 
 
 # -- what is over ---------------------------------------------------------------------------------------------------

@@ -55,5 +55,6 @@ def restored(memory: Memory) -> World:
             world.unanswered[inquiry.group] = world.unanswered.get(inquiry.group, 0) + 1
         if inquiry.line is not None and inquiry.place is not None:
             world.lines.join(inquiry, inquiry.line, inquiry.place)
+        world.note_joinable(inquiry)
         world.rearm(inquiry)
     return world

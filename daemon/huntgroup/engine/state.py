@@ -32,6 +32,8 @@ class Offer:
     has_rung: bool = False
     has_declined: bool = False
     was_busy: bool = False
+    has_joined: bool = False
+    """It came to an attempt that was pending already, and has less than the whole time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Attempt:
     began_at: float
     deadline: float
     has_rung: bool = False
+    may_be_joined: bool = False
+    """Who becomes eligible meanwhile is offered it as well."""
 
 
 @dataclass(slots=True, frozen=True)

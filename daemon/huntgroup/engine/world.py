@@ -53,6 +53,8 @@ class World:
         """By PBX, what is known of the calls that it served by itself."""
         self.unconfirmed: dict[InquiryId, None] = {}
         """What was open when the daemon started, until its PBX is found."""
+        self.joinable: dict[GroupId, dict[InquiryId, None]] = {}
+        """By group, what is offered to everyone eligible, and to whoever becomes it meanwhile."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self.paces = Paces()
@@ -303,10 +305,13 @@ class World:
         del self.inquiries[inquiry.id]
         self.closed[inquiry.outcome] += 1
         self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
+        self._forget_attempt(inquiry)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
-    def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float) -> Attempt:
+    def open_attempt(
+        self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float, *, may_be_joined: bool = False
+    ) -> Attempt:
         """The waiting inquiry is offered to these operators together until ``deadline``."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.OFFER)
@@ -315,17 +320,48 @@ class World:
         inquiry.attempts += 1
         inquiry.customer_holds = False
         number = AttemptNo(inquiry.attempts)
-        attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
+        attempt = Attempt(
+            number=number, offers=offers, began_at=self.now, deadline=deadline, may_be_joined=may_be_joined
+        )
         inquiry.attempt = attempt
         self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, number)
         for operator_id in offers:
-            operator = self.operators[operator_id]
-            operator.offers[inquiry.id] = inquiry.channel
-            operator.pending[inquiry.channel] += 1
-            self._count_source(operator, inquiry, 1)
-            self.note_offer(operator, inquiry)
-            self.touch(operator)
+            self._count_offer(inquiry, self.operators[operator_id])
+        self.note_joinable(inquiry)
         return attempt
+
+    def note_joinable(self, inquiry: Inquiry) -> None:
+        """Whoever becomes eligible looks there, too."""
+        if inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+            self.joinable.setdefault(inquiry.group, {})[inquiry.id] = None
+
+    def let_nobody_join(self, inquiry: Inquiry) -> None:
+        """Its attempt goes on with those who are offered it."""
+        if inquiry.attempt is None or not inquiry.attempt.may_be_joined:
+            return
+        self.changed.inquiries[inquiry.id] = None
+        inquiry.attempt.may_be_joined = False
+        joinable = self.joinable[inquiry.group]
+        del joinable[inquiry.id]
+        if not joinable:
+            del self.joinable[inquiry.group]
+
+    def join_attempt(self, inquiry: Inquiry, attempt: Attempt, offer: Offer) -> None:
+        """One operator more is offered what is pending already; its deadline stays."""
+        self.changed.inquiries[inquiry.id] = None
+        attempt.offers[offer.operator] = offer
+        self._count_offer(inquiry, self.operators[offer.operator])
+
+    def _count_offer(self, inquiry: Inquiry, operator: Operator) -> None:
+        operator.offers[inquiry.id] = inquiry.channel
+        operator.pending[inquiry.channel] += 1
+        self._count_source(operator, inquiry, 1)
+        self.note_offer(operator, inquiry)
+        self.touch(operator)
+
+    def _forget_attempt(self, inquiry: Inquiry) -> None:
+        self.let_nobody_join(inquiry)
+        inquiry.attempt = None
 
     def note_offer(self, operator: Operator, inquiry: Inquiry) -> None:
         """Remember who was offered last, for the distributions that go by it."""
@@ -363,7 +399,7 @@ class World:
         """The attempt is over and nobody took it. It stands in no line yet."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
-        inquiry.attempt = None
+        self._forget_attempt(inquiry)
 
     # -- handling -------------------------------------------------------------------------------------------------
 
@@ -375,7 +411,7 @@ class World:
         if own is not None and own.state is OfferState.PENDING:
             self.end_offer(inquiry, own, OfferStep.ACCEPT, None)
         self.withdraw_pending(inquiry)
-        inquiry.attempt = None
+        self._forget_attempt(inquiry)
         self._handle(inquiry, operator)
 
     def assign(self, inquiry: Inquiry, operator: Operator) -> None:

@@ -120,10 +120,22 @@ def _codes(data: Data) -> Iterator[Finding]:
             other = owner[code] if clash == name else name
             yield Finding(("telephony", clash), f"{shown(code)} is `{other}`, too", "give each code its own")
         owner.setdefault(code, name)
+    yield from _codes_with_extensions(data, owner)
     for key, value in texts(data, "operators", "extension"):
         if value in owner:
             right = "choose another extension, or another code"
             yield Finding(key, f"{shown(value)} is `telephony.{owner[value]}`", right)
+
+
+def _codes_with_extensions(data: Data, codes: Collection[str]) -> Iterator[Finding]:
+    """What is dialled as a code with an extension behind it must not mean anything else."""
+    dialled = dict.fromkeys(codes, "")
+    for key, extension in texts(data, "operators", "extension"):
+        for code in codes:
+            both = code + extension
+            if dialled.setdefault(both, extension) != extension:
+                wrong = f"{shown(extension)} behind one code is {shown(both)}, which means something already"
+                yield Finding(key, wrong, "choose another extension, or other codes")
 
 
 _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (

@@ -235,7 +235,7 @@ class Group(Section):
     check_availability: bool = True
     """Leave out who is logged out or paused."""
 
-    pickup: bool = False
+    pickup: bool = True
     """Whether operators may take one another's offers."""
 
     wrapup: Duration = 0.0

@@ -43,13 +43,9 @@ _LEAVE_OUT = "leave it out"
 
 _NOT_YET = (
     _Missing("pbx[1]", _never, "describe one PBX"),
-    *(_Missing(f"telephony.{code}_code", _never, _LEAVE_OUT) for code in ("pickup", "login", "pause")),
     *(_Missing(f"blending.{name}", _is([]), _LEAVE_OUT) for name in ("call", "chat", "mail", "form")),
     _Missing("operators[].role", _only("operator"), _either(("operator",))),
-    _Missing("operators[].start", _only("available"), _either(("available",))),
     _Missing("groups[].offer_timeout", _never, _LEAVE_OUT),
-    _Missing("groups[].pickup", _is(False), _LEAVE_OUT),
-    _Missing("groups[].miss_limit", _is(0), _LEAVE_OUT),
     _Missing("numbers[].responsible_first", _is(False), _LEAVE_OUT),
     _Missing("numbers[].responsible_rings", _never, _LEAVE_OUT),
     _Missing("numbers[].transfer_changes_responsible", _is(False), _LEAVE_OUT),

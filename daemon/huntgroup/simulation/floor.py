@@ -16,9 +16,11 @@ from huntgroup.engine.effects import (
     Fact,
     FactType,
     HoldCustomer,
+    JoinRinging,
     Outcome,
     PromiseCallback,
     ReplyToCustomer,
+    Ring,
     RingPhones,
     SendToVoicemail,
 )
@@ -101,6 +103,7 @@ class Floor:
         self._orders: dict[type, Callable[..., None]] = {
             Fact: self._fact,
             RingPhones: self._ring_phones,
+            JoinRinging: self._join_ringing,
             HoldCustomer: self._hold_customer,
             PromiseCallback: self._promise_callback,
             SendToVoicemail: self._send_to_voicemail,
@@ -249,10 +252,16 @@ class Floor:
     def _ring_phones(self, order: RingPhones) -> None:
         case = self._cases[order.inquiry]
         case.ringing = order.attempt
-        at = self.now + self._plan.scenario.rings_after
         for ring in order.rings:
-            # The phones of one operator ring together; which of them tells is all the same.
-            self._at(at, self._rings, case, order.attempt, self._people[ring.operator], ring.phones[0])
+            self._dial(case, order.attempt, ring)
+
+    def _join_ringing(self, order: JoinRinging) -> None:
+        self._dial(self._cases[order.inquiry], order.attempt, order.ring)
+
+    def _dial(self, case: Case, attempt: AttemptNo, ring: Ring) -> None:
+        """The phones of one operator ring together; which of them tells is all the same."""
+        at = self.now + self._plan.scenario.rings_after
+        self._at(at, self._rings, case, attempt, self._people[ring.operator], ring.phones[0])
 
     def _hold_customer(self, order: HoldCustomer) -> None:
         self._cases[order.inquiry].ringing = None

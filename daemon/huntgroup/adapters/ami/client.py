@@ -5,37 +5,29 @@ import contextlib
 import hashlib
 import random
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks, fallback, kept, resync, served
+from huntgroup.adapters.ami import callbacks, codes, fallback, kept, resync, served
 from huntgroup.adapters.ami.calls import OpenCall
-from huntgroup.adapters.ami.directory import MOBILE, Directory
-from huntgroup.adapters.ami.handovers import NotPossibleError
-from huntgroup.adapters.ami.orders import actions_for
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.joining import Joining
+from huntgroup.adapters.ami.lamps import Lamps
+from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
 from huntgroup.adapters.ami.translate import Translator, phone_state
-from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
+from huntgroup.adapters.ami.wire import Message, SafeAction, Wire
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import (
-    DialOut,
-    Order,
-    PromiseCallback,
-    ReplyToCustomer,
-    RingPhones,
-    SendToVoicemail,
-)
-from huntgroup.engine.events import AttemptFailed, Event, FallbackServed, MessageLeft, PbxFound, PbxLost
+from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, Tidings
+from huntgroup.engine.events import Event, FallbackServed, MessageLeft, PbxFound, PbxLost
 from huntgroup.engine.ids import InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
-from huntgroup.settings import Pbx
+from huntgroup.settings import Pbx, Telephony
 
 log = structlog.get_logger(__name__)
 
-ACTION_TIMEOUT = 5.0
 BOOT_TIMEOUT = 5.0
 """Seconds to wait for FullyBooted, which comes with the login when Asterisk is up. An AMI user without read = system
 never gets it, so its absence is no reason to leave callers alone."""
@@ -56,33 +48,34 @@ def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
     return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
 
 
-NOT_UP = "Redirect failed, channel not up."
-"""What Asterisk says of a channel that has hung up, and of one that has not yet carried out the Redirect before."""
-REDIRECT_PAUSE = 0.005
-REDIRECTS_MOST = 4
-"""A channel carries out a Redirect within a millisecond or two; one that has hung up is told of by its Hangup."""
-REPORTED = RingPhones | SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer
-"""Orders of which the engine must hear when they come to nothing."""
-
-
-class Put(Protocol):
-    """Takes an event with its instant; ``then`` is called once it is safe."""
-
-    def __call__(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
-        """Now."""
-
-
 class AmiClient:
     """One PBX. ``put`` takes each event with its instant; events come only from within the loop's own callbacks."""
 
-    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock, directory: Directory | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - what joins it to the rest of the house
+        self,
+        pbx: Pbx,
+        policy: Policy,
+        put: Put,
+        clock: Clock,
+        *,
+        directory: Directory | None = None,
+        telephony: Telephony | None = None,
+    ) -> None:
         self._pbx = pbx
         self._policy = policy
         self._put = put
         self._clock = clock
         self._phones = phones_of(policy)
-        self._translator = Translator(PbxId(pbx.id), self._phones, directory)
+        sender = self._sender = Sender(pbx.id, self, put, clock)
+        self._joining = Joining(sender.send)
+        translator = self._translator = Translator(PbxId(pbx.id), self._phones, directory, self._joining)
+        self._codes = codes.Codes(
+            telephony or Telephony(), policy, sender.send, translator.phone_of, translator.ringing_legs
+        )
+        translator.on_code = self._codes.dialled
+        self._lamps = Lamps(policy)
         self._published: frozenset[str] = frozenset()
+        self._published_codes: tuple[str, ...] = ()
         self._is_reconfigured = False
         self._wire: Wire | None = None
         self._buffer: list[Message] | None = None
@@ -122,12 +115,14 @@ class AmiClient:
             if not self._is_live:
                 self._end_session()
 
-    def reconfigure(self, policy: Policy, directory: Directory) -> None:
+    def reconfigure(self, policy: Policy, directory: Directory, telephony: Telephony) -> None:
         """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
         self._policy = policy
         self._translator.directory = directory
         self._phones = phones_of(policy)
         self._translator.phones = frozenset(self._phones)
+        self._codes.reconfigure(telephony, policy)
+        self._lamps.reconfigure(policy)
         self._is_reconfigured = True
 
     async def close(self) -> None:
@@ -177,6 +172,8 @@ class AmiClient:
     def _end_session(self) -> bool:
         was_live, self._is_live = self._is_live, False
         self._buffer = None
+        self._codes.forget()
+        self._joining.link_lost()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -276,6 +273,11 @@ class AmiClient:
         gone = self._published.difference(written)
         await self._do_all([*fallback.publish(self._policy, written), *fallback.withdraw(gone)])
         self._published = frozenset(written)
+        meanings = self._codes.meanings
+        no_longer = [each for each in self._published_codes if each not in meanings]
+        await self._do_all([*codes.publish(meanings), *codes.withdraw(no_longer)])
+        self._published_codes = tuple(meanings)
+        self._sender.send(self._lamps.all())
 
     async def _kept_messages(self) -> list[MessageLeft]:
         """Messages that were left while nobody listened; what was heard meanwhile waits in the buffer."""
@@ -293,12 +295,8 @@ class AmiClient:
     def _is_safe(self, event: MessageLeft) -> None:
         """Say to the dialplan, which keeps the message until then, that we have it. The resync finds what gets lost."""
         self._unsafe_messages.discard(event.message)
-        if self._wire is not None and self._wire.is_open:
-            uniqueid = event.inquiry.removeprefix(f"call-{self._pbx.id}-")
-            batch = kept.forget(uniqueid, is_last=not self._unsafe_messages)
-            self._wire.send_actions(batch, ACTION_TIMEOUT)
-            for action in batch:
-                action.future.add_done_callback(_look_at)
+        uniqueid = event.inquiry.removeprefix(f"call-{self._pbx.id}-")
+        self._sender.send(kept.forget(uniqueid, is_last=not self._unsafe_messages))
 
     async def _check_privileges(self) -> None:
         """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
@@ -320,7 +318,8 @@ class AmiClient:
         found: list[Event] = []
         for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
             try:
-                found.append(phone_state(phone, answer[0].value or "UNKNOWN"))
+                found.append(state := phone_state(phone, answer[0].value or "UNKNOWN"))
+                self._translator.in_use.told(phone, state.state)
             except ValueError as error:
                 log.warning("pbx.phone_state_not_understood", pbx=self._pbx.id, phone=phone, error=str(error))
         return found
@@ -389,67 +388,33 @@ class AmiClient:
 
     def carry_out(self, order: Order) -> None:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
-        if isinstance(order, REPORTED):
-            self._translator.ordered(order.inquiry, order.attempt, mobile_of(order))
+        is_about_a_phone = isinstance(order, PickUpCall | JoinRinging)
+        if is_about_a_phone and self.live() is None:
+            self._sender.failed(order, "the AMI link is down")
+        elif isinstance(order, PickUpCall):
+            self._codes.pick_up(order)
+        elif isinstance(order, JoinRinging):
+            self._joining.join(order.inquiry, order.attempt, order.ring.phones)
+        else:
+            self._sender.carry_out(order, self._translator)
+
+    def tell(self, tidings: Tidings) -> None:
+        """Take what concerns a phone: the answer to a code that was dialled there, or a lamp that changes."""
+        match tidings:
+            case Answered():
+                self._codes.answered(tidings)
+            case OperatorChanged():
+                self._sender.send(self._lamps.told(tidings))
+
+    @property
+    def wire(self) -> Wire | None:
+        """What there is of the link."""
+        return self._wire
+
+    def live(self) -> Wire | None:
+        """The link, once what is really there is known."""
         self._look_anew_if_we_stood_still()
-        if self._wire is None or not self._is_live or not self._wire.is_open:
-            self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
-            return
-        try:
-            batch = actions_for(order, self._translator)
-        except (UnsafeFieldError, NotPossibleError) as error:
-            self._order_failed(order, PeerError(self._pbx.id, str(error)))
-            return
-        if batch:
-            self._translator.sent(order.inquiry)
-            self._send(order, batch, REDIRECTS_MOST)
-
-    def _send(self, order: Order, batch: Sequence[SafeAction], tries: int) -> None:
-        if self._wire is None:
-            return
-        self._wire.send_actions(batch, ACTION_TIMEOUT)
-        sent = Sent(order, self._translator.sent_last(order.inquiry), self._wire)
-        for action in batch:
-            again = partial(self._redirect_again, sent, action, tries - 1)
-            action.future.add_done_callback(partial(self._order_answered, order, again))
-
-    def _order_answered(self, order: Order, again: Callable[[], bool], future: "asyncio.Future[list[Message]]") -> None:
-        if future.cancelled():
-            return
-        error = future.exception()
-        if error is None:
-            answer = future.result()[0]
-            if answer.success or (answer.message == NOT_UP and again()):
-                return
-            error = PeerError(self._pbx.id, answer.message)
-        self._order_failed(order, error)
-
-    def _redirect_again(self, sent: "Sent", refused: SafeAction, tries: int) -> bool:
-        """Whether a Redirect that met another one is sent once more, or need not be, as something newer was ordered."""
-        if refused["action"] != "Redirect":
-            return False
-        is_newest = self._translator.sent_last(sent.order.inquiry) == sent.number
-        if is_newest and tries > 0:
-            action = SafeAction({name: refused[name] for name in ("Action", "Channel", "Context", "Exten", "Priority")})
-            loop = asyncio.get_running_loop()
-            loop.call_later(REDIRECT_PAUSE, self._send_again, sent, action, tries)
-        return not is_newest or tries > 0
-
-    def _send_again(self, sent: "Sent", action: SafeAction, tries: int) -> None:
-        """Only over the link on which it was sent: behind a resync it is void."""
-        is_newest = self._translator.sent_last(sent.order.inquiry) == sent.number
-        if is_newest and not self._look_anew_if_we_stood_still() and self._is_live and self._wire is sent.wire:
-            self._send(sent.order, [action], tries)
-
-    def _order_failed(self, order: Order, error: BaseException) -> None:
-        """Over a link that broke nobody knows what became of an order: the resync will tell."""
-        log.warning(
-            "pbx.order_failed", pbx=self._pbx.id, order=type(order).__name__, inquiry=order.inquiry, error=str(error)
-        )
-        is_certain = self._is_live and self._wire is not None and self._wire.is_open
-        if isinstance(order, REPORTED) and is_certain:
-            event = AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail=str(error))
-            self._put(event, self._clock.now())
+        return self._wire if self._is_live and self._wire is not None and self._wire.is_open else None
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
@@ -480,23 +445,3 @@ class AmiClient:
 
     def _refused(self, action: SafeAction, answer: Message) -> PeerError:
         return PeerError(self._pbx.id, f"{action['action']} was refused: {answer.message}")
-
-
-class Sent(NamedTuple):
-    """An order on its way: the count of orders for its caller, and the link that it went over."""
-
-    order: Order
-    number: int
-    wire: Wire
-
-
-def mobile_of(order: Order) -> PhoneId | None:
-    """The mobile that an order rings, if it rings one."""
-    rings = order.rings if isinstance(order, RingPhones) else ()
-    return next((phone for ring in rings for phone in ring.phones if phone.startswith(MOBILE)), None)
-
-
-def _look_at(future: "asyncio.Future[list[Message]]") -> None:
-    """Of an action whose failure changes nothing."""
-    if not future.cancelled():
-        future.exception()

@@ -22,6 +22,7 @@ from huntgroup.adapters.ami.handovers import (
     redirect,
     setvar,
 )
+from huntgroup.adapters.ami.joining import CALLER, leg_to_join
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.effects import (
@@ -43,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
 """What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
-PHONES_MOST = 900
+PHONES_MOST = 870
 """Bytes that the phones of one order may take: the rest of a line of AMI is for what stands around them."""
 OFFER_CONTEXT = {Hold.RINGING: "huntgroup-offer", Hold.MUSIC: "huntgroup-offer-music"}
 
@@ -66,7 +67,8 @@ def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]
     match order:
         case RingPhones():
             text = order_text(order, directory)
-            return _sent(call, OFFER_CONTEXT[order.hold], str(order.attempt), text, order.leave_key)
+            ring = _sent(call, OFFER_CONTEXT[order.hold], str(order.attempt), text, order.leave_key)
+            return [*who_may_join(order, call), *ring]
         case HoldCustomer():
             return _sent(call, "huntgroup-hold", order.hold, str(order.attempt), order.leave_key)
         case AnnounceToCustomer():
@@ -81,6 +83,11 @@ def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]
 
 def _sent(call: Call, context: str, exten: str, text: str, key: str) -> list[SafeAction]:
     return [*leave_key(call, key), setvar(call.channel, ORDER, text), redirect(call.channel, context, exten)]
+
+
+def who_may_join(order: RingPhones, call: Call) -> list[SafeAction]:
+    """What the Local channel by which phones join must know: whose it is."""
+    return [setvar(call.channel, CALLER, call.uniqueid)] if order.may_be_joined else []
 
 
 def leave_key(call: Call, key: str) -> list[SafeAction]:
@@ -116,6 +123,8 @@ def dial_arguments(order: RingPhones, directory: Directory) -> str:
     phones = together(_dialled(order, directory))
     if not phones:
         raise NotPossibleError(NO_WAY_OUT)
+    if order.may_be_joined:
+        phones = f"{phones}&{leg_to_join(order.attempt)}"
     options = DIAL_OPTIONS[order.hold] + ("d" if order.leave_key else "")
     return f"{phones},{max(1, round(order.limit))},{options}"
 

@@ -15,6 +15,7 @@ from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.directory import MOBILE
 from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
+from huntgroup.adapters.ami.joining import far_end_of, is_near_end
 from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, device_of
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
@@ -25,7 +26,6 @@ from huntgroup.engine.events import (
     Event,
     FallbackRings,
     InquiryReceived,
-    PhoneRang,
 )
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PhoneId
 
@@ -115,15 +115,24 @@ class Seen:
     def _others(self, channel: Message) -> Iterator[str]:
         for other in self._bridges.get(channel.bridgeid, ()) if channel.bridgeid else ():
             if other["uniqueid"] != channel["uniqueid"]:
-                yield other["channel"]
+                yield from self._behind(other)
+
+    def _behind(self, channel: Message) -> Iterator[str]:
+        """The channel; or, of a Local one by which a phone joined, that phone."""
+        if not is_near_end(channel["channel"]):
+            yield channel["channel"]
+        for far_end in self.channels.values():
+            if is_near_end(channel["channel"]) and far_end["channel"] == far_end_of(channel["channel"]):
+                yield from self._others(far_end)
 
     def has_leg(self, channel: Message, phone: PhoneId | None) -> bool:
         """Whether a channel of this phone, None: of any, belongs to the same call, wherever it is."""
         return any(phone in {None, other} for other, leg in self._linked[channel["linkedid"]] if leg is not channel)
 
-    def ringing(self, channel: Message) -> list[PhoneId]:
-        """The phones of ours that ring for the same call."""
-        return [phone for phone, leg in self._linked[channel["linkedid"]] if leg.channelstate == RINGING]
+    def ringing(self, channel: Message) -> list[tuple[PhoneId, str]]:
+        """The phones of ours that ring for the same call, and the channels on which they do."""
+        linked = self._linked[channel["linkedid"]]
+        return [(phone, str(leg["channel"])) for phone, leg in linked if leg.channelstate == RINGING]
 
 
 def reconcile(messages: Iterable[Message], translator: Translator, over: Collection[str] = ()) -> Found:
@@ -226,14 +235,14 @@ def _what_became(call: Call, channel: Message, seen: Seen, translator: Translato
         return _in_conversation(call, channel, somebody, translator, found)
     if call.is_answered:
         return _after_an_answer(call, channel, seen, found)
-    return _unanswered(call, channel, seen, found)
+    return _unanswered(call, channel, seen, translator, found)
 
 
-def _unanswered(call: Call, channel: Message, seen: Seen, found: Found) -> list[Event]:
+def _unanswered(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
     """It rings for somebody, waits, or is elsewhere at the PBX by an order before the last."""
     attempt = _ringing_attempt(channel)
     if attempt and attempt == call.ordered_attempt:
-        return [PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=each) for each in seen.ringing(channel)]
+        return [translator.rings(call, attempt, phone, leg) for phone, leg in seen.ringing(channel)]
     if channel.context == FALLBACK_CONTEXT or (attempt and channel.bridgeid):
         _repaired(found, call, "rung for by the PBX itself")
         return [FallbackRings(inquiry=call.inquiry)]

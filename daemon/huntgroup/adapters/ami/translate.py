@@ -6,6 +6,9 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
   extension is the number of the attempt, so every word about a leg says which attempt it belongs to, however late.
 * ``DialState`` with ``RINGING`` or ``PROGRESS`` is the phone's own 180 or 183.
 * A phone that declines (603) ends in ``DialEnd`` with ``NOANSWER``; only the leg's ``Hangup`` tells the cause, 21.
+* Whoever picks a ringing call up, by our code, by the PBX's own (``*8``, Pickup()) or by a phone's key (INVITE with
+  Replaces): in the end Dial's ``DialEnd`` with ``ANSWER`` names their channel in the place of the leg that rang. Before
+  it that leg may hang up without a ``DialEnd`` of its own, which means nothing.
 * A phone without a contact gets no leg at all: ``Dial`` comes back at once, and our dialplan says ``HuntgroupDialed``.
 * Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
@@ -20,6 +23,8 @@ from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
 from huntgroup.adapters.ami.handovers import attempt_of
+from huntgroup.adapters.ami.inuse import InUse
+from huntgroup.adapters.ami.joining import RINGING_CONTEXT, Joining, is_near_end
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
@@ -43,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music", callbacks.OPERATOR_CONTEXT})
 FALLBACK_CONTEXT = "huntgroup-fallback"
+LEG_CONTEXTS = OFFER_CONTEXTS | {RINGING_CONTEXT}
+"""Where Dial rings phones, for a caller or for who joined."""
 CALL_REJECTED = 21
 """Q.850 cause of a leg whose phone said 603 Decline."""
 FAILURES = {handovers.NO_MAILBOX: "the PBX has no such mailbox"}
@@ -56,13 +63,29 @@ _ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-class Translator:
-    """The state of the translation of one PBX. ``phones`` are those whose states and legs matter."""
+OnCode = Callable[[Message], list[Event]]
 
-    def __init__(self, pbx: PbxId, phones: Iterable[PhoneId], directory: Directory | None = None) -> None:
+
+class Translator:
+    """The state of the translation of one PBX. ``phones`` are those whose states and legs matter.
+
+    ``joining`` knows the Local channels by which phones join; ``on_code`` takes what operators dial.
+    """
+
+    def __init__(
+        self,
+        pbx: PbxId,
+        phones: Iterable[PhoneId],
+        directory: Directory | None = None,
+        joining: Joining | None = None,
+        on_code: OnCode = lambda _: [],
+    ) -> None:
         self._pbx = pbx
         self.directory = directory or Directory()
         """What the PBX calls things; may be exchanged."""
+        self._joining = joining or Joining(lambda _: None)
+        self.in_use = InUse()
+        self.on_code = on_code
         self.phones = frozenset(phones)
         """Those whose states and legs matter; may be exchanged."""
         self._calls: dict[str, Call] = {}
@@ -112,13 +135,27 @@ class Translator:
         """Whether this is the channel of a configured phone."""
         return self.phone_of(channel) is not None
 
-    def ordered(self, inquiry: InquiryId, attempt: AttemptNo, mobile: PhoneId | None = None) -> None:
+    def ringing_legs(self, inquiry: InquiryId) -> list[tuple[PhoneId, str]]:
+        """Phone and channel of each leg of the last attempt that has not hung up."""
+        call = self._by_inquiry.get(inquiry)
+        legs = call.legs.items() if call else ()
+        return [(leg.phone, channel) for channel, leg in legs if call and leg.attempt == call.ordered_attempt]
+
+    def ordered(
+        self, inquiry: InquiryId, attempt: AttemptNo, *, mobile: PhoneId | None = None, may_be_joined: bool = False
+    ) -> None:
         """This attempt is on its way to the PBX, perhaps to ring a mobile."""
         call = self._by_inquiry.get(inquiry)
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
             call.mobile = mobile
+            self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
+
+    def rings(self, call: Call, attempt: AttemptNo, phone: PhoneId, channel: str) -> PhoneRang:
+        """A phone that was found ringing for this attempt."""
+        self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone)
+        return PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=phone)
 
     def remember(self, calls: Iterable[OpenCall]) -> None:
         """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
@@ -188,6 +225,7 @@ class Translator:
             self._calls.pop(call.callback.customer_end, None)
         if self._by_inquiry.get(call.inquiry) is call:
             del self._by_inquiry[call.inquiry]
+            self._joining.forget(call.inquiry)
         for channel in list(call.legs):
             self._forget_leg(channel)
 
@@ -198,7 +236,8 @@ class Translator:
 
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""
-        return len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        own = len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        return own + self._joining.size() + self.in_use.size()
 
     def _forget_leg(self, channel: str) -> Leg | None:
         """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
@@ -283,6 +322,12 @@ class Translator:
                 inquiry = self._inquiry(message["uniqueid"])
                 source = self.directory.source(dialled_number(message["number"]))
                 return handovers.message_left(inquiry, source, self._customer(message), message)
+            case "HuntgroupJoinable":
+                return self._joinable(message)
+            case "HuntgroupCode":
+                phone = self.phone_of(message["channel"])
+                in_use = self.in_use.dials(phone, message["uniqueid"]) if phone else []
+                return [*in_use, *self.on_code(message)]
         call = self._calls.get(message["uniqueid"])
         return [] if call is None else self._of_call(call, message)
 
@@ -298,6 +343,14 @@ class Translator:
                 return handovers.key_pressed(call, message)
             case "HuntgroupCalledBack":
                 return callbacks.not_reached(call, message["status"])
+        return []
+
+    def _joinable(self, message: Message) -> list[Event]:
+        """The far end of a Local channel waits, by which phones join."""
+        call = self._calls.get(reported(message, "caller"))
+        if call is not None:
+            attempt = attempt_of(message["attempt"])
+            self._joining.waits(call.inquiry, attempt, message["uniqueid"], message["channel"])
         return []
 
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
@@ -319,24 +372,36 @@ class Translator:
         )
         return [*events, failed]
 
-    def _new_leg(self, message: Message) -> Leg | None:
-        """The leg that a message about a phone is about, if the phone rings for a call of ours."""
-        if message["context"] not in OFFER_CONTEXTS:
-            return None
-        call = self._calls.get(message["uniqueid"])
-        channel = message["destchannel"]
+    def _caller(self, message: Message) -> Call | None:
+        """The call that a message about a leg is about; the channel is the caller's, or one by which phones join."""
+        far_end = self._joining.far_end(message["uniqueid"])
+        return self._by_inquiry.get(far_end.inquiry) if far_end else self._calls.get(message["uniqueid"])
+
+    def _new_leg(self, message: Message, *, of_anybody: bool = False) -> Leg | None:
+        """The leg that a message about a phone is about, if the phone rings for a call of ours.
+
+        ``of_anybody``: also when the phone is nobody's.
+        """
+        call = self._caller(message) if message["context"] in LEG_CONTEXTS else None
         if call is None:
             return None
-        phone = self.phone_of(channel)
-        if phone is None:
-            # Only DialBegin says what was dialled. One that began to ring unseen is the one that was ordered.
-            has_begun = message.event == "DialBegin"
-            phone = self.directory.mobile_at(channel, message.dialstring) if has_begun else call.mobile
+        channel = message["destchannel"]
+        phone = self._joining.answered_behind(channel) or self.phone_of(channel) or self._mobile(call, message)
+        if phone is None and of_anybody and not is_near_end(channel):
+            phone = device_of(channel)
         if phone is None:
             return None
         leg = Leg(call.inquiry, attempt_of(message["exten"]), phone)
         self._legs[channel] = call.legs[channel] = leg
         return leg
+
+    def _mobile(self, call: Call, message: Message) -> PhoneId | None:
+        """The mobile that such a leg rings. Only DialBegin says what was dialled; one that began to ring unseen is the
+        one that was ordered."""
+        if message.event == "DialBegin":
+            return self.directory.mobile_at(message["destchannel"], message.dialstring)
+        is_seen = any(leg.phone == call.mobile for leg in call.legs.values())
+        return None if is_seen or is_near_end(message["destchannel"]) else call.mobile
 
     def _fallback(self, message: Message) -> Call | None:
         """The call for which the PBX rings by itself, if the message is about that."""
@@ -381,8 +446,13 @@ class Translator:
         call, phone = self._fallback(message), self.phone_of(channel)
         if call is not None and phone is not None:
             return [self.conversation(call, phone, NO_ATTEMPT)]
-        leg = self._legs.get(channel) or self._new_leg(message)  # it may have begun to ring while the link was down
+        # Without a leg somebody picked it up, or it began to ring while the link was down.
+        leg = self._legs.get(channel) or self._new_leg(message, of_anybody=True)
         if leg is None:
+            return []
+        far_end = self._joining.far_end(message["uniqueid"])
+        if far_end is not None:  # it counts once the caller's own Dial says so
+            far_end.answered_by = leg.phone
             return []
         # Not the call of that inquiry: a callback of an earlier attempt may answer late.
         call = self._calls.get(message["uniqueid"])
@@ -410,18 +480,24 @@ class Translator:
         return callbacks.reached(call, uniqueid, channel)
 
     def _hangup(self, message: Message) -> list[Event]:
+        uniqueid = message["uniqueid"]
+        self._joining.hung_up(uniqueid)
         leg = self._forget_leg(message["channel"])
         if leg is not None:
             return [unanswered(leg, message["cause"])]
-        call = self._calls.get(message["uniqueid"])
+        call = self._calls.get(uniqueid)
         if call is None:
-            return []
+            return self.in_use.hung_up(uniqueid)
         self.forget(call)
         return callbacks.hung_up(call)
 
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
-        return [phone_state(phone, message["state"])] if phone in self.phones else []
+        if phone not in self.phones:
+            return []
+        changed = phone_state(phone, message["state"])
+        self.in_use.told(phone, changed.state)
+        return [changed]
 
 
 def device_of(channel: str) -> PhoneId:

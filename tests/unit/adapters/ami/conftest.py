@@ -24,10 +24,14 @@ PHONES = (PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben"))
 SECRET_VARIABLE = "HUNTGROUP_TEST_SECRET"
 
 
-def operator(name: str, *phones: str) -> OperatorPolicy:
+def operator(name: str, *phones: str, extension: str | None = None) -> OperatorPolicy:
     """An operator with these phones."""
     return OperatorPolicy(
-        id=OperatorId(name), name=name, phones=tuple(PhoneId(phone) for phone in phones), capacity={Channel.CALL: 1}
+        id=OperatorId(name),
+        name=name,
+        phones=tuple(PhoneId(phone) for phone in phones),
+        capacity={Channel.CALL: 1},
+        extension=extension,
     )
 
 

@@ -98,6 +98,20 @@ def outward(event: str, context: str, exten: str, last: str, **fields: str) -> s
     return _lines(f"Event: {event}", "Privilege: call,all", *caller, *callee, last)
 
 
+def joinable(attempt: str, far_end: str, uniqueid: str, caller: str = UNIQUEID) -> str:
+    """Our dialplan says that the far end of a Local channel waits, by which phones can join."""
+    about = _snapshot("", Channel=far_end, Context="huntgroup-join", Exten=attempt, Uniqueid=uniqueid)
+    said = [f"Attempt: {attempt}", f"Caller: {caller}"]
+    return _lines("Event: UserEvent", "Privilege: user,all", *about, "UserEvent: HuntgroupJoinable", *said)
+
+
+def code(dialled: str, channel: str = "PJSIP/ben-00000003", uniqueid: str = "1795294133.20", **fields: str) -> str:
+    """Our dialplan says that somebody dialled one of our codes."""
+    place = {"Context": "huntgroup-code", "Exten": f"code{dialled}"}
+    about = _snapshot("", **{"Channel": channel, "Uniqueid": uniqueid, **place, **fields})
+    return _lines("Event: UserEvent", "Privilege: user,all", *about, "UserEvent: HuntgroupCode", f"Dialled: {dialled}")
+
+
 def hangup(channel: str = CHANNEL, uniqueid: str = UNIQUEID, cause: str = "16", **fields: str) -> str:
     """A channel is gone."""
     about = _snapshot("", **{"Channel": channel, "Uniqueid": uniqueid, **fields})

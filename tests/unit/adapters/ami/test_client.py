@@ -27,6 +27,7 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.policy import CallBack, Hold
+from huntgroup.settings import Telephony
 
 pytestmark = pytest.mark.usefixtures("_nothing_is_left")
 
@@ -70,6 +71,7 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         "Ping",
         "Getvar DB_KEYS(huntgroup/served/count)",
         *(f"Setvar GLOBAL(HUNTGROUP_LIST_{form})" for form in FORMS),
+        *(f"Setvar GLOBAL(HUNTGROUP_CODE_{code})" for code in ("*11", "*45", "*46")),
         "Getvar GLOBAL(HUNTGROUP_MESSAGES)",
         f"Setvar {SESSION}",
         "Ping",
@@ -371,7 +373,7 @@ async def test_a_user_that_may_not_originate_is_told_of_where_a_group_calls_back
     await has_found(daemon)
     assert asterisk.count("ListCommands") == 0
 
-    daemon.client.reconfigure(CALLS_BACK, Directory())
+    daemon.client.reconfigure(CALLS_BACK, Directory(), Telephony())
     await asterisk.receives("ListCommands")
     await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
 

@@ -172,10 +172,12 @@ async def test_what_the_trunk_says_of_the_leg_is_said_of_the_mobile(translator: 
     assert answered == [PhoneAnswered(inquiry=CALL, attempt=TWO, phone=MOBILE)]
 
 
-async def test_any_other_call_through_the_trunk_is_nobodys(translator: Translator) -> None:
+async def test_who_answers_any_other_call_through_the_trunk_is_nobody_of_ours(translator: Translator) -> None:
     translator.translate(read(outward("DialBegin", "huntgroup-offer", "2", "DialString: +48600999999@trunk")))
 
-    assert translator.translate(read(outward("DialEnd", "huntgroup-offer", "2", "DialStatus: ANSWER"))) == []
+    answered = translator.translate(read(outward("DialEnd", "huntgroup-offer", "2", "DialStatus: ANSWER")))
+
+    assert answered == [PhoneAnswered(inquiry=CALL, attempt=TWO, phone=PhoneId("PJSIP/trunk"))]
 
 
 # -- what is reported -----------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """What is ordered, and what Asterisk is told then."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, dial, read, waiting
+from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, UNIQUEID, dial, read, waiting
 
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.orders import PHONES_MOST, actions_for, order_text
@@ -63,6 +64,16 @@ async def test_all_phones_of_all_operators_ring_together_with_music(translator: 
     assert told(translator, order) == [
         setvar("3|huntgroup-offer-music|PJSIP/anna-desk&PJSIP/anna-soft&PJSIP/ben,65,m"),
         redirect("huntgroup-offer-music", "3"),
+    ]
+
+
+async def test_what_others_may_join_has_a_leg_to_join_by_that_knows_whose_it_is(translator: Translator) -> None:
+    order = replace(ring(["PJSIP/anna-desk"]), may_be_joined=True)
+
+    assert told(translator, order) == [
+        {"Action": "Setvar", "Channel": CHANNEL, "Variable": "__HUNTGROUP_CALLER", "Value": UNIQUEID},
+        setvar("3|huntgroup-offer|PJSIP/anna-desk&Local/3@huntgroup-join,65,r"),
+        redirect("huntgroup-offer", "3"),
     ]
 
 
