@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from huntgroup.adapters.ami.client import AmiClient
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.store.journal import Journal
@@ -27,7 +28,7 @@ from huntgroup.policies import policy_from
 from huntgroup.recorder import Recorder
 from huntgroup.recovery import recovered
 from huntgroup.settings import Settings, load
-from huntgroup.shell import Moment, Outside, Shell
+from huntgroup.shell import Done, Moment, Outside, Shell
 
 log = structlog.get_logger("huntgroup")
 
@@ -69,17 +70,20 @@ async def _serve(settings: Settings, path: Path) -> None:
     journal = Journal(settings.store.path, opened, settings.store.keep, clock)
     mqtt = MqttClient(settings.mqtt, version("huntgroup")) if settings.mqtt else None
 
-    def put(event: Event, at: float) -> None:
-        shell.put(event, at)
+    def put(event: Event, at: float, then: Done | None = None) -> None:
+        shell.put(event, at, then)
 
     def tell_broker(tidings: Tidings) -> None:
         if mqtt is not None and isinstance(tidings, OperatorChanged):
             mqtt.tell(tidings)
 
-    ami = AmiClient(settings.pbx[0], policy, put, clock)
+    ami = AmiClient(settings.pbx[0], policy, put, clock, directory=Directory.of(settings), telephony=settings.telephony)
     ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
     outside = Outside(
-        carry_out=ami.carry_out, notices=(logs.tell, tell_broker), pulse=supervisor.alive, catch_up=ami.catch_up
+        carry_out=ami.carry_out,
+        notices=(ami.tell, logs.tell, tell_broker),
+        pulse=supervisor.alive,
+        catch_up=ami.catch_up,
     )
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
@@ -146,7 +150,7 @@ class Reloader:
             log.warning("configuration.needs_restart", sections=fixed)
         policy = _policy(settings, self.clock)
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
-        self.ami.reconfigure(policy)
+        self.ami.reconfigure(policy, Directory.of(settings), settings.telephony)
         if self.mqtt is not None:
             for gone in {each.id for each in self.settings.operators} - set(policy.operators):
                 self.mqtt.forget(OperatorId(gone))

@@ -4,8 +4,9 @@ JSON, with the names that the engine's own dataclasses have. What has its defaul
 is short; so a default may not change its meaning without a migration of the store.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,17 +14,19 @@ from pydantic import TypeAdapter, ValidationError
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 from huntgroup.engine.memory import Changed, Counters, Memory
+from huntgroup.engine.pace import Sample
 from huntgroup.engine.policy import GroupPolicy, Policy
 from huntgroup.engine.restoring import counters_of
-from huntgroup.engine.state import FallbackRead, Inquiry, Operator
+from huntgroup.engine.state import FallbackRead, Handover, Inquiry, Operator
 from huntgroup.engine.world import World
 from huntgroup.errors import HuntgroupError
 
-POLICY, RETIRED, COUNTERS, LAST_OFFERED, FALLBACK, UNCONFIRMED, OPERATOR, INQUIRY = (
+POLICY, RETIRED, COUNTERS, LAST_OFFERED, PACE, FALLBACK, UNCONFIRMED, OPERATOR, INQUIRY = (
     "policy",
     "retired_groups",
     "counters",
     "last_offered",
+    "pace",
     "fallback",
     "unconfirmed",
     "operator",
@@ -33,10 +36,12 @@ _EVENTS: dict[str, TypeAdapter[Any]] = {each.__name__: TypeAdapter(each) for eac
 _POLICY = TypeAdapter(Policy)
 _GROUPS = TypeAdapter(dict[GroupId, GroupPolicy])
 _COUNTERS = TypeAdapter(Counters)
+_PACE = TypeAdapter(tuple[Sample, ...])
 _FALLBACK = TypeAdapter(FallbackRead)
 _UNCONFIRMED = TypeAdapter(list[InquiryId])
 _OPERATOR = TypeAdapter(Operator)
 _INQUIRY = TypeAdapter(Inquiry)
+_HANDOVER = TypeAdapter(Handover)
 _DERIVED = {"no_work", "unfit"}
 """What an operator's row leaves out: conclusions, drawn again when they are needed."""
 
@@ -83,6 +88,7 @@ def rows_of(memory: Memory) -> list[Row]:
         _retired(memory.retired_groups),
         _counters(memory.counters),
         *(Row(LAST_OFFERED, group, operator) for group, operator in memory.last_offered.items()),
+        *map(_pace, memory.paces.items()),
         *map(_fallback, memory.fallback.items()),
         _unconfirmed(memory.unconfirmed),
         *map(_operator, memory.operators),
@@ -99,6 +105,8 @@ def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
     yield _counters(counters_of(world))
     for group in changed.groups:
         yield Row(LAST_OFFERED, group, world.last_offered.get(group))
+    for group in changed.paces:
+        yield _pace((group, world.paces.samples(group)))
     for pbx in changed.fallback:
         yield _fallback((pbx, world.fallback[pbx]))
     if changed.is_unconfirmed:
@@ -123,6 +131,10 @@ def _counters(counters: Counters) -> Row:
     return Row(COUNTERS, "", _COUNTERS.dump_json(counters).decode())
 
 
+def _pace(known: tuple[GroupId, Sequence[Sample]]) -> Row:
+    return Row(PACE, known[0], _PACE.dump_json(tuple(known[1])).decode())
+
+
 def _fallback(known: tuple[PbxId, FallbackRead]) -> Row:
     return Row(FALLBACK, known[0], _FALLBACK.dump_json(known[1]).decode())
 
@@ -136,7 +148,12 @@ def _operator(operator: Operator) -> Row:
 
 
 def _inquiry(inquiry: Inquiry) -> Row:
-    return Row(INQUIRY, inquiry.id, _INQUIRY.dump_json(inquiry, exclude_defaults=True).decode())
+    if inquiry.handover is None:
+        return Row(INQUIRY, inquiry.id, _INQUIRY.dump_json(inquiry, exclude_defaults=True).decode())
+    # What follows it is told from other actions by what it is called, which is a default.
+    whole = _INQUIRY.dump_python(inquiry, mode="json", exclude_defaults=True)
+    whole["handover"] = _HANDOVER.dump_python(inquiry.handover, mode="json")
+    return Row(INQUIRY, inquiry.id, json.dumps(whole))
 
 
 def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
@@ -152,6 +169,7 @@ def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
             retired_groups=_GROUPS.validate_json(by_kind[RETIRED][""]),
             counters=_COUNTERS.validate_json(by_kind[COUNTERS][""]),
             last_offered={GroupId(group): OperatorId(who) for group, who in by_kind[LAST_OFFERED].items()},
+            paces={GroupId(group): _PACE.validate_json(body) for group, body in by_kind[PACE].items()},
             fallback={PbxId(pbx): _FALLBACK.validate_json(body) for pbx, body in by_kind[FALLBACK].items()},
             unconfirmed=_UNCONFIRMED.validate_json(by_kind[UNCONFIRMED][""]),
             operators=[_OPERATOR.validate_json(body) for body in by_kind[OPERATOR].values()],

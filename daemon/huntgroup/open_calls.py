@@ -1,24 +1,48 @@
 """From what the engine has open to what the link to a PBX is to look for there, when a daemon starts anew."""
 
 from huntgroup.adapters.ami.calls import OpenCall
-from huntgroup.engine.ids import AttemptNo, PbxId
+from huntgroup.engine.ids import AttemptNo, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel
+from huntgroup.engine.state import Inquiry, Stage
 from huntgroup.engine.world import World
 
 
 def open_calls(world: World) -> list[OpenCall]:
-    """Every call with a caller on the line, as far as is known. In wrap-up and callbacks there is none."""
+    """Every call that has channels at the PBX, as far as is known: not in wrap-up, nor for a callback to come."""
     return [
         OpenCall(
             inquiry=inquiry.id,
             attempts=AttemptNo(inquiry.attempts),
             is_active=inquiry.state is InquiryState.ACTIVE,
             phone=inquiry.answered[1] if inquiry.answered and inquiry.state is InquiryState.ACTIVE else None,
+            mobile=_mobile(inquiry),
+            called_back_in=_called_back_in(inquiry),
+            is_reached=inquiry.was_called_back and not inquiry.is_reaching,
         )
         for inquiry in world.inquiries.values()
-        if inquiry.channel is Channel.CALL and not inquiry.is_callback and inquiry.state is not InquiryState.WRAPUP
+        if inquiry.channel is Channel.CALL and _is_somebody_there(inquiry)
     ]
+
+
+def _is_somebody_there(inquiry: Inquiry) -> bool:
+    """Whoever hears that they will be called back is there still, and so is the operator who rings to call them."""
+    if inquiry.is_callback:
+        return inquiry.handover is not None or inquiry.state is InquiryState.OFFERED
+    return inquiry.state is not InquiryState.WRAPUP
+
+
+def _called_back_in(inquiry: Inquiry) -> AttemptNo | None:
+    if inquiry.was_called_back and inquiry.answered is not None:
+        return inquiry.answered[0]
+    is_rung_for = inquiry.is_callback and inquiry.attempt is not None
+    return AttemptNo(inquiry.attempts) if is_rung_for else None
+
+
+def _mobile(inquiry: Inquiry) -> PhoneId | None:
+    if inquiry.attempt is None or inquiry.stage is not Stage.MOBILE:
+        return None
+    return next((phone for offer in inquiry.attempt.offers.values() for phone in offer.open_phones), None)
 
 
 def entries_read(world: World, pbx: PbxId) -> int:

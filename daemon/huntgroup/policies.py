@@ -9,8 +9,10 @@ from huntgroup.engine import policy as engine
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
+from huntgroup.numbering import normal
 from huntgroup.settings import (
     Action,
+    Announce,
     Callback,
     Group,
     HangUp,
@@ -33,15 +35,18 @@ HOLIDAY_YEARS = 5
 
 def policy_from(settings: Settings, today: date) -> engine.Policy:
     """The policy of validated settings; every name in it is known to exist. Holidays are known from ``today`` on."""
+    country = settings.telephony.country
     return engine.Policy(
         operators={OperatorId(each.id): _operator(each) for each in settings.operators},
         groups={GroupId(each.id): _group(each, today) for each in settings.groups},
-        numbers={SourceId(each.number): _number(each) for each in settings.numbers},
+        numbers={each.source: each for each in (_number(number, country) for number in settings.numbers)},
         sources={SourceId(each.id): _source(each) for each in settings.sources},
         pbx=PbxId(settings.pbx[0].id),
         blending={channel: _channels(getattr(settings.blending, channel)) for channel in Channel},
         ring_seconds=settings.telephony.ring_cadence_seconds,
         unreachable_after=settings.telephony.unreachable_after,
+        callback_tries=settings.telephony.callback_tries,
+        callback_pause=settings.telephony.callback_pause,
     )
 
 
@@ -55,6 +60,7 @@ def _operator(operator: Operator) -> engine.OperatorPolicy:
         name=operator.name,
         phones=tuple(PhoneId(phone) for phone in operator.phones),
         capacity={channel: getattr(operator.capacity, channel) for channel in Channel},
+        extension=operator.extension,
         mobile=operator.mobile,
         mailbox=operator.extension,
         start=engine.Presence(operator.start),
@@ -75,6 +81,7 @@ def _group(group: Group, today: date) -> engine.GroupPolicy:
         max_wait=group.max_wait,
         max_waiting=group.max_waiting,
         hold=engine.Hold(group.hold),
+        announce=_announce(group.announce),
         miss_limit=group.miss_limit,
         priority=group.priority,
         hours=_hours(group.hours, today) if group.hours else None,
@@ -82,6 +89,17 @@ def _group(group: Group, today: date) -> engine.GroupPolicy:
         on_closed=_action(group.on_closed),
         on_full=_action(group.on_full),
         on_abandoned=_action(group.on_abandoned) if group.on_abandoned else None,
+        on_leave=_action(group.on_leave) if group.on_leave else None,
+    )
+
+
+def _announce(announce: Announce) -> engine.Announce:
+    return engine.Announce(
+        position=announce.position,
+        wait=announce.wait,
+        sound=announce.sound,
+        every=announce.every,
+        leave_key=announce.leave_key or "",
     )
 
 
@@ -94,9 +112,9 @@ def _hours(hours: HoursSetting, today: date) -> Hours:
     return Hours(zone=ZoneInfo(hours.timezone), week=hours.week, holidays=closed)
 
 
-def _number(number: Number) -> engine.Entrance:
+def _number(number: Number, country: str) -> engine.Entrance:
     return engine.Entrance(
-        source=SourceId(number.number),
+        source=SourceId(normal(number.number, country)),
         channel=Channel.CALL,
         group=GroupId(number.group),
         responsible_first=number.responsible_first,
@@ -133,8 +151,8 @@ def _action(action: Action) -> engine.OverflowAction:  # noqa: PLR0911 - one lin
             return engine.ToNumber(number=number)
         case Voicemail(mailbox=mailbox):
             return engine.ToVoicemail(mailbox=mailbox)
-        case Callback():
-            return engine.CallBack()
+        case Callback(sound=sound):
+            return engine.CallBack(sound=sound)
         case Reply(sound=sound, text=text, then=then):
             return engine.Reply(sound=sound, text=text, then=_action(then))
         case HangUp(cause=cause):

@@ -8,18 +8,20 @@ from huntgroup.engine.effects import Decision, Fact
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     ConversationFound,
     CustomerLeft,
+    CustomerReached,
     FallbackRings,
     FallbackServed,
     InquiryReceived,
+    NumberAnswered,
     PbxFound,
     PbxLost,
     PhoneAnswered,
     PhoneRang,
     PhoneRefused,
     PhoneStateChanged,
+    ReplyPlayed,
     TimePassed,
 )
 from huntgroup.engine.policy import Channel
@@ -33,7 +35,6 @@ KNOWN_TO_THE_PBX = (
     PhoneAnswered,
     PhoneRefused,
     AttemptFailed,
-    CallPickedUp,
     CallMoved,
     PhoneStateChanged,
     PbxLost,
@@ -41,6 +42,9 @@ KNOWN_TO_THE_PBX = (
     ConversationFound,
     FallbackRings,
     FallbackServed,
+    NumberAnswered,
+    ReplyPlayed,
+    CustomerReached,
 )
 
 

@@ -43,6 +43,12 @@ WORDS = {
     FactType.OUT_OF_HOURS: "the group is closed: {detail}",
     FactType.LINE_FULL: "the line is full: {detail}",
     FactType.OVERFLOWED: "it goes on {detail}",
+    FactType.LEFT_LINE: "the customer leaves the line {detail}",
+    FactType.ACTION_FAILED: "that could not be done: {detail}",
+    FactType.MESSAGE_LEFT: "the customer leaves a message, {detail}",
+    FactType.CALLBACK_PROMISED: "the customer will be called back",
+    FactType.CUSTOMER_REACHED: "the customer answers, and talks to {who}",
+    FactType.CUSTOMER_NOT_REACHED: "{who} cannot reach the customer: {detail}",
     FactType.TRANSFERRED: "{who} transfers it {detail}",
     FactType.PUT_BACK: "it goes back into the line: {detail}",
     FactType.HELD: "{who} sets it aside",
@@ -108,6 +114,8 @@ def _sentences(record: Record, names: Names) -> Iterable[str]:
         return [_arrival(record, names)]
     if record.type == FactType.HANDED_OFF:
         return []  # said by the offer that follows
+    if record.type == FactType.PICKED_UP and record.operator is None:
+        return [f"somebody who is no operator picks it up {record.detail}"]
     who = names.operator(record.operator)
     if record.type == FactType.CLOSED:
         words = OUTCOMES.get(Outcome(record.detail)) if record.detail in set(Outcome) else None
@@ -122,7 +130,9 @@ def _arrival(record: Record, names: Names) -> str:
     customer = record.more.get("customer", {})
     name, phone = customer.get("name", ""), customer.get("phone", "")
     who = f"{name} ({phone})" if name and phone else name or phone or "somebody unknown"
-    return f"{who} comes in by {record.detail}, for {names.group(record.group)}"
+    told = f"{who} comes in by {record.detail}, for {names.group(record.group)}"
+    recording = record.more.get("recording")
+    return f"{told}, and said {recording['seconds']:.0f} s: {recording['file']}" if recording else told
 
 
 def _decision(record: Record, names: Names) -> list[str]:

@@ -45,6 +45,14 @@ class Call:
             self.timeline.add("bye_sent", at=self.station.send_request(self.request("BYE")))
             self.end(Ending("bye_sent"))
 
+    def presses(self, key: str) -> Self:
+        """Press a key, told by INFO."""
+        info = self.request("INFO")
+        info.text = f"Signal={key}\r\nDuration=160\r\n"
+        info.headers.set_single("Content-Type", "application/dtmf-relay")
+        self.timeline.add("pressed", key, self.station.send_request(info))
+        return self
+
     async def transfers(self, to: "str | Call") -> Self:
         """REFER the other side to a number (blind), or to the far end of another call (attended).
 
@@ -193,6 +201,11 @@ class Call:
         self.send_bye()
         if self._audio is not None:
             self._audio.close()
+
+    def replaces(self) -> str:
+        """A Replaces header that takes this side's place, as a phone's pickup key writes it (RFC 3891)."""
+        dialog = self.dialog
+        return f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
 
     def replaces_uri(self) -> str:
         """A URI that lets someone take this side's place (RFC 3891), escaped for a Refer-To."""

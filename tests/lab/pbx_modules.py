@@ -7,7 +7,7 @@ modules that miss a configuration. A name that a version does not have is left o
 from pathlib import Path
 
 _WANTED = """
-pbx_config chan_pjsip chan_bridge_media
+pbx_config pbx_loopback chan_pjsip chan_bridge_media
 res_pjproject res_sorcery_config res_sorcery_memory res_sorcery_astdb res_sorcery_realtime
 res_pjsip res_pjsip_session res_pjsip_sdp_rtp res_pjsip_registrar res_pjsip_caller_id res_pjsip_rfc3326
 res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_authenticator_digest

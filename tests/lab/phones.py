@@ -19,6 +19,7 @@ from aiosipua import SipDigestAuth, SipRequest
 from tests.lab.addresses import outside_address
 from tests.lab.calls import Call
 from tests.lab.incoming import IncomingCall
+from tests.lab.lamps import Lamp
 from tests.lab.names import name_addr, user_part
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.record import WITHIN, Ending
@@ -117,6 +118,11 @@ class Phone(Station):
         """Place a call as this phone."""
         await self.open()
         return OutgoingCall(self, number, None, headers or {})
+
+    async def watches(self, extension: str) -> Lamp:
+        """A lamp that shows the state of an extension; see `Lamp.shows`."""
+        await self.open()
+        return Lamp(self, extension)
 
     # --- facts ---
     # Each await of a fact gives the next call to which it happened: the second `ringing` is the second

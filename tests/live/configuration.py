@@ -1,10 +1,12 @@
 """Configurations for live tests: short rings, so that a story takes seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 RING_SECONDS = 0.4
 UNREACHABLE_AFTER = 1.0
 NUMBER = "+48221234567"
+OUTWARD = 'country = "pl"\noutbound = "PJSIP/{number}@trunk"'
+"""Telephony with a way out, of which the lab's outside is the other end (see `Pbx.mobile`)."""
 PEOPLE = {"anna": ("anna-desk",), "ben": ("ben",), "cleo": ("cleo",)}
 EXTENSIONS = {"anna": "101", "ben": "102", "cleo": "103"}
 
@@ -19,16 +21,26 @@ def group(name: str, *operators: str, **options: str) -> str:
     return "\n".join(["[[groups]]", f'id = "{name}"', f"operators = [{_listed(operators)}]", *lines, ""])
 
 
-def configuration(*groups: str, numbers: dict[str, str] | None = None) -> str:
-    """The operators anna, ben and cleo, these groups, and the number of the lab for the group ``sales``."""
-    people = [
+def configuration(
+    *groups: str,
+    numbers: dict[str, str] | None = None,
+    people: Mapping[str, tuple[str, ...]] = PEOPLE,
+    telephony: str = "",
+    **options: str,
+) -> str:
+    """The operators anna, ben and cleo, these groups, and the number of the lab for the group ``sales``.
+
+    *people* are others than those, with their phones; *telephony* more of that table; *options* more of an operator's
+    by name.
+    """
+    served_by = [
         f'[[operators]]\nid = "{name}"\nextension = "{EXTENSIONS[name]}"\n'
-        f"phones = [{_listed(f'PJSIP/{phone}' for phone in phones)}]\n"
-        for name, phones in PEOPLE.items()
+        f"phones = [{_listed(f'PJSIP/{phone}' for phone in phones)}]\n{options.get(name, '')}\n"
+        for name, phones in people.items()
     ]
     served = [
         f'[[numbers]]\nnumber = "{number}"\ngroup = "{name}"\n'
         for number, name in (numbers or {NUMBER: "sales"}).items()
     ]
-    telephony = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n'
-    return "".join([telephony, *people, *groups, *served])
+    table = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n{telephony}\n'
+    return "".join([table, *served_by, *groups, *served])

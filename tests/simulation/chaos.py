@@ -10,26 +10,32 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from huntgroup.engine.effects import (
+    DialOut,
     Effect,
     EndInquiry,
     Fact,
     FactType,
+    JoinRinging,
     OperatorChanged,
     PickUpCall,
+    PromiseCallback,
     ReleaseLeg,
+    ReplyToCustomer,
     RingPhones,
+    SendToVoicemail,
 )
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
     AcceptRequested,
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     ClockStepped,
     CloseRequested,
     ConversationFound,
     Customer,
     CustomerLeft,
+    CustomerNotReached,
+    CustomerReached,
     DaemonStarted,
     DeclineRequested,
     Departure,
@@ -38,6 +44,9 @@ from huntgroup.engine.events import (
     FallbackServed,
     HoldRequested,
     InquiryReceived,
+    KeyPressed,
+    MessageLeft,
+    NumberAnswered,
     PbxFound,
     PbxLost,
     PhoneAnswered,
@@ -48,7 +57,10 @@ from huntgroup.engine.events import (
     PickupRequested,
     PolicyChanged,
     PresenceRequested,
+    PresenceToggled,
+    Recording,
     Refusal,
+    ReplyPlayed,
     ResumeRequested,
     TimePassed,
     TransferRequested,
@@ -57,7 +69,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
 from huntgroup.engine.invariants import check, check_touched
 from huntgroup.engine.lifecycle import InquiryState
-from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.policy import Channel, Hold, Presence
 from tests.simulation.dice import Dice
 from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, TEXTS, random_policy
@@ -89,6 +101,7 @@ class Chaos:
         self._names: deque[InquiryId] = deque(maxlen=KEPT)
         self._rings: deque[RingPhones] = deque(maxlen=KEPT)
         self._pickups: deque[PickUpCall] = deque(maxlen=KEPT)
+        self._sent_away: deque[SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer] = deque(maxlen=KEPT)
         self._recent: deque[Event] = deque(maxlen=25)
         self._served: list[FallbackServed] = []
         self._recorded: Counter[InquiryId] = Counter()
@@ -114,7 +127,7 @@ class Chaos:
     def finish(self) -> None:
         """Everyone goes home: nothing may be left over."""
         self.happens(PbxFound(pbx=PBX))
-        for _ in range(2):  # who was promised a callback goes the second time
+        for _ in range(2):  # who was promised a callback when they gave up goes the second time
             for name in list(self.engine.world.inquiries):
                 self.happens(CustomerLeft(inquiry=name, departure=Departure.ABANDONED))
         self.now += 100
@@ -162,8 +175,14 @@ class Chaos:
             case RingPhones():
                 self._must_be_possible(effect)
                 self._rings.append(effect)
+            case JoinRinging(inquiry=inquiry, attempt=attempt, ring=ring):
+                joined = RingPhones(inquiry=inquiry, attempt=attempt, rings=(ring,), hold=Hold.RINGING, limit=0.0)
+                self._must_be_possible(joined)
+                self._rings.append(joined)
             case PickUpCall():
                 self._pickups.append(effect)
+            case SendToVoicemail() | DialOut() | PromiseCallback() | ReplyToCustomer():
+                self._sent_away.append(effect)
             case Fact(type=FactType.CLOSED, detail=detail, inquiry=name):
                 self.outcomes[detail.partition(":")[0]] += 1
                 if name is not None and name.startswith("served"):
@@ -214,6 +233,9 @@ class Chaos:
             self._pbx_picked_up: 2,
             self._transfers: 3,
             self._call_moves: 1,
+            self._pbx_tells_of_a_caller: 6,
+            self._pbx_tells_of_a_callback: 2,
+            self._key_pressed: 2,
             self._holds: 2,
             self._resumes: 2,
             self._closes: 8,
@@ -249,7 +271,7 @@ class Chaos:
                 inquiry=name,
                 channel=channel,
                 source=SourceId(source),
-                customer=Customer(),
+                customer=Customer(can_be_called_back=self.dice.chance(0.8)),
                 priority=self.dice.choose((0, 0, 0, 1)),
                 responsible=self._operator() if self.dice.chance(0.3) else None,
             )
@@ -325,12 +347,25 @@ class Chaos:
 
     def _picks_up(self) -> None:
         what = None if self.dice.chance(0.3) else self._name()
-        self.happens(PickupRequested(request=self._request(), operator=self._operator(), inquiry=what))
+        who = self._operator() if self.dice.chance(0.3) else None
+        channel = Channel.CALL if self.dice.chance(0.3) else None
+        asked = PickupRequested(
+            request=self._request(), operator=self._operator(), inquiry=what, colleague=who, channel=channel
+        )
+        self.happens(asked)
 
     def _pbx_picked_up(self) -> None:
-        if self._pickups:
-            order = self.dice.choose(self._pickups)
-            self.happens(CallPickedUp(inquiry=order.inquiry, operator=order.operator))
+        """By who asked for it, and mostly in time; or at the phone of anybody, or of nobody."""
+        if not self._rings:
+            return
+        order, who = self._order(), self._operator()
+        if self._pickups and self.dice.chance(0.7):
+            asked = self.dice.choose(self._pickups)
+            who = asked.operator
+            order = next((each for each in self._rings if each.inquiry == asked.inquiry), order)
+        operator = self.policy.operators.get(who)
+        phone = operator.phones[0] if operator and operator.phones else PhoneId("PJSIP/reception")
+        self.happens(PhoneAnswered(inquiry=order.inquiry, attempt=order.attempt, phone=phone))
 
     def _transfers(self) -> None:
         who, what = self._somebody_with(lambda o: list(o.active))
@@ -348,6 +383,37 @@ class Chaos:
         inquiry = self.engine.world.inquiries.get(what)
         if inquiry is not None and inquiry.channel is Channel.CALL:
             self.happens(CallMoved(inquiry=what, operator=to))
+
+    def _pbx_tells_of_a_caller(self) -> None:
+        """Of one of the last whom it was told to take: whatever may come of any of them, be it theirs or not."""
+        if not self._sent_away:
+            return
+        order = self._sent_away[-1 - self.dice.choose(range(min(4, len(self._sent_away))))]
+        inquiry, attempt = order.inquiry, order.attempt
+        message = MessageLeft(
+            inquiry=inquiry,
+            message=InquiryId(f"m{inquiry}"),
+            source=SourceId(self.dice.choose(GROUPS)),
+            customer=Customer(),
+            recording=Recording(file="msg0000", seconds=3.0, mailbox="sales"),
+        )
+        failed = AttemptFailed(inquiry=inquiry, attempt=attempt, detail="BUSY", cause=17)
+        answered = NumberAnswered(inquiry=inquiry, attempt=attempt)
+        played = ReplyPlayed(inquiry=inquiry, attempt=attempt)
+        self._names.append(message.message)
+        news: tuple[Event, ...] = (message, failed, answered, played, CustomerLeft(inquiry=inquiry))
+        self.happens(self.dice.choose(news))
+
+    def _pbx_tells_of_a_callback(self) -> None:
+        if self._rings:
+            order = self._order()
+            reached = CustomerReached(inquiry=order.inquiry, attempt=order.attempt)
+            missed = CustomerNotReached(inquiry=order.inquiry, attempt=order.attempt, detail="BUSY")
+            news: tuple[Event, ...] = (reached, missed)
+            self.happens(self.dice.choose(news))
+
+    def _key_pressed(self) -> None:
+        self.happens(KeyPressed(inquiry=self._name(), key=self.dice.choose(("1", "1", "2"))))
 
     def _holds(self) -> None:
         who, what = self._somebody_with(lambda o: list(o.active))
@@ -371,6 +437,10 @@ class Chaos:
     def _presence(self) -> None:
         presence = self.dice.choose((Presence.AVAILABLE, Presence.AVAILABLE, Presence.AVAILABLE, *Presence))
         who = self._operator()
+        if self.dice.chance(0.2):
+            away = self.dice.choose((Presence.LOGGED_OUT, Presence.PAUSED))
+            self.happens(PresenceToggled(request=self._request(), operator=who, away=away))
+            return
         self.happens(PresenceRequested(request=self._request(), operator=who, presence=presence, reason="lunch"))
 
     def _pbx_goes_or_comes(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from huntgroup.codec import Row, changed_rows, memory_from, rows_of
-from huntgroup.engine.ids import GroupId
+from huntgroup.engine.ids import GroupId, InquiryId
 from huntgroup.engine.memory import Memory
 from huntgroup.engine.restoring import memory_of, restored
 from huntgroup.engine.world import World
@@ -45,6 +45,7 @@ class Mirror:
             ("owners", world.phone_owner, again.phone_owner),
             ("present", world.present, again.present),
             ("unanswered", _counted(world.unanswered), _counted(again.unanswered)),
+            ("joinable", _sets(world.joinable), _sets(again.joinable)),
             ("deadlines", _instants(world), _instants(again)),
             ("next", world.deadlines.next(), again.deadlines.next()),
         ):
@@ -63,6 +64,10 @@ def _unlike(one: dict[tuple[str, str], str], other: dict[tuple[str, str], str]) 
 
 def _counted(counts: Mapping[GroupId, int]) -> dict[GroupId, int]:
     return {name: count for name, count in counts.items() if count}
+
+
+def _sets(members: Mapping[GroupId, Mapping[InquiryId, None]]) -> dict[GroupId, list[InquiryId]]:
+    return {name: sorted(inquiries) for name, inquiries in members.items()}
 
 
 def _instants(world: World) -> list[tuple[float, int, str, int]]:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import (
+    Announce,
     CallBack,
     Channel,
     Distribution,
@@ -96,6 +97,18 @@ def _group(dice: Dice, name: GroupId, operators: tuple[OperatorId, ...], later: 
         on_closed=_action(dice, operators, later),
         on_full=_action(dice, operators, later),
         on_abandoned=CallBack() if dice.chance(0.2) else None,
+        announce=_announce(dice),
+        on_leave=_action(dice, operators, later) if dice.chance(0.3) else None,
+    )
+
+
+def _announce(dice: Dice) -> Announce:
+    return Announce(
+        position=dice.chance(0.5),
+        wait=dice.chance(0.5),
+        sound=dice.choose((None, "moment")),
+        every=dice.choose((None, 7.0)),
+        leave_key=dice.choose(("", "1")),
     )
 
 
@@ -110,6 +123,9 @@ def _action(dice: Dice, operators: tuple[OperatorId, ...], later: tuple[GroupId,
         CallBack(),
         ToOperator(operator=dice.choose(operators), rings=dice.choose((None, 1, 2))),
         Reply(text="One moment", sound="moment"),
+        Reply(sound="sorry", then=End(cause=34)),
+        Reply(sound="sorry", then=ToVoicemail(mailbox="sales")),
+        Reply(sound="sorry", then=ToOperator(operator=dice.choose(operators))),
     ]
     if later:
         enter = EnterGroup(group=dice.choose(later))

@@ -2,11 +2,11 @@
 
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.engine.effects import FactType
-from huntgroup.engine.events import Customer, FallbackServed
-from huntgroup.engine.ids import AttemptNo, InquiryId, SourceId
-from huntgroup.engine.policy import CallBack
+from huntgroup.engine.events import Customer, CustomerReached, FallbackServed
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import CallBack, ResponsibleMissed
 from huntgroup.open_calls import entries_read, open_calls
-from tests.unit.engine.scenario import PBX, Story, group, phone, policy
+from tests.unit.engine.scenario import PBX, Story, entrance, group, operator, phone, policy
 
 
 def test_calls_that_wait_ring_and_talk_are_looked_for_and_nothing_else() -> None:
@@ -25,6 +25,37 @@ def test_calls_that_wait_ring_and_talk_are_looked_for_and_nothing_else() -> None
         OpenCall(inquiry=InquiryId("rings"), attempts=AttemptNo(1)),
         OpenCall(inquiry=InquiryId("waits")),
     ]
+
+
+def test_a_customer_who_is_called_back_is_looked_for_by_the_attempt_that_calls_them() -> None:
+    story = Story(policy(group("sales", "anna", max_waiting=0, on_full=CallBack())))
+    story.calls("c1")
+    (promised,) = open_calls(story.engine.world)
+    story.hangs_up("c1")
+    (ringing,) = open_calls(story.engine.world)
+    story.answers("c1", "anna")
+    (calling,) = open_calls(story.engine.world)
+    attempt = AttemptNo(calling.attempts)
+    story.happens(CustomerReached(inquiry=InquiryId("c1"), attempt=attempt))
+    (talking,) = open_calls(story.engine.world)
+
+    assert (promised.called_back_in, ringing.called_back_in, ringing.is_active) == (None, attempt, False)
+    assert (calling.called_back_in, calling.is_active, calling.is_reached) == (attempt, True, False)
+    assert (talking.called_back_in, talking.phone, talking.is_reached) == (attempt, phone("anna"), True)
+
+
+def test_the_mobile_that_rings_is_known_by_name() -> None:
+    hers = operator("anna", mobile="+48600100200")
+    number = entrance(
+        "sales", "sales", responsible_first=True, on_responsible_missed=ResponsibleMissed.MOBILE, responsible_rings=2
+    )
+    story = Story(policy(group("sales", "anna"), operators=[hers], entrances=[number]))
+    story.calls("c1", responsible=OperatorId("anna"))
+    story.misses("anna", "c1")
+
+    (call,) = open_calls(story.engine.world)
+
+    assert call.mobile == "mobile:anna"
 
 
 def test_a_transferred_call_that_rings_again_is_with_no_phone() -> None:

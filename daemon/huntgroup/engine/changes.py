@@ -3,7 +3,6 @@
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Outcome
 from huntgroup.engine.events import PhoneState
-from huntgroup.engine.hours import next_opening
 from huntgroup.engine.ids import GroupId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Policy
@@ -63,6 +62,8 @@ def _remove_operator(world: World, operator: Operator) -> None:
 
 def _rehouse(world: World, inquiry: Inquiry) -> None:
     """See that a waiting or offered inquiry is in a group that exists, and offered to people who are in it."""
+    if inquiry.handover is not None:
+        return  # the PBX has it; when it comes back it goes where it can
     group = world.policy.groups.get(inquiry.group)
     has_lost_target = inquiry.target is not None and inquiry.target.operator not in world.policy.operators
     if group is None or has_lost_target:
@@ -85,7 +86,7 @@ def _rehouse(world: World, inquiry: Inquiry) -> None:
 
 def _wait_anew_for_opening(world: World, inquiry: Inquiry) -> None:
     """It waits for its group to open, whose hours may be others now."""
-    opens_at = next_opening(world.group_of(inquiry).hours, world.now)
+    opens_at = world.opening_for(inquiry)
     if opens_at == world.now:
         world.join_line(inquiry)
     else:

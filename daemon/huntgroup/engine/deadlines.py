@@ -20,6 +20,7 @@ class DeadlineKind(IntEnum):
     REST = 3
     OPENING = 4
     WRAPUP = 5
+    ANNOUNCE = 6
 
 
 class Deadline(NamedTuple):
@@ -36,7 +37,7 @@ class Deadline(NamedTuple):
     inquiry: InquiryId
 
 
-def still_holds(deadline: Deadline, inquiry: Inquiry | None) -> bool:
+def still_holds(deadline: Deadline, inquiry: Inquiry | None) -> bool:  # noqa: PLR0911 - one line for each kind
     """Whether the inquiry still means to be woken at this instant, for this; None: it is over."""
     if inquiry is None:
         return False
@@ -53,6 +54,8 @@ def still_holds(deadline: Deadline, inquiry: Inquiry | None) -> bool:
             return inquiry.opens_at == at and state is InquiryState.WAITING
         case DeadlineKind.WRAPUP:
             return inquiry.wrapup_until == at and state is InquiryState.WRAPUP
+        case DeadlineKind.ANNOUNCE:
+            return inquiry.announce_at == at and state is InquiryState.WAITING and inquiry.customer_holds
 
 
 class Deadlines:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from huntgroup.engine.events import Customer
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId, RequestId
+from huntgroup.engine.events import Customer, Recording
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId, RequestId, SourceId
 from huntgroup.engine.policy import Channel, Hold, Presence
 
 
@@ -68,7 +68,9 @@ class RingPhones:
     """Ring these phones for this inquiry, in place of whatever it was doing.
 
     ``limit`` in seconds is a safety net of the peer's own, longer than any deadline of the engine's: it matters only
-    while the daemon is away. ``is_callback``: there is no caller on the line; who answers is to be joined to one.
+    while the daemon is away. ``is_callback``: there is no caller on the line; who answers is to be joined to
+    ``customer``, who had dialled ``dialled``. ``leave_key``: with it a caller leaves the line, "" for none.
+    ``may_be_joined``: whoever else of the group frees up meanwhile is to ring as well, see JoinRinging.
     """
 
     inquiry: InquiryId
@@ -77,6 +79,19 @@ class RingPhones:
     hold: Hold
     limit: float
     is_callback: bool = False
+    customer: Customer | None = None
+    dialled: SourceId | None = None
+    leave_key: str = ""
+    may_be_joined: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinRinging:
+    """Ring these phones as well for an attempt that rings already; at the others nothing changes."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+    ring: Ring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +101,20 @@ class HoldCustomer:
     inquiry: InquiryId
     attempt: AttemptNo
     hold: Hold
+    leave_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceToCustomer:
+    """Tell a caller who holds with music how it stands, between two pieces of it; None is not said.
+
+    ``position`` in their line counts from 1; ``wait`` in seconds; ``sound`` is the group's own.
+    """
+
+    inquiry: InquiryId
+    position: int | None
+    wait: float | None
+    sound: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,26 +136,30 @@ class ReleaseLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickUpCall:
-    """Join the caller of a ringing call to the phones of this operator."""
+    """Join the caller of a ringing call to this operator, who asked for it under ``request``."""
 
     inquiry: InquiryId
     operator: OperatorId
+    request: RequestId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendToVoicemail:
-    """The caller goes to a mailbox."""
+    """The caller goes to a mailbox. Like each of these orders it has a number among the inquiry's attempts."""
 
     inquiry: InquiryId
+    attempt: AttemptNo
     mailbox: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialOut:
-    """The caller is sent on to a number outside."""
+    """The caller is sent on to a number outside, which rings for ``limit`` seconds at most."""
 
     inquiry: InquiryId
+    attempt: AttemptNo
     number: str
+    limit: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,15 +167,19 @@ class PromiseCallback:
     """Tell the caller that they will be called back, and hang up; the inquiry keeps its place."""
 
     inquiry: InquiryId
+    attempt: AttemptNo
+    sound: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyToCustomer:
-    """Play a sound to a caller, or send a text on any other channel."""
+    """Play a sound to a caller, who then waits as ``hold`` says, or send a text on any other channel."""
 
     inquiry: InquiryId
     sound: str | None
     text: str | None
+    attempt: AttemptNo = NO_ATTEMPT
+    hold: Hold = Hold.RINGING
 
 
 # -- answers --------------------------------------------------------------------------------------------------------
@@ -170,11 +207,12 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The answer to a request; no error: it was done."""
+    """The answer to a request; no error: it was done. ``presence``: what the operator is now."""
 
     request: RequestId
     error: ErrorCode | None = None
     message: str = ""
+    presence: Presence | None = None
 
 
 # -- tidings --------------------------------------------------------------------------------------------------------
@@ -197,6 +235,12 @@ class FactType(StrEnum):
     OUT_OF_HOURS = "inquiry.out_of_hours"
     LINE_FULL = "inquiry.line_full"
     OVERFLOWED = "inquiry.overflowed"
+    LEFT_LINE = "inquiry.left_line"
+    ACTION_FAILED = "inquiry.action_failed"
+    MESSAGE_LEFT = "inquiry.message_left"
+    CALLBACK_PROMISED = "inquiry.callback_promised"
+    CUSTOMER_REACHED = "inquiry.customer_reached"
+    CUSTOMER_NOT_REACHED = "inquiry.customer_not_reached"
     TRANSFERRED = "inquiry.transferred"
     PUT_BACK = "inquiry.put_back"
     HELD = "inquiry.held"
@@ -223,7 +267,8 @@ class Fact:
     attempt: AttemptNo | None = None
     detail: str = ""
     customer: Customer | None = None
-    """Only where the inquiry is first told of."""
+    """Only where the inquiry is first told of, as is the recording."""
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +300,9 @@ class OperatorChanged:
 
 Order = (
     RingPhones
+    | JoinRinging
     | HoldCustomer
+    | AnnounceToCustomer
     | EndInquiry
     | ReleaseLeg
     | PickUpCall

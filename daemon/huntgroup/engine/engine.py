@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from huntgroup.engine import overflow
+from huntgroup.engine import outside, overflow, waiting
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
-    CallPickedUp,
     ClockStepped,
     ConversationFound,
     CustomerLeft,
@@ -29,7 +28,8 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
-from huntgroup.engine.ids import NO_ATTEMPT
+from huntgroup.engine.handover import handed_over
+from huntgroup.engine.ids import NO_ATTEMPT, OperatorId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
@@ -43,6 +43,7 @@ from huntgroup.engine.recovery import (
     fallback_rings,
     fallback_served,
     given_back,
+    is_away,
     tell_recovered,
 )
 from huntgroup.engine.requests import (
@@ -53,17 +54,19 @@ from huntgroup.engine.requests import (
     return_when_all_over,
     set_presence,
     take_back,
+    taken_by_a_stranger,
     tell_responsible,
     trim_offers,
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Inquiry, Offer, Stage
+from huntgroup.engine.state import Away, Inquiry, Offer, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
 """Q.850 cause: the number called is nobody's."""
+NOBODY = OperatorId("")
 MISSED_TOO_MANY = "missed_offers"
 """The reason of a pause that miss_limit began."""
 
@@ -150,7 +153,10 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
         conversation_ended(world, inquiry)
         return
     if inquiry.is_callback and event.departure is not Departure.ABANDONED:
-        return  # They hung up because they were told to: their place is kept.
+        # They hung up because they were told to: their place is kept.
+        if inquiry.handover is not None and inquiry.handover.to is Away.PROMISE:
+            overflow.wait_on(world, inquiry)
+        return
     _gave_up(world, inquiry, event.departure, world.now)
 
 
@@ -158,6 +164,8 @@ def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
     world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED, at=at)
+    elif inquiry.handover is not None:
+        overflow.wait_on(world, inquiry)
     elif inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
@@ -180,7 +188,9 @@ def _is_kept(world: World, inquiry: Inquiry) -> bool:
         action = action.then
     if not isinstance(action, CallBack) or inquiry.channel is not Channel.CALL or inquiry.is_callback:
         return False
-    overflow.promise_callback(world, inquiry)
+    if not inquiry.customer.can_be_called_back:
+        return False
+    overflow.note_promise(world, inquiry)
     return True
 
 
@@ -199,9 +209,7 @@ def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
 
 
 def _pbx_lost(world: World, _event: PbxLost) -> None:
-    world.pbx_is_up = False
-    for operator in world.operators.values():
-        world.touch(operator)
+    is_away(world)
 
 
 def _pbx_found(world: World, _event: PbxFound) -> None:
@@ -239,18 +247,23 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
         return
     if inquiry.answered == (event.attempt, event.phone):
         return  # Told twice.
-    if inquiry.is_at_fallback and answered_after_all(world, inquiry, event):
+    if inquiry.is_at_fallback:
+        answered_after_all(world, inquiry, event)
         return
     found = world.current_attempt(event.inquiry, event.attempt)
-    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
-    offer = world.offer_at(found[1], event.phone) if found else None
-    operator = world.operators.get(offer.operator) if offer else None
-    if operator is None:
+    if found is None:
         world.effects.append(ReleaseLeg(inquiry=inquiry.id, attempt=event.attempt, phone=event.phone))
         world.fact(FactType.LATE_ANSWER, inquiry, world.phone_owner.get(event.phone))
         return
-    was_transfer = inquiry.target is not None and inquiry.target.is_transfer
-    accepted(world, inquiry, operator)
+    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
+    offer = world.offer_at(found[1], event.phone)
+    operator = world.operators.get(offer.operator if offer else world.phone_owner.get(event.phone, NOBODY))
+    if operator is None:
+        taken_by_a_stranger(world, inquiry)
+        return
+    rings_there = offer is not None and event.phone in offer.open_phones
+    was_transfer = rings_there and inquiry.target is not None and inquiry.target.is_transfer
+    (accepted if rings_there else picked_up)(world, inquiry, operator)
     inquiry.answered = (event.attempt, event.phone)
     if was_transfer:
         tell_responsible(world, inquiry, operator)
@@ -304,6 +317,10 @@ def _offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
 
 
 def _attempt_failed(world: World, event: AttemptFailed) -> None:
+    sent_away = handed_over(world, event.inquiry, event.attempt)
+    if sent_away is not None:
+        overflow.handover_failed(world, sent_away, event.detail, event.cause)
+        return
     found = world.current_attempt(event.inquiry, event.attempt)
     if found is None:
         return
@@ -312,14 +329,6 @@ def _attempt_failed(world: World, event: AttemptFailed) -> None:
         if offer.state is OfferState.PENDING:
             _offer_failed(world, inquiry, offer, event.detail)
     return_when_all_over(world, inquiry)
-
-
-def _call_picked_up(world: World, event: CallPickedUp) -> None:
-    inquiry, operator = world.inquiries.get(event.inquiry), world.operators.get(event.operator)
-    if inquiry is None or operator is None:
-        return
-    if inquiry.state is InquiryState.OFFERED:
-        picked_up(world, inquiry, operator)
 
 
 def _call_moved(world: World, event: CallMoved) -> None:
@@ -346,15 +355,25 @@ def _fire(world: World, due: Deadline) -> None:
         case DeadlineKind.MAX_WAIT:
             _waited_too_long(world, inquiry)
         case DeadlineKind.REST:
-            world.begin_round(inquiry)
-            if inquiry.line is not None:
-                world.unrouted[inquiry.id] = None
+            _new_round(world, inquiry)
         case DeadlineKind.OPENING:
-            inquiry.opens_at = None
+            inquiry.opens_at = inquiry.pauses_until = None
             if not offer_to_responsible(world, inquiry):
                 world.join_line(inquiry)
         case DeadlineKind.WRAPUP:
             world.close(inquiry, Outcome.ANSWERED)
+        case DeadlineKind.ANNOUNCE:
+            waiting.announce(world, inquiry)
+
+
+def _new_round(world: World, inquiry: Inquiry) -> None:
+    world.begin_round(inquiry)
+    if inquiry.line is not None:
+        world.unrouted[inquiry.id] = None
+    elif inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+        # It rings at who came late to the last round: the others may ring with them again.
+        for each in world.group_of(inquiry).operators:
+            world.touch(world.operators[each], is_freed=True)
 
 
 def _attempt_expired(world: World, inquiry: Inquiry) -> None:
@@ -362,7 +381,11 @@ def _attempt_expired(world: World, inquiry: Inquiry) -> None:
     for offer in list(attempt.offers.values()) if attempt else []:
         if offer.state is not OfferState.PENDING:
             continue
-        if offer.has_rung or inquiry.channel is not Channel.CALL:
+        if offer.has_joined and (offer.has_rung or inquiry.channel is not Channel.CALL):
+            # They had not the whole time for it: that is no miss of theirs, but this round they have had.
+            world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "the round is over")
+            world.end_offer(inquiry, offer, OfferStep.WITHDRAW, Reason.MISSED_THIS_ROUND)
+        elif offer.has_rung or inquiry.channel is not Channel.CALL:
             _offer_missed(world, inquiry, offer)
         else:
             _offer_failed(world, inquiry, offer, "unreachable")
@@ -407,7 +430,6 @@ APPLY: dict[type, Callable[..., None]] = {
     PhoneAnswered: _phone_answered,
     PhoneRefused: _phone_refused,
     AttemptFailed: _attempt_failed,
-    CallPickedUp: _call_picked_up,
     CallMoved: _call_moved,
     PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_lost,
@@ -416,4 +438,5 @@ APPLY: dict[type, Callable[..., None]] = {
     FallbackRings: fallback_rings,
     FallbackServed: _fallback_served,
     **dict.fromkeys(HANDLERS, answer),
+    **outside.HANDLERS,
 }

@@ -60,6 +60,18 @@ class Customer:
 
     name: str = ""
     phone: str = ""
+    """In E.164 where the edge knew it for a valid number, else as it came."""
+    can_be_called_back: bool = False
+    """Whether the edge would dial this number for a callback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A message that a caller left: the recording's file at the PBX, without its ending, and its length in seconds."""
+
+    file: str
+    seconds: float
+    mailbox: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +142,11 @@ class PhoneRang:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAnswered:
-    """An operator's phone answered this attempt and is joined to the customer."""
+    """A phone answered this attempt and is joined to the customer.
+
+    One that was not rung for it took it from those who were: somebody picked the call up, by whatever means of theirs
+    or the PBX's. It may be nobody's phone.
+    """
 
     inquiry: InquiryId
     attempt: AttemptNo
@@ -154,14 +170,8 @@ class AttemptFailed:
     inquiry: InquiryId
     attempt: AttemptNo
     detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallPickedUp:
-    """The PBX joined the caller of a ringing call to another operator's phone."""
-
-    inquiry: InquiryId
-    operator: OperatorId
+    cause: int = 0
+    """The Q.850 cause that was told of the last leg, 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +250,61 @@ class FallbackServed:
     ended_at: float
 
 
+# -- callers whom the PBX has ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft:
+    """A caller left a message: it is an inquiry of its own, called ``message``, of who left it by which number."""
+
+    inquiry: InquiryId
+    message: InquiryId
+    source: SourceId
+    customer: Customer
+    recording: Recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberAnswered:
+    """The number outside to which a caller was sent on answered."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyPlayed:
+    """A caller has heard the whole of a reply."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed:
+    """A waiting caller pressed a key."""
+
+    inquiry: InquiryId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerReached:
+    """A customer who is called back answered; their operator is on the line already."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerNotReached:
+    """A customer who is called back was busy or did not answer, or the call did not get through to them."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
+    detail: str
+
+
 # -- requests of operators ------------------------------------------------------------------------------------------
 
 
@@ -269,10 +334,13 @@ class DeclineRequested(Request):
 class PickupRequested(Request):
     """The operator takes a colleague's pending offer; None: that which has been pending longest in their groups.
 
-    Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
+    ``colleague`` asks for the longest pending of theirs, ``channel`` for nothing but this channel's: who dials a code
+    wants a call. Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
     """
 
     inquiry: InquiryId | None = None
+    colleague: OperatorId | None = None
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +390,13 @@ class PresenceRequested(Request):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceToggled(Request):
+    """The operator pressed a key that has two positions: ``away`` (logged out or paused), or back from it."""
+
+    away: Presence
+
+
 OperatorRequest = (
     AcceptRequested
     | DeclineRequested
@@ -332,6 +407,7 @@ OperatorRequest = (
     | CloseRequested
     | WrapupDoneRequested
     | PresenceRequested
+    | PresenceToggled
 )
 Event = (
     TimePassed
@@ -344,8 +420,13 @@ Event = (
     | PhoneAnswered
     | PhoneRefused
     | AttemptFailed
-    | CallPickedUp
     | CallMoved
+    | MessageLeft
+    | NumberAnswered
+    | ReplyPlayed
+    | KeyPressed
+    | CustomerReached
+    | CustomerNotReached
     | PhoneStateChanged
     | PbxLost
     | PbxFound

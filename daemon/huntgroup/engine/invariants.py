@@ -12,7 +12,7 @@ from huntgroup.engine.effects import Effect, Fact
 from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Presence
-from huntgroup.engine.routing import candidates, ignores_presence, why_not
+from huntgroup.engine.routing import candidates, ignores_presence, may_join, why_not
 from huntgroup.engine.state import Inquiry, Offer, Operator
 from huntgroup.engine.world import World
 
@@ -69,6 +69,10 @@ def _standing(world: World, inquiry: Inquiry) -> Iterator[str]:
         yield f"{inquiry.id} is {inquiry.state} and stands in a line"
     if inquiry.is_at_fallback and (inquiry.state is not InquiryState.WAITING or inquiry.line is not None):
         yield f"{inquiry.id} is rung for by the PBX itself, and is {inquiry.state} here"
+    if inquiry.handover is not None:
+        if inquiry.state is not InquiryState.WAITING or inquiry.line is not None:
+            yield f"{inquiry.id} is with the PBX, and {inquiry.state} in {inquiry.line}"
+        return
     waits_for_opening = inquiry.opens_at is not None or world.group_of(inquiry).hours is not None
     waits_elsewhere = waits_for_opening or inquiry.is_at_fallback
     if inquiry.state is InquiryState.WAITING and inquiry.line is None and not waits_elsewhere:
@@ -128,7 +132,7 @@ def _counts(world: World) -> Iterator[str]:
     unanswered = Counter(
         inquiry.group
         for inquiry in world.inquiries.values()
-        if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}
+        if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None
     )
     if {group: count for group, count in world.unanswered.items() if count} != dict(unanswered):
         yield f"by group {world.unanswered} are counted unanswered, and {dict(unanswered)} are"
@@ -146,6 +150,12 @@ def _nobody_idle(world: World) -> Iterator[str]:
         for name in candidates(world, inquiry):
             if why_not(world, world.operators[name], inquiry, anybody=anybody) is None:
                 yield f"{name} is eligible for {inquiry.id}, which waits"
+    for group, joinable in world.joinable.items():
+        for inquiry_id in joinable:
+            inquiry = world.inquiries[inquiry_id]
+            for name in candidates(world, inquiry):
+                if may_join(world, world.operators[name], inquiry):
+                    yield f"{name} is eligible for {inquiry.id}, which all of {group} are offered but them"
 
 
 def _deadlines(world: World) -> Iterator[str]:
@@ -161,7 +171,9 @@ def _deadlines(world: World) -> Iterator[str]:
         if inquiry.state is InquiryState.WRAPUP and inquiry.wrapup_until is not None:
             wanted.append(inquiry.wrapup_until)
         if inquiry.state is InquiryState.WAITING:
-            wanted += [at for at in (inquiry.resting_until, inquiry.opens_at, inquiry.max_wait_at) if at is not None]
+            announce_at = inquiry.announce_at if inquiry.customer_holds else None
+            instants_of = (announce_at, inquiry.resting_until, inquiry.opens_at, inquiry.max_wait_at)
+            wanted += [at for at in instants_of if at is not None]
         for at in wanted:
             if at not in instants:
                 yield f"{inquiry.id} ({inquiry.state}) waits for {at:g}, and nothing will come of it"

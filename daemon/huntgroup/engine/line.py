@@ -57,6 +57,12 @@ class Lines:
         """How many wait in an owner's lines."""
         return sum(len(line) for line in self.of_owner(kind, owner).values())
 
+    def position(self, inquiry: Inquiry) -> int:
+        """The place, counting from 1, of somebody who stands in a line; 0 for anybody else."""
+        if inquiry.line is None or inquiry.place is None:
+            return 0
+        return bisect_left(self._lines[inquiry.line], inquiry.place) + 1
+
     def everyone(self) -> Iterator[Place]:
         """All places, line by line."""
         for line in self._lines.values():

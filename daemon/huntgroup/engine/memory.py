@@ -4,11 +4,12 @@ Whatever follows from something else (the lines, the deadlines, who owns which p
 it cannot contradict it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from huntgroup.engine.effects import Outcome
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
+from huntgroup.engine.pace import Sample
 from huntgroup.engine.policy import GroupPolicy, Policy
 from huntgroup.engine.state import FallbackRead, Inquiry, Operator
 
@@ -21,6 +22,8 @@ class Changed:
     operators: dict[OperatorId, None] = field(default_factory=dict)
     groups: dict[GroupId, None] = field(default_factory=dict)
     """Groups that offered something to somebody."""
+    paces: dict[GroupId, None] = field(default_factory=dict)
+    """Groups of which somebody was answered who had waited."""
     fallback: dict[PbxId, None] = field(default_factory=dict)
     is_policy: bool = False
     is_unconfirmed: bool = False
@@ -30,6 +33,7 @@ class Changed:
         self.inquiries.clear()
         self.operators.clear()
         self.groups.clear()
+        self.paces.clear()
         self.fallback.clear()
         self.is_policy = self.is_unconfirmed = False
 
@@ -38,6 +42,7 @@ class Changed:
         self.inquiries |= other.inquiries
         self.operators |= other.operators
         self.groups |= other.groups
+        self.paces |= other.paces
         self.fallback |= other.fallback
         self.is_policy |= other.is_policy
         self.is_unconfirmed |= other.is_unconfirmed
@@ -62,6 +67,7 @@ class Memory:
     retired_groups: Mapping[GroupId, GroupPolicy]
     counters: Counters
     last_offered: Mapping[GroupId, OperatorId]
+    paces: Mapping[GroupId, Sequence[Sample]]
     fallback: Mapping[PbxId, FallbackRead]
     unconfirmed: Iterable[InquiryId]
     operators: Iterable[Operator]

@@ -17,7 +17,8 @@ from huntgroup.engine.effects import (
     ReplyToCustomer,
     SendToVoicemail,
 )
-from huntgroup.engine.hours import is_open, next_opening
+from huntgroup.engine.handover import hand_over, next_order, receive_back
+from huntgroup.engine.hours import is_open
 from huntgroup.engine.ids import AttemptNo, GroupId, OperatorId
 from huntgroup.engine.policy import (
     CALL_ONLY,
@@ -34,13 +35,16 @@ from huntgroup.engine.policy import (
     ToOperator,
     ToVoicemail,
 )
-from huntgroup.engine.state import Inquiry, Stage, Target
+from huntgroup.engine.state import Away, Inquiry, Stage, Target
+from huntgroup.engine.waiting import begin_to_hold, hold_on_after_reply
 from huntgroup.engine.world import World
 
 GONE = 34
 """Q.850 cause for a call whose group and number are configured no longer: nobody is there to serve it."""
 NO_ANSWER = 19
 """Q.850 cause: the operator was alerted and did not answer."""
+OUTSIDE_SECONDS = 60.0
+"""So long a number outside may ring: about as long as networks let it."""
 
 
 class Hook(StrEnum):
@@ -49,12 +53,15 @@ class Hook(StrEnum):
     UNANSWERED = "unanswered"
     CLOSED = "closed"
     FULL = "full"
+    LEFT = "left"
+    """The caller pressed the key with which they leave the line."""
 
 
 HOOK_FACTS = {
     Hook.UNANSWERED: FactType.UNANSWERED,
     Hook.CLOSED: FactType.OUT_OF_HOURS,
     Hook.FULL: FactType.LINE_FULL,
+    Hook.LEFT: FactType.LEFT_LINE,
 }
 
 
@@ -155,13 +162,36 @@ def lets_wait(inquiry: Inquiry, action: OverflowAction) -> bool:
 
 
 def reply(world: World, inquiry: Inquiry, action: Reply, hook: str) -> None:
-    """Tell the customer, once in this group at this hook; and not who was promised to be called back."""
-    if hook in inquiry.replied or inquiry.is_callback:
+    """Write to the customer, once in this group at this hook."""
+    if hook not in inquiry.replied:
+        world.changed.inquiries[inquiry.id] = None
+        inquiry.replied[hook] = None
+        world.effects.append(ReplyToCustomer(inquiry=inquiry.id, sound=action.sound, text=action.text))
+
+
+def _play(world: World, inquiry: Inquiry, action: Reply, hook: Hook) -> None:
+    """Let a caller hear a sound, once in this group at this hook; nobody who is to be called back.
+
+    Who only waits on afterwards waits in the line meanwhile, where an offer breaks the sound off. What else comes then,
+    comes once they have heard the whole of it.
+    """
+    if action.sound is None or hook in inquiry.replied or inquiry.is_callback:
+        _run(world, inquiry, action.then, hook)
         return
     world.changed.inquiries[inquiry.id] = None
     inquiry.replied[hook] = None
-    inquiry.customer_holds = False
-    world.effects.append(ReplyToCustomer(inquiry=inquiry.id, sound=action.sound, text=action.text))
+    if lets_wait(inquiry, action.then):
+        attempt = next_order(inquiry)
+        inquiry.customer_holds = True
+        hold_on_after_reply(world, inquiry)
+    else:
+        attempt = hand_over(world, inquiry, Away.REPLY, hook, action.then)
+    hold = world.group_of(inquiry).hold
+    world.effects.append(
+        ReplyToCustomer(inquiry=inquiry.id, sound=action.sound, text=action.text, attempt=attempt, hold=hold)
+    )
+    if inquiry.handover is None:
+        _run(world, inquiry, action.then, hook)
 
 
 def _run(world: World, inquiry: Inquiry, action: OverflowAction, hook: Hook) -> None:
@@ -176,27 +206,113 @@ def _run(world: World, inquiry: Inquiry, action: OverflowAction, hook: Hook) -> 
         case ToOperator(operator=operator, rings=rings):
             world.fact(FactType.OVERFLOWED, inquiry, operator)
             aim(world, inquiry, Target(operator, rings, is_transfer=False))
+        case Reply() if inquiry.channel is Channel.CALL:
+            _play(world, inquiry, action, hook)
         case Reply(then=then):
             reply(world, inquiry, action, hook)
             _run(world, inquiry, then, hook)
-        case CallBack():
-            promise_callback(world, inquiry)
-            KEEPERS[hook](world, inquiry)
-        case ToVoicemail(mailbox=mailbox):
-            world.effects.append(SendToVoicemail(inquiry=inquiry.id, mailbox=mailbox))
-            world.close(inquiry, Outcome.VOICEMAIL)
-        case ToNumber(number=number):
-            world.effects.append(DialOut(inquiry=inquiry.id, number=number))
-            world.close(inquiry, Outcome.FORWARDED)
+        case CallBack(sound=sound):
+            _promise_callback(world, inquiry, sound, hook)
+        case ToVoicemail() | ToNumber():
+            _send_away(world, inquiry, action, hook)
         case End(cause=cause):
             _end(world, inquiry, cause)
 
 
-def promise_callback(world: World, inquiry: Inquiry) -> None:
-    """From now on the caller is not on the line; said once."""
-    if not inquiry.is_callback:
-        inquiry.is_callback = True
-        world.effects.append(PromiseCallback(inquiry=inquiry.id))
+def _send_away(world: World, inquiry: Inquiry, action: ToVoicemail | ToNumber, hook: Hook) -> None:
+    """The PBX has the caller now, until it says what came of it."""
+    if isinstance(action, ToVoicemail):
+        world.fact(FactType.OVERFLOWED, inquiry, detail=f"to mailbox {action.mailbox}")
+        attempt = hand_over(world, inquiry, Away.VOICEMAIL, hook)
+        world.effects.append(SendToVoicemail(inquiry=inquiry.id, attempt=attempt, mailbox=action.mailbox))
+    else:
+        world.fact(FactType.OVERFLOWED, inquiry, detail=f"to number {action.number}")
+        attempt = hand_over(world, inquiry, Away.NUMBER, hook)
+        order = DialOut(inquiry=inquiry.id, attempt=attempt, number=action.number, limit=OUTSIDE_SECONDS)
+        world.effects.append(order)
+
+
+def _promise_callback(world: World, inquiry: Inquiry, sound: str | None, hook: Hook) -> None:
+    """They hear that they will be called back, and hang up: until then nobody is called. It is promised once."""
+    if inquiry.is_callback:
+        KEEPERS[hook](world, inquiry)
+    elif not inquiry.customer.can_be_called_back:
+        go_on_without(world, inquiry, hook, "their number cannot be called back", GONE)
+    else:
+        note_promise(world, inquiry)
+        attempt = hand_over(world, inquiry, Away.PROMISE, hook)
+        world.effects.append(PromiseCallback(inquiry=inquiry.id, attempt=attempt, sound=sound))
+
+
+def note_promise(world: World, inquiry: Inquiry) -> None:
+    """From now on no caller is on the line, or only to hear just that."""
+    inquiry.is_callback = True
+    world.fact(FactType.CALLBACK_PROMISED, inquiry)
+
+
+def wait_on(world: World, inquiry: Inquiry) -> None:
+    """An inquiry that the PBX had waits again, as it did before or as its group says of who comes now."""
+    hook = inquiry.handover.hook if inquiry.handover else Hook.UNANSWERED
+    receive_back(world, inquiry)
+    if inquiry.group not in world.policy.groups:
+        rejoin(world, inquiry)
+    else:
+        KEEPERS[Hook(hook)](world, inquiry)
+
+
+def handover_failed(world: World, inquiry: Inquiry, detail: str, cause: int) -> None:
+    """What the PBX was to do with a caller cannot be done, or came to nothing. After a reply comes what comes then."""
+    handover = inquiry.handover
+    if handover is None:
+        return
+    receive_back(world, inquiry)
+    hook = Hook(handover.hook)
+    if handover.then is not None:
+        _run_what_follows(world, inquiry, handover.then, hook)
+        return
+    if handover.to is Away.PROMISE:
+        inquiry.is_callback = False
+    go_on_without(world, inquiry, hook, detail, cause or GONE)
+
+
+def go_on_without(world: World, inquiry: Inquiry, hook: Hook, detail: str, cause: int) -> None:
+    """An action came to nothing: who was in the line waits on, who was not let in is told by the cause."""
+    world.fact(FactType.ACTION_FAILED, inquiry, detail=detail)
+    if inquiry.group not in world.policy.groups:
+        rejoin(world, inquiry)
+    elif hook in {Hook.UNANSWERED, Hook.LEFT}:
+        rest(world, inquiry)
+    else:
+        _end(world, inquiry, cause)
+
+
+def reply_played(world: World, inquiry: Inquiry) -> None:
+    """The caller has heard a reply: what comes then."""
+    handover = inquiry.handover
+    if handover is not None and handover.then is not None:
+        receive_back(world, inquiry)
+        _run_what_follows(world, inquiry, handover.then, Hook(handover.hook))
+
+
+def _run_what_follows(world: World, inquiry: Inquiry, action: OverflowAction, hook: Hook) -> None:
+    """The configuration may have changed since the action was read from it."""
+    if inquiry.group in world.policy.groups and _exists(world, action):
+        _run(world, inquiry, action, hook)
+    else:
+        go_on_without(world, inquiry, hook, "what was to follow is configured no longer", GONE)
+
+
+def _exists(world: World, action: OverflowAction) -> bool:
+    """Whether the group or operator that an action names is there."""
+    match action:
+        case EnterGroup(group=group):
+            return group in world.policy.groups
+        case ToOperator(operator=operator):
+            return operator in world.policy.operators
+        case Reply(then=then):
+            return _exists(world, then)
+        case _:
+            return True
 
 
 def aim(world: World, inquiry: Inquiry, target: Target) -> None:
@@ -226,12 +342,20 @@ def let_wait(world: World, inquiry: Inquiry) -> None:
     if inquiry.channel is Channel.CALL and world.pbx_is_up and not inquiry.customer_holds and not inquiry.is_callback:
         inquiry.customer_holds = True
         world.changed.inquiries[inquiry.id] = None
-        hold = world.group_of(inquiry).hold
-        world.effects.append(HoldCustomer(inquiry=inquiry.id, attempt=AttemptNo(inquiry.attempts), hold=hold))
+        group = world.group_of(inquiry)
+        world.effects.append(
+            HoldCustomer(
+                inquiry=inquiry.id,
+                attempt=AttemptNo(inquiry.attempts),
+                hold=group.hold,
+                leave_key=group.announce.leave_key,
+            )
+        )
+        begin_to_hold(world, inquiry)
 
 
-def _wait_for_opening(world: World, inquiry: Inquiry) -> None:
-    world.set_opening(inquiry, next_opening(world.group_of(inquiry).hours, world.now))
+def wait_for_opening(world: World, inquiry: Inquiry) -> None:
+    world.set_opening(inquiry, world.opening_for(inquiry))
     let_wait(world, inquiry)
 
 
@@ -242,8 +366,9 @@ def _join(world: World, inquiry: Inquiry) -> None:
 
 KEEPERS: dict[Hook, Callable[[World, Inquiry], None]] = {
     Hook.UNANSWERED: rest,
-    Hook.CLOSED: _wait_for_opening,
+    Hook.CLOSED: wait_for_opening,
     Hook.FULL: _join,
+    Hook.LEFT: rest,
 }
 """What it means to keep waiting, by when it is said."""
 

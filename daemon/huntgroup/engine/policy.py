@@ -109,9 +109,13 @@ class ToVoicemail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBack:
-    """The call ends and keeps its place; at its turn an operator is called first, then the customer."""
+    """The call ends and keeps its place; at its turn an operator is called first, then the customer.
+
+    ``sound`` is what the caller hears of it before the call ends.
+    """
 
     action: Literal["callback"] = "callback"
+    sound: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +151,21 @@ DEFAULT_BLENDING: Mapping[Channel, tuple[Channel, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """What a caller is told who holds with music: at once, and again ``every`` so many seconds.
+
+    ``position`` and ``wait``: whether they hear their place in the line and the estimated wait; ``sound`` is played
+    after these. ``leave_key``, a digit, lets them leave the line, by the group's ``on_leave``.
+    """
+
+    position: bool = False
+    wait: bool = False
+    sound: str | None = None
+    every: float | None = None
+    leave_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorPolicy:
     """One operator: the phones ring together, capacity counts inquiries by channel."""
 
@@ -154,6 +173,7 @@ class OperatorPolicy:
     name: str
     phones: tuple[PhoneId, ...]
     capacity: Mapping[Channel, int]
+    extension: str | None = None
     mobile: str | None = None
     mailbox: str | None = None
     start: Presence = Presence.AVAILABLE
@@ -179,6 +199,7 @@ class GroupPolicy:
     max_wait: float | None = None
     max_waiting: int | None = None
     hold: Hold = Hold.RINGING
+    announce: Announce = Announce()
     miss_limit: int = 0
     priority: int = 0
     hours: Hours | None = None
@@ -186,6 +207,7 @@ class GroupPolicy:
     on_closed: OverflowAction = field(default_factory=End)
     on_full: OverflowAction = field(default_factory=End)
     on_abandoned: OverflowAction | None = None
+    on_leave: OverflowAction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +237,8 @@ class Policy:
     """The whole of it. ``numbers`` are entrances by dialled number in its normal form, ``sources`` all others by id.
 
     ``ring_seconds`` is one ring's cadence; ``unreachable_after`` how long a phone may take to begin to ring.
-    ``blending``: while an operator handles a channel, those listed for it are not offered to them.
+    ``blending``: while an operator handles a channel, those listed for it are not offered to them. ``callback_tries``:
+    so often at most is a customer called back who is not reached, each time ``callback_pause`` after the last.
     """
 
     operators: Mapping[OperatorId, OperatorPolicy]
@@ -226,6 +249,8 @@ class Policy:
     blending: Mapping[Channel, tuple[Channel, ...]] = field(default_factory=lambda: dict(DEFAULT_BLENDING))
     ring_seconds: float = 6.0
     unreachable_after: float = 5.0
+    callback_tries: int = 3
+    callback_pause: float = 300.0
 
     def entrance(self, channel: Channel, source: SourceId) -> Entrance | None:
         """Where an inquiry came in, or None when it is not configured, or for another channel."""

@@ -4,6 +4,7 @@ Whatever is told here is the truth and was believed otherwise at most: a convers
 never served twice, and no operator is left with what is over.
 """
 
+from huntgroup.engine import overflow
 from huntgroup.engine.effects import Fact, FactType, Outcome
 from huntgroup.engine.events import (
     ConversationFound,
@@ -13,6 +14,7 @@ from huntgroup.engine.events import (
     InquiryReceived,
     PhoneAnswered,
 )
+from huntgroup.engine.handover import taken_from_us
 from huntgroup.engine.ids import AttemptNo, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
@@ -30,11 +32,19 @@ TO_NOBODY = f"{Outcome.FORWARDED}: joined to nobody of ours"
 # -- the daemon comes back ------------------------------------------------------------------------------------------
 
 
-def daemon_started(world: World, _event: DaemonStarted) -> None:
-    """Nothing is known of any PBX yet; what was open is to be found there."""
+def is_away(world: World) -> None:
+    """Nothing can be ordered there. By which way others could join what rings is not known behind it."""
     world.pbx_is_up = False
     for operator in world.operators.values():
         world.touch(operator)
+    for name in [each for group in world.joinable.values() for each in group]:
+        if world.inquiries[name].channel is Channel.CALL:
+            world.let_nobody_join(world.inquiries[name])
+
+
+def daemon_started(world: World, _event: DaemonStarted) -> None:
+    """Nothing is known of any PBX yet; what was open is to be found there."""
+    is_away(world)
     world.unconfirmed = dict.fromkeys(world.inquiries)
     world.changed.is_unconfirmed = True
 
@@ -75,14 +85,14 @@ def conversation_found(world: World, event: ConversationFound) -> None:
     inquiry.answered = (event.attempt, event.phone)
 
 
-def answered_after_all(world: World, inquiry: Inquiry, event: PhoneAnswered) -> bool:
-    """An attempt of ours got a caller answered whom the PBX was believed to serve; False when nobody knows by whom."""
+def answered_after_all(world: World, inquiry: Inquiry, event: PhoneAnswered) -> None:
+    """An attempt of ours got a caller answered whom the PBX was believed to serve."""
     operator = _owner(world, event.phone)
     if operator is None:
-        return False
+        _joined_to_nobody(world, inquiry)
+        return
     _join(world, inquiry, operator, FOUND)
     inquiry.answered = (event.attempt, event.phone)
-    return True
 
 
 def call_moved(world: World, inquiry: Inquiry, target: Operator | None) -> None:
@@ -110,6 +120,7 @@ def _join(world: World, inquiry: Inquiry, operator: Operator, how: str, at: floa
                     world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "answered elsewhere")
             world.accept(inquiry, operator)
         case _:
+            taken_from_us(world, inquiry)
             inquiry.is_at_fallback = False
             world.assign(inquiry, operator)
     world.fact(FactType.ACCEPTED, inquiry, operator.policy.id, how, at)
@@ -156,7 +167,10 @@ def _owner(world: World, phone: PhoneId | None) -> Operator | None:
 def fallback_rings(world: World, event: FallbackRings) -> None:
     """Let it: whoever is rung may be about to answer. Offers here are over, and were missed by nobody."""
     inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is None or inquiry.channel is not Channel.CALL or inquiry.is_callback:
+    if inquiry is None or inquiry.channel is not Channel.CALL:
+        return
+    taken_from_us(world, inquiry)
+    if inquiry.is_callback:
         return
     if inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, RINGS_BY_ITSELF)
@@ -176,7 +190,7 @@ def given_back(world: World, inquiry: Inquiry, attempts: AttemptNo) -> None:
     world.begin_round(inquiry)
     world.rearm(inquiry)
     if inquiry.opens_at is None:
-        world.join_line(inquiry)
+        overflow.rejoin(world, inquiry)
 
 
 # -- what is over ---------------------------------------------------------------------------------------------------
@@ -204,6 +218,7 @@ def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
     if inquiry is None:
         _record(world, event)
         return None
+    taken_from_us(world, inquiry)
     if inquiry.channel is not Channel.CALL or inquiry.is_callback:
         return None
     if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:

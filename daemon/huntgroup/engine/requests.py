@@ -13,12 +13,13 @@ from huntgroup.engine.events import (
     OperatorRequest,
     PickupRequested,
     PresenceRequested,
+    PresenceToggled,
     Request,
     ResumeRequested,
     TransferRequested,
     WrapupDoneRequested,
 )
-from huntgroup.engine.ids import InquiryId
+from huntgroup.engine.ids import InquiryId, OperatorId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.policy import Channel, Presence
 from huntgroup.engine.routing import after_attempt, ignores_presence, stays_when_away
@@ -41,7 +42,8 @@ def answer(world: World, event: OperatorRequest) -> None:
     except RefusedError as refused:
         world.effects.append(Answered(request=event.request, error=refused.code, message=str(refused)))
     else:
-        world.effects.append(Answered(request=event.request))
+        operator = world.operators.get(event.operator)
+        world.effects.append(Answered(request=event.request, presence=operator.presence if operator else None))
 
 
 # -- offers ---------------------------------------------------------------------------------------------------------
@@ -120,7 +122,12 @@ def withdraw(world: World, inquiry: Inquiry, operator: Operator, why: str) -> No
 
 def _pick_up(world: World, event: PickupRequested) -> None:
     operator = _who(world, event)
-    inquiry = _longest_pending(world, operator) if event.inquiry is None else _inquiry(world, event.inquiry)
+    if event.inquiry is not None:
+        inquiry = _inquiry(world, event.inquiry)
+    elif event.colleague is not None:
+        inquiry = _longest_at(world, operator, event.colleague, event.channel)
+    else:
+        inquiry = _longest_pending(world, operator, event.channel)
     if inquiry.state is not InquiryState.OFFERED:
         raise RefusedError(ErrorCode.NOT_PENDING, f"{inquiry.id} is {inquiry.state}, and not being offered")
     group = world.group_of(inquiry)
@@ -132,7 +139,7 @@ def _pick_up(world: World, event: PickupRequested) -> None:
     if is_away and inquiry.channel is not Channel.CALL:
         raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
     if inquiry.channel is Channel.CALL:
-        world.effects.append(PickUpCall(inquiry=inquiry.id, operator=operator.policy.id))
+        world.effects.append(PickUpCall(inquiry=inquiry.id, operator=operator.policy.id, request=event.request))
     else:
         picked_up(world, inquiry, operator)
 
@@ -151,16 +158,42 @@ def picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
     trim_offers(world, operator)
 
 
-def _longest_pending(world: World, operator: Operator) -> Inquiry:
+def taken_by_a_stranger(world: World, inquiry: Inquiry) -> None:
+    """Somebody who is no operator picked a ringing call up: the customer is served, and nobody missed anything."""
+    offers = inquiry.attempt.offers if inquiry.attempt else {}
+    from_whom = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
+    world.fact(FactType.PICKED_UP, inquiry, None, f"from {', '.join(from_whom)}")
+    world.close(inquiry, Outcome.FORWARDED)
+
+
+def _longest_at(world: World, operator: Operator, name: OperatorId, channel: Channel | None) -> Inquiry:
+    """What has been pending longest at one colleague; before it what the operator may take."""
+    colleague = world.operators.get(name)
+    if colleague is None or colleague.is_removed:
+        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {name}")
+    offers = [world.inquiries[each] for each, kind in colleague.offers.items() if channel in {None, kind}]
+    if not offers:
+        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, f"nothing is being offered to {name}")
+    return min(offers, key=lambda each: (not _may_pick_up(world, operator, each), _pending_since(each)))
+
+
+def _may_pick_up(world: World, operator: Operator, inquiry: Inquiry) -> bool:
+    group = world.group_of(inquiry)
+    return group.pickup and operator.policy.id in group.operators
+
+
+def _longest_pending(world: World, operator: Operator, channel: Channel | None) -> Inquiry:
     found: Inquiry | None = None
     for group_id in operator.groups:
         group = world.policy.groups[group_id]
         if not group.pickup:
             continue
         for colleague in group.operators:
-            for inquiry_id in world.operators[colleague].offers:
+            for inquiry_id, kind in world.operators[colleague].offers.items():
                 inquiry = world.inquiries[inquiry_id]
-                if inquiry.group == group_id and (found is None or _pending_since(inquiry) < _pending_since(found)):
+                if channel not in {None, kind} or inquiry.group != group_id:
+                    continue
+                if found is None or _pending_since(inquiry) < _pending_since(found):
                     found = inquiry
     if found is None:
         raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, "nothing is being offered in a group that allows pickup")
@@ -266,6 +299,14 @@ def _presence(world: World, event: PresenceRequested) -> None:
     set_presence(world, _who(world, event), event.presence, event.reason)
 
 
+def _toggle(world: World, event: PresenceToggled) -> None:
+    operator = _who(world, event)
+    if event.away is Presence.PAUSED and operator.presence is Presence.LOGGED_OUT:
+        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
+    is_away = operator.presence is event.away
+    set_presence(world, operator, Presence.AVAILABLE if is_away else event.away, "")
+
+
 def set_presence(world: World, operator: Operator, presence: Presence, reason: str) -> None:
     """What an operator says of themselves, and what follows for what they were offered and have in hand."""
     reason = reason if presence is Presence.PAUSED else ""
@@ -355,4 +396,5 @@ HANDLERS: dict[type[Request], Callable[..., None]] = {
     CloseRequested: _close,
     WrapupDoneRequested: _wrapup_done,
     PresenceRequested: _presence,
+    PresenceToggled: _toggle,
 }

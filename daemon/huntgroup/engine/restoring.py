@@ -23,6 +23,7 @@ def memory_of(world: World) -> Memory:
         retired_groups=world.retired_groups,
         counters=counters_of(world),
         last_offered=world.last_offered,
+        paces={group: world.paces.samples(group) for group in world.paces.groups()},
         fallback=world.fallback,
         unconfirmed=world.unconfirmed,
         operators=world.operators.values(),
@@ -41,6 +42,8 @@ def restored(memory: Memory) -> World:
     world.pbx_is_up = counters.pbx_is_up
     world.retired_groups = dict(memory.retired_groups)
     world.last_offered = dict(memory.last_offered)
+    for group, samples in memory.paces.items():
+        world.paces.remember(group, samples)
     world.fallback = dict(memory.fallback)
     world.unconfirmed = dict.fromkeys(memory.unconfirmed)
     world.operators |= {operator.policy.id: operator for operator in memory.operators}
@@ -48,9 +51,10 @@ def restored(memory: Memory) -> World:
     world.index_groups()
     for inquiry in sorted(memory.inquiries, key=lambda each: each.arrival):
         world.inquiries[inquiry.id] = inquiry
-        if inquiry.state in UNANSWERED:
+        if inquiry.state in UNANSWERED and inquiry.handover is None:
             world.unanswered[inquiry.group] = world.unanswered.get(inquiry.group, 0) + 1
         if inquiry.line is not None and inquiry.place is not None:
             world.lines.join(inquiry, inquiry.line, inquiry.place)
+        world.note_joinable(inquiry)
         world.rearm(inquiry)
     return world

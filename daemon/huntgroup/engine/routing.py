@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from huntgroup.engine import overflow
-from huntgroup.engine.effects import Decision, FactType, Reason, Ring, RingPhones
+from huntgroup.engine.effects import Decision, FactType, JoinRinging, Reason, Ring, RingPhones
 from huntgroup.engine.eligibility import at_source_limit, handles, reachable_phones
 from huntgroup.engine.ids import AttemptNo, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import IllegalTransitionError, InquiryState
+from huntgroup.engine.line import place_of
 from huntgroup.engine.policy import Channel, Distribution, Mode, Presence, ResponsibleMissed, WhenAllUnavailable
 from huntgroup.engine.state import Inquiry, Offer, Operator, Place, Stage
 from huntgroup.engine.strategies import STRATEGIES
@@ -21,13 +22,13 @@ AS_LONG_AS_IT_TAKES = 24 * 3600.0
 def settle(world: World) -> None:
     """Route everything that the last change touched, until nothing more can move.
 
-    Operators who freed up choose first, each the first inquiry in line that they may have; what then still needs
-    somebody is routed in the order of the lines.
+    Operators who freed up choose first, each the first inquiry in line that they may have, or else what is offered to
+    all at once; what then still needs somebody is routed in the order of the lines.
     """
     while world.freed or world.unrouted:
         while world.freed:
             operator = world.operators[next(iter(world.freed))]
-            if not _serve_next(world, operator):
+            if not _serve_next(world, operator) and not _join_next(world, operator):
                 world.freed.pop(operator.policy.id, None)
         if world.unrouted:
             waiting = [world.inquiries[inquiry] for inquiry in world.unrouted]
@@ -132,6 +133,46 @@ def _first_of_groups(world: World, operator: Operator) -> Place | None:
     return best
 
 
+def _join_next(world: World, operator: Operator) -> bool:
+    """Offer the operator too, what is offered to all of a group of theirs at once; False: there is nothing.
+
+    What nobody is being offered comes before: so the line moves on, and whoever rings already goes on ringing.
+    """
+    best: tuple[Place, Inquiry] | None = None
+    for group in operator.groups:
+        for inquiry_id in world.joinable.get(group, ()):
+            inquiry = world.inquiries[inquiry_id]
+            place = place_of(inquiry, world.group_of(inquiry).priority)
+            if (best is None or place < best[0]) and may_join(world, operator, inquiry):
+                best = place, inquiry
+    if best is None:
+        return False
+    _join(world, operator, best[1])
+    return True
+
+
+def may_join(world: World, operator: Operator, inquiry: Inquiry) -> bool:
+    """Whether the operator is eligible for what colleagues of theirs are being offered all at once."""
+    attempt = inquiry.attempt
+    if attempt is None or operator.policy.id in attempt.offers:
+        return False
+    return operator.policy.id in candidates(world, inquiry) and _may_have(world, operator, inquiry)
+
+
+def _join(world: World, operator: Operator, inquiry: Inquiry) -> None:
+    attempt = inquiry.attempt
+    if attempt is None:
+        raise IllegalTransitionError(f"{inquiry.id} is offered to nobody whom {operator.policy.id} could join")
+    is_call = inquiry.channel is Channel.CALL
+    ring = Ring(operator=operator.policy.id, phones=_phones(inquiry, operator) if is_call else ())
+    world.join_attempt(
+        inquiry, attempt, Offer(operator=ring.operator, open_phones=dict.fromkeys(ring.phones), has_joined=True)
+    )
+    if is_call:
+        world.effects.append(JoinRinging(inquiry=inquiry.id, attempt=attempt.number, ring=ring))
+    world.fact(FactType.OFFERED, inquiry, operator.policy.id, "with those who are offered it already")
+
+
 def _may_have(world: World, operator: Operator, inquiry: Inquiry) -> bool:
     return why_not(world, operator, inquiry, anybody=ignores_presence(world, inquiry)) is None
 
@@ -202,11 +243,17 @@ def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: d
         return
     group = world.group_of(inquiry)
     is_handoff = bool(inquiry.tried)
+    may_be_joined = (
+        inquiry.stage is Stage.GROUP
+        and not inquiry.is_callback
+        and len(chosen) < len(reasons)
+        and _distribution(world, inquiry) is Distribution.ALL_AT_ONCE
+    )
     if inquiry.channel is Channel.CALL:
-        _ring(world, inquiry, chosen)
+        _ring(world, inquiry, chosen, may_be_joined=may_be_joined)
     else:
         offers = {each.policy.id: Offer(operator=each.policy.id, open_phones={}) for each in chosen}
-        world.open_attempt(inquiry, offers, world.now + group.offer_timeout)
+        world.open_attempt(inquiry, offers, world.now + group.offer_timeout, may_be_joined=may_be_joined)
     _tell_decision(world, inquiry, chosen, reasons)
     for each in chosen:
         if is_handoff:
@@ -214,10 +261,11 @@ def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: d
         world.fact(FactType.OFFERED, inquiry, each.policy.id)
 
 
-def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator]) -> None:
+def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator], *, may_be_joined: bool) -> None:
     rings = tuple(Ring(operator=each.policy.id, phones=_phones(inquiry, each)) for each in chosen)
     offers = {ring.operator: Offer(operator=ring.operator, open_phones=dict.fromkeys(ring.phones)) for ring in rings}
-    attempt = world.open_attempt(inquiry, offers, world.now + world.policy.unreachable_after)
+    deadline = world.now + world.policy.unreachable_after
+    attempt = world.open_attempt(inquiry, offers, deadline, may_be_joined=may_be_joined)
     world.effects.append(
         RingPhones(
             inquiry=inquiry.id,
@@ -226,6 +274,10 @@ def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator]) -> None:
             hold=world.group_of(inquiry).hold,
             limit=world.policy.unreachable_after + ringing_seconds(world, inquiry) + PEER_MARGIN,
             is_callback=inquiry.is_callback,
+            customer=inquiry.customer,
+            dialled=inquiry.entrance.source,
+            leave_key="" if inquiry.is_callback else world.group_of(inquiry).announce.leave_key,
+            may_be_joined=may_be_joined,
         )
     )
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from huntgroup.engine.effects import Outcome, Reason
-from huntgroup.engine.events import Customer, PhoneState
+from huntgroup.engine.events import Customer, PhoneState, Recording
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
-from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, Presence
+from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, OverflowAction, Presence
 
 
 class Stage(StrEnum):
@@ -32,6 +32,8 @@ class Offer:
     has_rung: bool = False
     has_declined: bool = False
     was_busy: bool = False
+    has_joined: bool = False
+    """It came to an attempt that was pending already, and has less than the whole time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Attempt:
     began_at: float
     deadline: float
     has_rung: bool = False
+    may_be_joined: bool = False
+    """Who becomes eligible meanwhile is offered it as well."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,6 +60,35 @@ class Target:
     operator: OperatorId
     rings: int | None
     is_transfer: bool
+
+
+class Away(StrEnum):
+    """What the PBX does with a caller whom it was handed over."""
+
+    VOICEMAIL = "voicemail"
+    NUMBER = "number"
+    REPLY = "reply"
+    PROMISE = "promise"
+    """It tells them that they will be called back, and hangs up."""
+
+
+@dataclass(slots=True, frozen=True)
+class Handover:
+    """A caller whom the PBX has, until it says what came of it. ``hook`` is where the action stood that did it."""
+
+    to: Away
+    attempt: AttemptNo
+    hook: str
+    then: OverflowAction | None = None
+    """What follows a reply."""
+
+
+@dataclass(slots=True, frozen=True)
+class Queued:
+    """Since when, in seconds, and at which place, from 1, somebody began to wait in a line because nobody was free."""
+
+    since: float
+    position: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +108,7 @@ class Inquiry:
     stage: Stage = Stage.GROUP
     target: Target | None = None
     line: "LineKey | None" = None
-    """The line it stands in; a waiting inquiry without one waits for its group to open."""
+    """The line it stands in; a waiting inquiry without one waits for its group to open, or the PBX has it."""
     place: "Place | None" = None
     attempts: int = 0
     attempt: Attempt | None = None
@@ -89,6 +122,18 @@ class Inquiry:
     """Whether the adapter has been told to let the caller wait."""
     is_callback: bool = False
     """No caller is on the line: who answers is joined to one."""
+    is_reaching: bool = False
+    """Its operator is on the line and the customer who is called back not yet."""
+    was_called_back: bool = False
+    """Its conversation is with a customer whom we called, or are calling."""
+    callbacks_made: int = 0
+    pauses_until: float | None = None
+    """A customer who was not reached is called again no sooner."""
+    handover: Handover | None = None
+    recording: Recording | None = None
+    queued: Queued | None = None
+    announced_at: float | None = None
+    announce_at: float | None = None
     answered: tuple[AttemptNo, PhoneId] | None = None
     """Which phone's answer to which attempt made it active."""
     replied: dict[str, None] = field(default_factory=dict)

@@ -3,8 +3,9 @@
 Only opening hours go by the time of day: who waits for them waits anew.
 """
 
+from dataclasses import replace
+
 from huntgroup.engine.deadlines import Deadlines
-from huntgroup.engine.hours import next_opening
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
 
@@ -16,6 +17,8 @@ def step_clock(world: World, by: float) -> None:
         if operator.wrapups:
             operator.wrapups = {inquiry: until + by for inquiry, until in operator.wrapups.items()}
             world.touch(operator)
+    world.paces.move(by)
+    world.changed.paces |= dict.fromkeys(world.paces.groups())
     for inquiry in world.inquiries.values():
         world.changed.inquiries[inquiry.id] = None
         _move(inquiry, by)
@@ -24,7 +27,7 @@ def step_clock(world: World, by: float) -> None:
             world.lines.leave(inquiry)
             world.lines.join(inquiry, key, (priority, arrived_at + by, number, name))
         if inquiry.opens_at is not None:
-            inquiry.opens_at = next_opening(world.group_of(inquiry).hours, world.now)
+            inquiry.opens_at = world.opening_for(inquiry)
         world.rearm(inquiry)
 
 
@@ -39,3 +42,11 @@ def _move(inquiry: Inquiry, by: float) -> None:
         inquiry.resting_until += by
     if inquiry.wrapup_until is not None:
         inquiry.wrapup_until += by
+    if inquiry.pauses_until is not None:
+        inquiry.pauses_until += by
+    if inquiry.queued is not None:
+        inquiry.queued = replace(inquiry.queued, since=inquiry.queued.since + by)
+    if inquiry.announced_at is not None:
+        inquiry.announced_at += by
+    if inquiry.announce_at is not None:
+        inquiry.announce_at += by

@@ -9,11 +9,13 @@ from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadl
 from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
+from huntgroup.engine.hours import next_opening
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.memory import Changed
 from huntgroup.engine.notices import Notices
+from huntgroup.engine.pace import Paces
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
 from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
 
@@ -51,8 +53,11 @@ class World:
         """By PBX, what is known of the calls that it served by itself."""
         self.unconfirmed: dict[InquiryId, None] = {}
         """What was open when the daemon started, until its PBX is found."""
+        self.joinable: dict[GroupId, dict[InquiryId, None]] = {}
+        """By group, what is offered to everyone eligible, and to whoever becomes it meanwhile."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self.paces = Paces()
         self._notices = Notices()
         self.offers_made = 0
         """Over all operators: gives each offer its number."""
@@ -136,6 +141,7 @@ class World:
                 attempt=inquiry.attempt.number if inquiry.attempt else None,
                 detail=detail,
                 customer=inquiry.customer if kind is FactType.RECEIVED else None,
+                recording=inquiry.recording if kind is FactType.RECEIVED else None,
             )
         )
 
@@ -198,7 +204,8 @@ class World:
         self._count_unanswered(inquiry, 1)
         self.begin_round(inquiry)
         inquiry.replied.clear()
-        inquiry.max_wait_at = inquiry.opens_at = None
+        inquiry.max_wait_at = inquiry.opens_at = inquiry.pauses_until = None
+        inquiry.queued = inquiry.announced_at = None
 
     def begin_round(self, inquiry: Inquiry) -> None:
         """Everyone may be offered it again."""
@@ -213,7 +220,7 @@ class World:
         """
         self.changed.inquiries[inquiry.id] = None
         group = self.group_of(inquiry)
-        inquiry.opens_at = None
+        inquiry.opens_at = inquiry.pauses_until = None
         if inquiry.is_at_fallback:
             return
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
@@ -224,6 +231,8 @@ class World:
 
     def _patience(self, inquiry: Inquiry, group: GroupPolicy) -> float | None:
         """How many seconds it may stand in this line; a call for one operator no longer than it would ring there."""
+        if inquiry.recording is not None or inquiry.is_callback:
+            return None  # nobody is on the line who could have enough of it
         if inquiry.target is None:
             return group.max_wait
         rings = inquiry.target.rings if inquiry.channel is Channel.CALL else None
@@ -240,6 +249,10 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         inquiry.resting_until = until
         self.deadlines.set(until, DeadlineKind.REST, inquiry, NO_ATTEMPT)
+
+    def opening_for(self, inquiry: Inquiry) -> float | None:
+        """From when on its group serves it: when it is open, and who was called in vain not at once again."""
+        return next_opening(self.group_of(inquiry).hours, max(self.now, inquiry.pauses_until or self.now))
 
     def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
         """Wait outside any line until the group opens; None: it never does."""
@@ -262,6 +275,8 @@ class World:
         ):
             if at is not None and state in UNANSWERED:
                 set_one(at, kind, inquiry, NO_ATTEMPT)
+        if inquiry.announce_at is not None and state is InquiryState.WAITING and inquiry.customer_holds:
+            set_one(inquiry.announce_at, DeadlineKind.ANNOUNCE, inquiry, NO_ATTEMPT)
         if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
             set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
@@ -274,7 +289,7 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
-        if was in {InquiryState.WAITING, InquiryState.OFFERED}:
+        if was in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None:
             self._count_unanswered(inquiry, -1)
         self.withdraw_pending(inquiry)
         self.lines.leave(inquiry)
@@ -290,10 +305,13 @@ class World:
         del self.inquiries[inquiry.id]
         self.closed[inquiry.outcome] += 1
         self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
+        self._forget_attempt(inquiry)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
-    def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float) -> Attempt:
+    def open_attempt(
+        self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float, *, may_be_joined: bool = False
+    ) -> Attempt:
         """The waiting inquiry is offered to these operators together until ``deadline``."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.OFFER)
@@ -302,17 +320,48 @@ class World:
         inquiry.attempts += 1
         inquiry.customer_holds = False
         number = AttemptNo(inquiry.attempts)
-        attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
+        attempt = Attempt(
+            number=number, offers=offers, began_at=self.now, deadline=deadline, may_be_joined=may_be_joined
+        )
         inquiry.attempt = attempt
         self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, number)
         for operator_id in offers:
-            operator = self.operators[operator_id]
-            operator.offers[inquiry.id] = inquiry.channel
-            operator.pending[inquiry.channel] += 1
-            self._count_source(operator, inquiry, 1)
-            self.note_offer(operator, inquiry)
-            self.touch(operator)
+            self._count_offer(inquiry, self.operators[operator_id])
+        self.note_joinable(inquiry)
         return attempt
+
+    def note_joinable(self, inquiry: Inquiry) -> None:
+        """Whoever becomes eligible looks there, too."""
+        if inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+            self.joinable.setdefault(inquiry.group, {})[inquiry.id] = None
+
+    def let_nobody_join(self, inquiry: Inquiry) -> None:
+        """Its attempt goes on with those who are offered it."""
+        if inquiry.attempt is None or not inquiry.attempt.may_be_joined:
+            return
+        self.changed.inquiries[inquiry.id] = None
+        inquiry.attempt.may_be_joined = False
+        joinable = self.joinable[inquiry.group]
+        del joinable[inquiry.id]
+        if not joinable:
+            del self.joinable[inquiry.group]
+
+    def join_attempt(self, inquiry: Inquiry, attempt: Attempt, offer: Offer) -> None:
+        """One operator more is offered what is pending already; its deadline stays."""
+        self.changed.inquiries[inquiry.id] = None
+        attempt.offers[offer.operator] = offer
+        self._count_offer(inquiry, self.operators[offer.operator])
+
+    def _count_offer(self, inquiry: Inquiry, operator: Operator) -> None:
+        operator.offers[inquiry.id] = inquiry.channel
+        operator.pending[inquiry.channel] += 1
+        self._count_source(operator, inquiry, 1)
+        self.note_offer(operator, inquiry)
+        self.touch(operator)
+
+    def _forget_attempt(self, inquiry: Inquiry) -> None:
+        self.let_nobody_join(inquiry)
+        inquiry.attempt = None
 
     def note_offer(self, operator: Operator, inquiry: Inquiry) -> None:
         """Remember who was offered last, for the distributions that go by it."""
@@ -350,7 +399,7 @@ class World:
         """The attempt is over and nobody took it. It stands in no line yet."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
-        inquiry.attempt = None
+        self._forget_attempt(inquiry)
 
     # -- handling -------------------------------------------------------------------------------------------------
 
@@ -362,7 +411,7 @@ class World:
         if own is not None and own.state is OfferState.PENDING:
             self.end_offer(inquiry, own, OfferStep.ACCEPT, None)
         self.withdraw_pending(inquiry)
-        inquiry.attempt = None
+        self._forget_attempt(inquiry)
         self._handle(inquiry, operator)
 
     def assign(self, inquiry: Inquiry, operator: Operator) -> None:
@@ -376,7 +425,13 @@ class World:
 
     def _handle(self, inquiry: Inquiry, operator: Operator) -> None:
         self._count_unanswered(inquiry, -1)
+        if inquiry.queued is not None:
+            waited = self.now - inquiry.queued.since
+            self.paces.note(inquiry.group, self.now, waited, inquiry.queued.position)
+            self.changed.paces[inquiry.group] = None
+        inquiry.is_reaching = inquiry.was_called_back = inquiry.is_callback
         inquiry.target, inquiry.stage, inquiry.is_callback = None, Stage.GROUP, False
+        inquiry.customer_holds = False
         operator.missed_in_row = 0
         self.take(inquiry, operator)
 
@@ -418,7 +473,8 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.PUT_BACK)
         self.release(inquiry)
-        inquiry.operator = None
+        inquiry.operator = inquiry.queued = inquiry.announced_at = None
+        inquiry.is_reaching = inquiry.was_called_back = False
         self._count_unanswered(inquiry, 1)
         self.begin_round(inquiry)
         inquiry.max_wait_at = None

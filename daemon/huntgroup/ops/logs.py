@@ -82,6 +82,9 @@ def tell(tidings: Tidings) -> None:
             if tidings.customer is not None:
                 said["customer_name"] = tidings.customer.name
                 said["customer_phone"] = tidings.customer.phone
+            if tidings.recording is not None:
+                said["recording"] = tidings.recording.file
+                said["recording_seconds"] = round(tidings.recording.seconds)
             log.info(tidings.type, inquiry=tidings.inquiry, **said)
         case Decision():
             log.info(

@@ -52,6 +52,8 @@ class Callback(Section):
     """A call ends and keeps its place: when its turn comes an operator is called, then the customer."""
 
     action: Literal["callback"]
+    sound: Sound | None = None
+    """What tells the caller of it; by default Asterisk's own "thank you, goodbye"."""
 
 
 class Reply(Section):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from huntgroup.settings.calls import announcements, hooks_that_never_apply, told_apart, ways_out
 from huntgroup.settings.circles import circles
 from huntgroup.settings.models import Telephony
 from huntgroup.settings.outline import Data, actions, ids, items, table, tables, texts
 from huntgroup.settings.peers import broker_security, places_of_secrets
-from huntgroup.settings.values import read_number
-from huntgroup.settings.words import Complaint, Finding, Key, shown, spelled, suggestion
+from huntgroup.settings.words import Finding, Key, shown, spelled, suggestion
 
 _CODES = ("pickup_code", "login_code", "pause_code")
 
@@ -32,19 +32,6 @@ def _unique_ids(data: Data) -> Iterator[Finding]:
     for section in ("pbx", "operators", "groups", "sources"):
         for key, value, first in _repeated(texts(data, section, "id")):
             yield Finding(key, f"{shown(value)} is the id of {spelled(first[:-1])} already", "give each its own")
-
-
-def _unique_numbers(data: Data) -> Iterator[Finding]:
-    for key, value, first in _repeated(_plain_numbers(data)):
-        yield Finding(key, f"{shown(value)} is {spelled(first[:-1])} already", "give each number once")
-
-
-def _plain_numbers(data: Data) -> Iterator[tuple[Key, str]]:
-    for key, value in texts(data, "numbers", "number"):
-        try:
-            yield key, read_number(value)
-        except Complaint:
-            continue
 
 
 def _unique_extensions(data: Data) -> Iterator[Finding]:
@@ -133,10 +120,22 @@ def _codes(data: Data) -> Iterator[Finding]:
             other = owner[code] if clash == name else name
             yield Finding(("telephony", clash), f"{shown(code)} is `{other}`, too", "give each code its own")
         owner.setdefault(code, name)
+    yield from _codes_with_extensions(data, owner)
     for key, value in texts(data, "operators", "extension"):
         if value in owner:
             right = "choose another extension, or another code"
             yield Finding(key, f"{shown(value)} is `telephony.{owner[value]}`", right)
+
+
+def _codes_with_extensions(data: Data, codes: Collection[str]) -> Iterator[Finding]:
+    """What is dialled as a code with an extension behind it must not mean anything else."""
+    dialled = dict.fromkeys(codes, "")
+    for key, extension in texts(data, "operators", "extension"):
+        for code in codes:
+            both = code + extension
+            if dialled.setdefault(both, extension) != extension:
+                wrong = f"{shown(extension)} behind one code is {shown(both)}, which means something already"
+                yield Finding(key, wrong, "choose another extension, or other codes")
 
 
 _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
@@ -151,6 +150,9 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     _action_targets,
     _replies,
     circles,
-    _unique_numbers,
+    told_apart,
+    ways_out,
+    announcements,
+    hooks_that_never_apply,
     _groups_named,
 )

@@ -24,10 +24,13 @@ from huntgroup.settings.values import (
     Host,
     Id,
     Items,
+    LeaveKey,
     Outbound,
     Phone,
     PhoneNumber,
     PositiveDuration,
+    Region,
+    Sound,
     StoreUrl,
     Text,
     TopicPrefix,
@@ -122,6 +125,15 @@ class Telephony(Section):
     outbound: Outbound | None = None
     """How an external number is dialled; none: it cannot be."""
 
+    callback_countries: Items[Region] | None = None
+    """Whose numbers are called back, by ISO code; by default only the own country's."""
+
+    callback_tries: Annotated[int, Field(ge=1, le=10)] = 3
+    """How often at most a customer is called back who is not reached."""
+
+    callback_pause: PositiveDuration = 300.0
+    """The time between two such tries."""
+
     @property
     def ring_cadence_seconds(self) -> float:
         """One ring in seconds, from `ring_seconds` or the country's cadence."""
@@ -188,8 +200,17 @@ class Announce(Section):
     position: bool = False
     """Their position in the line."""
 
+    wait: bool = False
+    """How long they will still wait, where that is known."""
+
+    sound: Sound | None = None
+    """What is played after these, as Playback() names it."""
+
     every: PositiveDuration | None = None
     """How often; none: once, at the start."""
+
+    leave_key: LeaveKey | None = None
+    """The key with which they leave the line, by `on_leave`."""
 
 
 class Group(Section):
@@ -214,7 +235,7 @@ class Group(Section):
     check_availability: bool = True
     """Leave out who is logged out or paused."""
 
-    pickup: bool = False
+    pickup: bool = True
     """Whether operators may take one another's offers."""
 
     wrapup: Duration = 0.0
@@ -249,14 +270,17 @@ class Group(Section):
     """At `max_waiting`."""
 
     on_abandoned: Action | None = None
-    """When the customer left; by default it is only recorded."""
+    """When the customer left; by default it is only recorded. Callback, and to other than calls a reply."""
+
+    on_leave: Action | None = None
+    """When a caller pressed `announce.leave_key`."""
 
 
 class Number(Section):
     """A dialled number, and the group that serves it."""
 
     number: Annotated[PhoneNumber, Field(examples=['"+48221234567"'])]
-    """As the trunk delivers it; spaces, dashes and brackets do not count."""
+    """In any form in which a trunk may deliver it; spaces, dashes and brackets do not count."""
 
     group: Annotated[Id, Field(examples=['"sales"'])]
     responsible_first: bool = False

@@ -12,7 +12,7 @@ from huntgroup.settings.words import Key
 Data = dict[str, Any]
 """What a table of the file was read into."""
 
-HOOKS = ("on_unanswered", "on_closed", "on_full", "on_abandoned")
+HOOKS = ("on_unanswered", "on_closed", "on_full", "on_abandoned", "on_leave")
 """The keys of a group that hold an action."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
+import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from huntgroup.indications import CADENCES
@@ -36,6 +37,7 @@ _MAILBOX = re.compile(r"[A-Za-z0-9_-]{1,80}(?:@[A-Za-z0-9_-]{1,80})?")
 _SOUND = re.compile(r"[A-Za-z0-9_./-]{1,200}")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _STORE_PREFIX = "sqlite:"
+_LEAVE_KEY = re.compile(r"[0-9]")
 _CAUSES = {"unallocated": 1, "normal": 16, "busy": 17, "no_answer": 19, "congestion": 34}
 
 
@@ -200,6 +202,14 @@ def _country(value: str) -> str:
     raise Complaint(f"{shown(value)} is no country of Asterisk's indications", right)
 
 
+def _region(value: str) -> str:
+    if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise Complaint(
+            f"{shown(value)} is no country with telephone numbers", 'write its ISO code, as in "pl" or "gb"'
+        )
+    return value.lower()
+
+
 def _cause(value: object) -> int:
     number = _CAUSES.get(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 127:
@@ -282,6 +292,12 @@ StoreUrl = Annotated[str, AfterValidator(_store_url)]
 
 Country = Annotated[str, AfterValidator(_country)]
 """A country code of Asterisk's indications."""
+
+Region = Annotated[str, AfterValidator(_region)]
+"""A country by its ISO code."""
+
+LeaveKey = Annotated[str, _matching(_LEAVE_KEY, "a key that can be offered", 'write one digit, as in "1"')]
+"""A key of a telephone that a waiting caller may press."""
 
 Cause = Annotated[int, BeforeValidator(_cause)]
 """A Q.850 cause, 1 to 127."""

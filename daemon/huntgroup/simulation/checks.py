@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from huntgroup.numbering import table
 from huntgroup.settings import Settings
 from huntgroup.settings.outline import Data, items, tables, texts
 from huntgroup.settings.values import read_duration, read_number
@@ -22,7 +23,8 @@ _EXAMPLES = {"per_hour": "120", "talk": '"3m"'}
 class Known:
     """The names that the configuration has, for what a scenario may refer to."""
 
-    numbers: Collection[str]
+    numbers: Mapping[str, str]
+    """For every form in which a number may be written the one that the engine knows."""
     sources: Mapping[str, str]
     """Their channels, by id."""
     operators: Collection[str]
@@ -31,7 +33,7 @@ class Known:
 def known(settings: Settings) -> Known:
     """The names of validated settings."""
     return Known(
-        numbers=tuple(each.number for each in settings.numbers),
+        numbers=table((each.number for each in settings.numbers), settings.telephony.country),
         sources={each.id: each.channel for each in settings.sources},
         operators=tuple(each.id for each in settings.operators),
     )
@@ -57,7 +59,8 @@ def against(data: Data, names: Known) -> Iterator[Finding]:
             plain = read_number(number)
         except Complaint:
             continue
-        yield from _unknown(key, plain, "number", names.numbers)
+        if plain not in names.numbers:
+            yield from _unknown(key, plain, "number", tuple(dict.fromkeys(names.numbers.values())))
     for key, source in texts(data, "load", "source"):
         yield from _unknown(key, source, "source", names.sources)
     for key, operator in items(data, "staff", "operators"):

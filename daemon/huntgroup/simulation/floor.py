@@ -10,22 +10,40 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from huntgroup.engine.effects import Effect, Fact, FactType, HoldCustomer, Outcome, PromiseCallback, RingPhones
+from huntgroup.engine.effects import (
+    DialOut,
+    Effect,
+    Fact,
+    FactType,
+    HoldCustomer,
+    JoinRinging,
+    Outcome,
+    PromiseCallback,
+    ReplyToCustomer,
+    Ring,
+    RingPhones,
+    SendToVoicemail,
+)
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
     AcceptRequested,
     CloseRequested,
     Customer,
     CustomerLeft,
+    CustomerReached,
     Departure,
     Event,
     InquiryReceived,
+    MessageLeft,
+    NumberAnswered,
     PbxFound,
     PhoneAnswered,
     PhoneRang,
     PhoneState,
     PhoneStateChanged,
     PresenceRequested,
+    Recording,
+    ReplyPlayed,
     TimePassed,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PhoneId, RequestId
@@ -39,7 +57,7 @@ from huntgroup.simulation.reader import Plan
 from huntgroup.simulation.scenario import Staff
 from huntgroup.simulation.shifts import Shift, shifts
 
-SOMEBODY = Customer()
+SOMEBODY = Customer(can_be_called_back=True)
 REQUEST = RequestId("floor")
 """Every request is made under this: what came of it is seen in the facts."""
 
@@ -85,10 +103,15 @@ class Floor:
         self._orders: dict[type, Callable[..., None]] = {
             Fact: self._fact,
             RingPhones: self._ring_phones,
+            JoinRinging: self._join_ringing,
             HoldCustomer: self._hold_customer,
             PromiseCallback: self._promise_callback,
+            SendToVoicemail: self._send_to_voicemail,
+            DialOut: self._dial_out,
+            ReplyToCustomer: self._reply,
         }
         self._facts: dict[FactType, Callable[[Fact], None]] = {
+            FactType.RECEIVED: self._received,
             FactType.OFFERED: self._offered,
             FactType.ACCEPTED: self._accepted,
             FactType.ENDED: self._ended,
@@ -195,16 +218,50 @@ class Floor:
     def _promise_callback(self, order: PromiseCallback) -> None:
         self._cases[order.inquiry].is_promised = True
         self._ledger.promised(order.inquiry)
+        self._at(self.now, self._tell, CustomerLeft(inquiry=order.inquiry))
+
+    # Nobody knows how long a message, a reply or somebody outside takes: they take no time.
+
+    def _send_to_voicemail(self, order: SendToVoicemail) -> None:
+        """Who will listen to the message has as much to do with it as with a talk."""
+        call = self._cases[order.inquiry]
+        message = InquiryId(f"message-{order.inquiry}")
+        arrival = Arrival(self.now, Channel.MAIL, call.arrival.entrance, call.left)
+        self._cases[message] = Case(message, arrival, call.left)
+        left = MessageLeft(
+            inquiry=order.inquiry,
+            message=message,
+            source=call.arrival.entrance,
+            customer=SOMEBODY,
+            recording=Recording(file="", seconds=0.0, mailbox=order.mailbox),
+        )
+        self._at(self.now, self._tell, left)
+
+    def _received(self, fact: Fact) -> None:
+        if fact.recording is not None and fact.inquiry is not None and fact.group is not None:
+            self._ledger.came(fact.inquiry, (fact.group, Channel.MAIL), self.now)
+
+    def _dial_out(self, order: DialOut) -> None:
+        self._at(self.now, self._tell, NumberAnswered(inquiry=order.inquiry, attempt=order.attempt))
+
+    def _reply(self, order: ReplyToCustomer) -> None:
+        self._at(self.now, self._tell, ReplyPlayed(inquiry=order.inquiry, attempt=order.attempt))
 
     # -- phones and offers ----------------------------------------------------------------------------------------
 
     def _ring_phones(self, order: RingPhones) -> None:
         case = self._cases[order.inquiry]
         case.ringing = order.attempt
-        at = self.now + self._plan.scenario.rings_after
         for ring in order.rings:
-            # The phones of one operator ring together; which of them tells is all the same.
-            self._at(at, self._rings, case, order.attempt, self._people[ring.operator], ring.phones[0])
+            self._dial(case, order.attempt, ring)
+
+    def _join_ringing(self, order: JoinRinging) -> None:
+        self._dial(self._cases[order.inquiry], order.attempt, order.ring)
+
+    def _dial(self, case: Case, attempt: AttemptNo, ring: Ring) -> None:
+        """The phones of one operator ring together; which of them tells is all the same."""
+        at = self.now + self._plan.scenario.rings_after
+        self._at(at, self._rings, case, attempt, self._people[ring.operator], ring.phones[0])
 
     def _hold_customer(self, order: HoldCustomer) -> None:
         self._cases[order.inquiry].ringing = None
@@ -220,6 +277,8 @@ class Floor:
     def _answers(self, case: Case, attempt: AttemptNo, person: Person, phone: PhoneId) -> None:
         if case.ringing == attempt and person.is_here:
             self._tell(PhoneAnswered(inquiry=case.id, attempt=attempt, phone=phone))
+            if case.is_promised:
+                self._tell(CustomerReached(inquiry=case.id, attempt=attempt))
 
     def _offered(self, fact: Fact) -> None:
         case, person = self._case(fact), self._person(fact)

@@ -132,7 +132,7 @@ class Ledger:
     def came(self, inquiry: InquiryId, key: Key, at: float) -> None:
         """A customer is there, and waits."""
         self._stories[inquiry] = _Story(key, at)
-        self.tallies[key].offered += 1
+        self.tallies.setdefault(key, Tally()).offered += 1
         self.half_hours[self._half_hour(at)] += 1
         self.line.change(at, 1)
 

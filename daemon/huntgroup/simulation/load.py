@@ -43,9 +43,10 @@ def _described(plan: Plan, load: Load, seed: int, position: int) -> Iterator[Arr
 
 
 def _entrance(plan: Plan, load: Load) -> tuple[Channel, SourceId]:
-    entrance = SourceId(load.number or load.source or "")
-    known = plan.policy.numbers if load.number is not None else plan.policy.sources
-    return known[entrance].channel, entrance
+    if load.number is not None:
+        return Channel.CALL, SourceId(plan.numbers[load.number])
+    entrance = SourceId(load.source or "")
+    return plan.policy.sources[entrance].channel, entrance
 
 
 def _talk(load: Load, chance: Chance) -> Callable[[], float]:

@@ -1,5 +1,6 @@
 """Reads a scenario, the configuration it names and what it has recorded: all of it, or every problem in one error."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -40,6 +41,8 @@ class Plan:
     start: float
     end: float
     recorded: dict[int, tuple[Arrival, ...]]
+    numbers: Mapping[str, str]
+    """For every form of a number the one that the policy knows."""
     left_out: int = 0
     """How many of the recorded came before or after the time of the run."""
 
@@ -103,6 +106,7 @@ def _plan(scenario: Scenario, settings: Settings, recorded: Recorded) -> Plan:
         start=start,
         end=end,
         recorded=inside,
+        numbers=checks.known(settings).numbers,
         left_out=sum(map(len, recorded.values())) - sum(map(len, inside.values())),
     )
 

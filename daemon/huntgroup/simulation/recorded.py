@@ -130,8 +130,8 @@ def _entrance(recording: Recording, text: str) -> tuple[Channel, SourceId]:
     except Complaint:
         number = text
     if number in names.numbers:
-        return Channel.CALL, SourceId(number)
-    real = (*names.numbers, *names.sources)
+        return Channel.CALL, SourceId(names.numbers[number])
+    real = (*dict.fromkeys(names.numbers.values()), *names.sources)
     right = suggestion(text, real, "describe it in the configuration")
     raise Complaint(f"the configuration has no number or source {shown(text)}", right)
 

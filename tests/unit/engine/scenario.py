@@ -19,7 +19,6 @@ from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
     AcceptRequested,
     CallMoved,
-    CallPickedUp,
     CloseRequested,
     Customer,
     CustomerLeft,
@@ -42,7 +41,17 @@ from huntgroup.engine.events import (
     TimePassed,
     TransferRequested,
 )
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
+from huntgroup.engine.ids import (
+    NO_ATTEMPT,
+    AttemptNo,
+    GroupId,
+    InquiryId,
+    OperatorId,
+    PbxId,
+    PhoneId,
+    RequestId,
+    SourceId,
+)
 from huntgroup.engine.invariants import check
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, Mode, OperatorPolicy, Policy, Presence
 from huntgroup.engine.world import mobile_of
@@ -175,7 +184,7 @@ class Story:
         return self._comes(inquiry, Channel.FORM, f"{group}-form", options)
 
     def _comes(self, inquiry: str, channel: Channel, source: str, options: dict[str, Any]) -> list[Effect]:
-        customer = Customer(name="Jan", phone="+48600700800")
+        customer = Customer(name="Jan", phone="+48600700800", can_be_called_back=True)
         return self.happens(
             InquiryReceived(
                 inquiry=InquiryId(inquiry), channel=channel, source=SourceId(source), customer=customer, **options
@@ -205,8 +214,8 @@ class Story:
         return self.asks(PickupRequested, who, inquiry)
 
     def call_is_picked_up(self, inquiry: str, who: str) -> list[Effect]:
-        """The PBX joined a ringing call to this operator's phone."""
-        return self.happens(CallPickedUp(inquiry=InquiryId(inquiry), operator=OperatorId(who)))
+        """A ringing call is answered at this phone, which was not rung for it."""
+        return self.answers(inquiry, who)
 
     def call_is_moved(self, inquiry: str, who: str | None) -> list[Effect]:
         """The PBX joined a conversation to this operator's phone, or to somebody outside."""
@@ -346,4 +355,4 @@ class Story:
     def _attempt(self, inquiry: str, attempt: int | None) -> AttemptNo:
         """The last attempt of the inquiry unless another is meant."""
         rung = [each.attempt for each in self.history if isinstance(each, RingPhones) and each.inquiry == inquiry]
-        return AttemptNo(attempt) if attempt is not None else rung[-1]
+        return AttemptNo(attempt) if attempt is not None else [NO_ATTEMPT, *rung][-1]

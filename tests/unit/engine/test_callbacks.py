@@ -2,7 +2,7 @@
 
 import pytest
 
-from huntgroup.engine.effects import FactType, PromiseCallback, ReplyToCustomer, RingPhones
+from huntgroup.engine.effects import Decision, FactType, PromiseCallback, ReplyToCustomer, RingPhones
 from huntgroup.engine.events import CustomerLeft, Departure, PhoneState
 from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.policy import CallBack, End, OverflowAction, Reply, ToNumber, ToVoicemail
@@ -18,7 +18,6 @@ def promised(**options: object) -> Story:
     story.calls("c1")
     story.later(30)
     assert len(story.ordered(PromiseCallback)) == 1
-    story.hangs_up("c1")
     return story
 
 
@@ -27,14 +26,21 @@ def order(story: Story) -> RingPhones:
     return ring
 
 
+def gone(**options: object) -> Story:
+    """The same, and they have hung up."""
+    story = promised(**options)
+    story.hangs_up("c1")
+    return story
+
+
 def test_hanging_up_is_what_they_were_told_to_do() -> None:
-    story = promised()
-    assert story.effects == []
+    story = gone()
+    assert not [each for each in story.effects if not isinstance(each, Decision)]
     assert story.happened(FactType.ABANDONED) == []
 
 
 def test_their_place_is_before_who_came_after_them() -> None:
-    story = promised()
+    story = gone()
     story.calls("c2")
     story.phone_is("anna", PhoneState.NOT_INUSE)
     assert (order(story).inquiry, order(story).is_callback) == ("c1", True)
@@ -43,7 +49,7 @@ def test_their_place_is_before_who_came_after_them() -> None:
 
 
 def test_an_operator_who_misses_it_hands_it_on_like_any_call_and_nobody_is_promised_anything_twice() -> None:
-    story = promised()
+    story = gone()
     story.phone_is("anna", PhoneState.NOT_INUSE)
     story.misses("anna", "c1")
     story.later(10 * RING)
@@ -53,7 +59,7 @@ def test_an_operator_who_misses_it_hands_it_on_like_any_call_and_nobody_is_promi
 
 
 def test_who_answers_has_it_and_it_ends_like_any_call() -> None:
-    story = promised(wrapup=10.0)
+    story = gone(wrapup=10.0)
     story.phone_is("anna", PhoneState.NOT_INUSE)
     story.answers("c1", "anna")
     assert story.taken() == [("c1", "anna")]
@@ -62,7 +68,7 @@ def test_who_answers_has_it_and_it_ends_like_any_call() -> None:
 
 
 def test_handed_to_a_colleague_it_is_a_call_with_a_caller_on_the_line() -> None:
-    story = promised()
+    story = gone()
     story.phone_is("anna", PhoneState.NOT_INUSE)
     story.answers("c1", "anna")
     story.phone_is("ben", PhoneState.NOT_INUSE)
@@ -73,7 +79,7 @@ def test_handed_to_a_colleague_it_is_a_call_with_a_caller_on_the_line() -> None:
 
 
 def test_it_can_be_given_up_by_a_word_of_the_channel() -> None:
-    story = promised()
+    story = gone()
     story.happens(CustomerLeft(inquiry=InquiryId("c1"), departure=Departure.ABANDONED))
     assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
 
@@ -82,8 +88,8 @@ def test_it_can_be_given_up_by_a_word_of_the_channel() -> None:
 def test_what_needs_a_caller_on_the_line_means_to_keep_waiting(then: OverflowAction) -> None:
     story = Story(policy(group("sales", "anna", max_waiting=0, on_full=CallBack(), on_unanswered=then)))
     story.calls("c1")
-    assert order(story).is_callback
     story.hangs_up("c1")
+    assert order(story).is_callback
     story.misses("anna", "c1")
     assert story.happened(FactType.CLOSED) == []
     story.later(RING)
@@ -94,6 +100,7 @@ def test_nothing_is_played_to_who_is_not_there() -> None:
     spoken = Reply(sound="sorry", then=End())
     story = Story(policy(group("sales", "anna", max_waiting=0, on_full=CallBack(), on_unanswered=spoken)))
     story.calls("c1")
+    story.hangs_up("c1")
     story.misses("anna", "c1")
     assert story.ordered(ReplyToCustomer) == []
     assert story.facts(FactType.CLOSED) == [("c1", None, "unanswered")]

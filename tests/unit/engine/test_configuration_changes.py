@@ -4,7 +4,7 @@ from huntgroup.engine.effects import FactType
 from huntgroup.engine.events import PhoneState, Refusal
 from huntgroup.engine.ids import GroupId, OperatorId
 from huntgroup.engine.policy import Channel, Distribution, End, EnterGroup, Mode, Policy, Presence, ToOperator
-from tests.unit.engine.scenario import RING, Story, entrance, group, operator, phone, policy
+from tests.unit.engine.scenario import RING, Story, entrance, group, operator, policy
 
 
 def two(**options: object) -> Policy:
@@ -62,10 +62,17 @@ def test_of_those_who_ring_together_one_may_be_removed_and_the_others_ring_on() 
     story.has_policy(policy(group("sales", "anna", "cleo", distribution=together)))
     assert story.rung() == []
     story.has_policy(policy(group("sales", "anna", "cleo", distribution=together, rings=5)))
-    story.answers("c1", "ben")
-    assert story.released() == [phone("ben")]
     story.answers("c1", "cleo")
     assert story.taken() == [("c1", "cleo")]
+
+
+def test_who_was_removed_while_it_rang_and_answers_is_not_cut_off_from_the_customer() -> None:
+    story = Story(policy(group("sales", "anna", "ben", distribution=Distribution.ALL_AT_ONCE)))
+    story.calls("c1")
+    story.has_policy(policy(group("sales", "anna")))
+    story.answers("c1", "ben")
+    assert story.released() == []
+    assert story.facts(FactType.CLOSED) == [("c1", None, "forwarded")]
 
 
 def test_who_is_removed_while_talking_goes_on_talking_and_is_gone_afterwards() -> None:

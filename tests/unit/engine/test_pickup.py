@@ -3,7 +3,8 @@
 import pytest
 
 from huntgroup.engine.effects import FactType, PickUpCall
-from huntgroup.engine.events import PhoneState
+from huntgroup.engine.events import PhoneState, PickupRequested, Refusal
+from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.policy import Channel, Distribution, Presence
 from tests.unit.engine.scenario import RING, Story, group, operator, policy
 
@@ -50,15 +51,98 @@ def test_a_call_picked_up_at_the_phone_without_asking_is_credited_as_well() -> N
     assert story.has("zoe") == ("c1",)
 
 
-def test_told_twice_or_too_late_it_changes_nothing() -> None:
+def test_told_twice_it_changes_nothing_and_who_comes_too_late_is_let_go() -> None:
     story = house()
     story.calls("c1")
     story.call_is_picked_up("c1", "ben")
     assert story.call_is_picked_up("c1", "ben") == []
-    assert story.call_is_picked_up("c1", "anna") == []
+    story.call_is_picked_up("c1", "anna")
+    assert (story.released(), story.has("anna")) == (["PJSIP/anna"], ())
     assert story.call_is_picked_up("gone", "anna") == []
     story.hangs_up("c1")
     assert story.call_is_picked_up("c1", "ben") == []
+
+
+def test_what_was_picked_up_of_an_attempt_that_is_over_is_not_theirs() -> None:
+    story = house(rings=1)
+    story.calls("c1")
+    story.rings("c1", "anna")
+    story.later(RING)
+    assert story.rung() == [("c1", ("ben",))]
+    story.answers("c1", "cleo", attempt=1)
+    assert (story.released(), story.taken()) == (["PJSIP/cleo"], [])
+
+
+def test_picked_up_by_somebody_who_is_no_operator_it_is_off_the_list_and_nobody_missed_it() -> None:
+    story = house(miss_limit=1)
+    story.calls("c1")
+    story.rings("c1", "anna")
+    story.answers("c1", "reception")
+    assert story.facts(FactType.PICKED_UP) == [("c1", None, "from anna")]
+    assert story.facts(FactType.CLOSED) == [("c1", None, "forwarded")]
+    assert story.happened(FactType.MISSED) == []
+    assert (story.has("anna"), story.told("anna").presence) == ((), "available")
+    assert story.hangs_up("c1") == []
+
+
+def test_who_paused_and_then_answers_the_phone_that_still_rings_has_picked_up_nothing() -> None:
+    story = house(distribution=Distribution.ALL_AT_ONCE)
+    story.calls("c1")
+    story.is_now("ben", Presence.PAUSED)
+    story.answers("c1", "ben")
+    assert story.facts(FactType.PICKED_UP) == []
+    assert story.taken() == [("c1", "ben")]
+
+
+def test_who_declined_and_then_takes_it_by_the_code_has_picked_it_up() -> None:
+    story = house(distribution=Distribution.ALL_AT_ONCE)
+    story.calls("c1")
+    story.refuses("c1", "ben", Refusal.DECLINED)
+    story.answers("c1", "ben")
+    assert story.facts(FactType.PICKED_UP) == [("c1", "ben", "from anna")]
+
+
+def test_a_colleagues_is_the_one_that_has_been_pending_longest_at_them() -> None:
+    story = house()
+    story.is_now("ben", Presence.PAUSED)
+    story.chats("old")
+    story.now += 1
+    story.chats("young")
+    story.asks(PickupRequested, "ben", colleague=OperatorId("anna"))
+    assert story.taken() == [("old", "ben")]
+    story.asks(PickupRequested, "ben", colleague=OperatorId("cleo"))
+    assert story.refused() == "nothing_to_pick_up"
+    story.asks(PickupRequested, "ben", colleague=OperatorId("dora"))
+    assert story.refused() == "unknown_operator"
+
+
+def test_of_a_colleagues_two_it_is_the_one_that_may_be_picked_up() -> None:
+    story = Story(
+        policy(group("desk", "anna", "cleo"), group("sales", "anna", "ben", pickup=True)),
+    )
+    story.is_now("ben", Presence.PAUSED)
+    story.chats("closed", "desk")
+    story.now += 1
+    story.asks(PickupRequested, "ben", colleague=OperatorId("anna"))
+    assert story.refused() == "not_in_group"
+    story.chats("open", "sales")
+    story.asks(PickupRequested, "ben", colleague=OperatorId("anna"))
+    assert story.taken() == [("open", "ben")]
+
+
+def test_who_asks_at_their_phone_gets_a_call_and_never_a_chat() -> None:
+    story = house()
+    story.is_now("ben", Presence.PAUSED)
+    story.chats("h1")
+    story.asks(PickupRequested, "ben", channel=Channel.CALL)
+    assert story.refused() == "nothing_to_pick_up"
+    story.now += 1
+    story.calls("c1", "desk")
+    story.calls("c2", "support")
+    story.asks(PickupRequested, "ben", channel=Channel.CALL)
+    assert [each.inquiry for each in story.ordered(PickUpCall)] == ["c2"]
+    story.asks(PickupRequested, "ben", colleague=OperatorId("anna"), channel=Channel.CALL)
+    assert story.refused() == "nothing_to_pick_up"
 
 
 def test_asked_for_without_a_name_it_is_what_has_been_pending_longest_in_their_groups() -> None:

@@ -1,7 +1,7 @@
 """What an operator says of themselves, and what follows for what they are offered and have in hand."""
 
-from huntgroup.engine.effects import FactType, OperatorChanged, Reason
-from huntgroup.engine.events import Refusal
+from huntgroup.engine.effects import Answered, FactType, OperatorChanged, Reason
+from huntgroup.engine.events import PresenceToggled, Refusal
 from huntgroup.engine.policy import Channel, Distribution, Presence
 from tests.unit.engine.scenario import RING, Story, entrance, group, operator, policy
 
@@ -251,6 +251,39 @@ def test_who_is_paused_by_it_keeps_what_does_not_ask_for_presence() -> None:
     assert story.told("anna").presence == "paused"
     story.later(RING)
     assert story.rung() == [("c1", ("anna",))]
+
+
+def toggles(story: Story, away: Presence) -> Presence | None:
+    """Anna presses the key; what she is told that she is now."""
+    story.asks(PresenceToggled, "anna", away=away)
+    (answer,) = story.ordered(Answered)
+    return answer.presence
+
+
+def test_one_key_logs_in_and_out_and_says_which() -> None:
+    story = alone()
+    assert [toggles(story, LOGGED_OUT) for _ in range(3)] == [LOGGED_OUT, AVAILABLE, LOGGED_OUT]
+    assert story.told("anna").presence == "logged_out"
+
+
+def test_one_key_begins_and_ends_a_pause_whoever_began_it() -> None:
+    story = alone()
+    assert [toggles(story, PAUSED) for _ in range(2)] == [PAUSED, AVAILABLE]
+    story.is_now("anna", PAUSED, "lunch")
+    assert toggles(story, PAUSED) is AVAILABLE
+
+
+def test_who_logs_out_during_a_pause_is_logged_out_and_comes_back_available() -> None:
+    story = alone()
+    toggles(story, PAUSED)
+    assert [toggles(story, LOGGED_OUT) for _ in range(2)] == [LOGGED_OUT, AVAILABLE]
+
+
+def test_who_is_logged_out_has_no_pause_to_begin() -> None:
+    story = alone()
+    story.is_now("anna", LOGGED_OUT)
+    story.asks(PresenceToggled, "anna", away=PAUSED)
+    assert story.refused() == "not_logged_in"
 
 
 def test_nobody_unknown_can_log_in() -> None:

@@ -91,6 +91,7 @@ def test_who_missed_it_is_left_out_of_the_groups_first_round_and_in_its_second()
     story.refuses("c1", "anna", Refusal.DECLINED)
     story.refuses("c1", "ben", Refusal.DECLINED)
     assert story.facts(FactType.UNANSWERED) == [("c1", None, "everyone eligible was offered it")]
+    story.hangs_up("c1")
     story.later(RING)
     asked = []
     for _ in range(3):
@@ -189,7 +190,7 @@ def test_their_own_mailbox_takes_the_caller() -> None:
     story.calls("c1", responsible=CLEO)
     nobody_answers(story)
     assert [each.mailbox for each in story.ordered(SendToVoicemail)] == ["cleo"]
-    assert story.facts(FactType.CLOSED) == [("c1", None, "voicemail")]
+    assert story.facts(FactType.OVERFLOWED) == [("c1", None, "to mailbox cleo")]
 
 
 def test_who_has_no_mailbox_leaves_the_caller_to_the_group() -> None:

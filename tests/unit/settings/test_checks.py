@@ -149,6 +149,20 @@ def test_two_codes_that_are_the_same_are_refused(told: Told, codes: str, words: 
     assert words in told(f"[telephony]\n{codes}")
 
 
+@pytest.mark.parametrize(
+    ("codes", "extension"),
+    [
+        ('pickup_code = "*4"\nlogin_code = "*45"', "5"),
+        ('pickup_code = "*1"\nlogin_code = "*11"\npause_code = "*2"', "1102"),
+    ],
+)
+def test_what_a_code_and_an_extension_make_together_means_one_thing(told: Told, codes: str, extension: str) -> None:
+    cleo = f'[[operators]]\nid = "cleo"\nextension = "{extension}" # here\nphones = ["PJSIP/cleo"]\n'
+    (words,) = told(f"{TEAM}{cleo}[telephony]\n{codes}")
+    assert words.startswith(f'operators[2].extension: "{extension}" behind one code is "')
+    assert words.endswith("; choose another extension, or other codes")
+
+
 def test_two_sources_and_two_pbx_need_ids_of_their_own(told: Told) -> None:
     source = '[[sources]]\nid = "web"\nchannel = "chat"\ngroup = "sales"\n'
     pbx = '[[pbx]]\nid = "main"\nhost = "h"\nusername = "u"\nsecret_env = "AMI_SECRET"\n'

@@ -36,7 +36,7 @@ def test_a_silent_group_offers_in_order_for_four_rings_and_keeps_waiting(silent:
     group = silent.groups[0]
     assert (group.distribution, group.rings, group.hold, group.priority) == ("in_order", 4, "ringing", 0)
     assert (group.offer_timeout, group.max_wait, group.max_waiting, group.wrapup) == (60.0, None, None, 0.0)
-    assert (group.check_availability, group.pickup, group.miss_limit, group.hours) == (True, False, 0, None)
+    assert (group.check_availability, group.pickup, group.miss_limit, group.hours) == (True, True, 0, None)
     assert (group.on_unanswered, group.on_closed, group.on_full) == (KeepWaiting(), HangUp(cause=16), HangUp(cause=17))
     assert group.on_abandoned is None
 

@@ -152,7 +152,8 @@ def test_a_closed_group_turns_customers_away(played: Played) -> None:
 def test_who_is_to_be_called_back_needs_no_patience(played: Played) -> None:
     more = 'rings = 2\nmax_wait = "20s"\non_unanswered = { action = "callback" }'
     staff = '[[staff]]\noperators = ["anna"]\n'
-    figures = played("08:00:00,101,300,\n08:00:10,101,60,40", staff, config=CONFIG.replace("rings = 2", more))
+    config = CONFIG.replace("[telephony]", '[telephony]\noutbound = "PJSIP/{number}@trunk"')
+    figures = played("08:00:00,101,300,\n08:00:10,101,60,40", staff, config=config.replace("rings = 2", more))
     here = line(figures)
     assert (here.answered, here.abandoned, here.callbacks) == (2, 0, 1)
 

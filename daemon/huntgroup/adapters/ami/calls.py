@@ -28,6 +28,35 @@ class OpenCall:
     """Whether an operator had answered it."""
     phone: PhoneId | None = None
     """On which phone, if that is known."""
+    mobile: PhoneId | None = None
+    """The mobile that rings for it, if one does: the PBX does not know whose it is."""
+    called_back_in: AttemptNo | None = None
+    """The attempt in which the customer is being called back, or was."""
+    is_reached: bool = False
+    """Whether a customer who was called back had answered."""
+
+
+@dataclass(slots=True)
+class Callback:
+    """The two ends of the channel that stands for a customer who is being called back in this attempt.
+
+    At ``operator_end`` the operators' phones ring; at ``customer_end`` the customer's does, once an operator answered.
+    Both are Uniqueids that we gave them.
+    """
+
+    attempt: AttemptNo
+    operator_end: str
+    customer_end: str
+    is_told: bool = False
+    """Whether it was told that the customer was not reached."""
+    is_reached: bool = False
+    """Whether it was told, by a daemon before this one, that the customer was: their channel is to be found."""
+
+    @classmethod
+    def of(cls, inquiry: InquiryId, attempt: AttemptNo) -> "Callback":
+        """The one for this attempt."""
+        name = f"{inquiry}-{attempt}"
+        return cls(attempt, operator_end=f"{name}-operator", customer_end=f"{name}-customer")
 
 
 @dataclass(slots=True)
@@ -50,3 +79,11 @@ class Call:
     came_at: float | None = None
     legs: dict[str, Leg] = field(default_factory=dict)
     """Channel to leg, of those that have not hung up."""
+    sent: int = 0
+    """Counts the orders that were sent for it: what is newer makes void what is older."""
+    leave_key: str | None = ""
+    """What the channel's dialplan was last told of it; None: a daemon before this one told it."""
+    mobile: PhoneId | None = None
+    """The mobile that the last attempt rings, if it rings one."""
+    callback: Callback | None = None
+    """Until the customer who is called back answers there is no channel of theirs."""

@@ -5,27 +5,29 @@ import contextlib
 import hashlib
 import random
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import fallback, resync, served
+from huntgroup.adapters.ami import callbacks, codes, fallback, kept, resync, served
 from huntgroup.adapters.ami.calls import OpenCall
-from huntgroup.adapters.ami.orders import actions_for
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.joining import Joining
+from huntgroup.adapters.ami.lamps import Lamps
+from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
 from huntgroup.adapters.ami.translate import Translator, phone_state
-from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
+from huntgroup.adapters.ami.wire import Message, SafeAction, Wire
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import Order, RingPhones
-from huntgroup.engine.events import AttemptFailed, Event, FallbackServed, PbxFound, PbxLost
-from huntgroup.engine.ids import PbxId, PhoneId
+from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, Tidings
+from huntgroup.engine.events import Event, FallbackServed, MessageLeft, PbxFound, PbxLost
+from huntgroup.engine.ids import InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
-from huntgroup.settings import Pbx
+from huntgroup.settings import Pbx, Telephony
 
 log = structlog.get_logger(__name__)
 
-ACTION_TIMEOUT = 5.0
 BOOT_TIMEOUT = 5.0
 """Seconds to wait for FullyBooted, which comes with the login when Asterisk is up. An AMI user without read = system
 never gets it, so its absence is no reason to leave callers alone."""
@@ -46,20 +48,34 @@ def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
     return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
 
 
-Put = Callable[[Event, float], None]
-
-
 class AmiClient:
     """One PBX. ``put`` takes each event with its instant; events come only from within the loop's own callbacks."""
 
-    def __init__(self, pbx: Pbx, policy: Policy, put: Put, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - what joins it to the rest of the house
+        self,
+        pbx: Pbx,
+        policy: Policy,
+        put: Put,
+        clock: Clock,
+        *,
+        directory: Directory | None = None,
+        telephony: Telephony | None = None,
+    ) -> None:
         self._pbx = pbx
         self._policy = policy
         self._put = put
         self._clock = clock
         self._phones = phones_of(policy)
-        self._translator = Translator(PbxId(pbx.id), self._phones)
+        sender = self._sender = Sender(pbx.id, self, put, clock)
+        self._joining = Joining(sender.send)
+        translator = self._translator = Translator(PbxId(pbx.id), self._phones, directory, self._joining)
+        self._codes = codes.Codes(
+            telephony or Telephony(), policy, sender.send, translator.phone_of, translator.ringing_legs
+        )
+        translator.on_code = self._codes.dialled
+        self._lamps = Lamps(policy)
         self._published: frozenset[str] = frozenset()
+        self._published_codes: tuple[str, ...] = ()
         self._is_reconfigured = False
         self._wire: Wire | None = None
         self._buffer: list[Message] | None = None
@@ -67,6 +83,8 @@ class AmiClient:
         self._lost = asyncio.Event()
         self._is_live = False
         self._is_closing = False
+        self._unsafe_messages: set[InquiryId] = set()
+        """Told of, and not written down yet."""
         self._alive_until = 0.0
         """Until when the dialplan counts on us, on our clock."""
 
@@ -97,11 +115,14 @@ class AmiClient:
             if not self._is_live:
                 self._end_session()
 
-    def reconfigure(self, policy: Policy) -> None:
+    def reconfigure(self, policy: Policy, directory: Directory, telephony: Telephony) -> None:
         """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
         self._policy = policy
+        self._translator.directory = directory
         self._phones = phones_of(policy)
         self._translator.phones = frozenset(self._phones)
+        self._codes.reconfigure(telephony, policy)
+        self._lamps.reconfigure(policy)
         self._is_reconfigured = True
 
     async def close(self) -> None:
@@ -151,6 +172,8 @@ class AmiClient:
     def _end_session(self) -> bool:
         was_live, self._is_live = self._is_live, False
         self._buffer = None
+        self._codes.forget()
+        self._joining.link_lost()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -188,6 +211,8 @@ class AmiClient:
         channels = await self._ask_list(resync.status_action())
         entries = await self._entries()
         await self._publish_lists()
+        await self._check_privileges()
+        messages = await self._kept_messages()
         await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
         # From here on nothing can fail: what is found is told as well.
@@ -199,7 +224,12 @@ class AmiClient:
         buffered, self._buffer = self._buffer or [], None
         meanwhile = [event for message in buffered for event in self._translator.translate(message)]
         before, after = resync.around_found(found, meanwhile)
-        for event in (*states, *over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
+        for event in states:
+            self._put(event, now)
+        self._unsafe_messages.update(each.message for each in messages)
+        for message in messages:  # before it is told that their callers are gone
+            self._tell(message, now)
+        for event in (*over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
             self._put(event, now)
         for repair in found.repairs:
             log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
@@ -239,12 +269,46 @@ class AmiClient:
 
     async def _publish_lists(self) -> None:
         self._is_reconfigured = False
-        gone = self._published.difference(self._policy.numbers)
-        await self._do_all([*fallback.publish(self._policy), *fallback.withdraw(gone)])
-        self._published = frozenset(self._policy.numbers)
+        written = fallback.written(self._policy, self._translator.directory)
+        gone = self._published.difference(written)
+        await self._do_all([*fallback.publish(self._policy, written), *fallback.withdraw(gone)])
+        self._published = frozenset(written)
+        meanings = self._codes.meanings
+        no_longer = [each for each in self._published_codes if each not in meanings]
+        await self._do_all([*codes.publish(meanings), *codes.withdraw(no_longer)])
+        self._published_codes = tuple(meanings)
+        self._sender.send(self._lamps.all())
+
+    async def _kept_messages(self) -> list[MessageLeft]:
+        """Messages that were left while nobody listened; what was heard meanwhile waits in the buffer."""
+        listed = kept.listed((await self._ask(SafeAction({"Action": "Getvar", "Variable": kept.LIST}))).value)
+        if not listed:
+            return []
+        asked = [SafeAction({"Action": "Getvar", "Variable": kept.variable(each)}) for each in listed]
+        answers = await self._ask_all(asked)
+        pbx, directory = PbxId(self._pbx.id), self._translator.directory
+        found = [
+            kept.message(pbx, each, answer[0].value, directory) for each, answer in zip(listed, answers, strict=True)
+        ]
+        return [each for each in found if each is not None]
+
+    def _is_safe(self, event: MessageLeft) -> None:
+        """Say to the dialplan, which keeps the message until then, that we have it. The resync finds what gets lost."""
+        self._unsafe_messages.discard(event.message)
+        uniqueid = event.inquiry.removeprefix(f"call-{self._pbx.id}-")
+        self._sender.send(kept.forget(uniqueid, is_last=not self._unsafe_messages))
+
+    async def _check_privileges(self) -> None:
+        """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
+        if not callbacks.are_needed(self._policy):
+            return
+        allowed = await self._ask(SafeAction({"Action": "ListCommands"}))
+        if "originate" not in allowed:
+            log.error("pbx.cannot_call_back", pbx=self._pbx.id, hint=callbacks.PRIVILEGE)
 
     async def _take_over_configuration(self) -> None:
         await self._publish_lists()
+        await self._check_privileges()
         now = self._clock.now()
         for event in await self._phone_states():
             self._put(event, now)
@@ -254,7 +318,8 @@ class AmiClient:
         found: list[Event] = []
         for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
             try:
-                found.append(phone_state(phone, answer[0].value or "UNKNOWN"))
+                found.append(state := phone_state(phone, answer[0].value or "UNKNOWN"))
+                self._translator.in_use.told(phone, state.state)
             except ValueError as error:
                 log.warning("pbx.phone_state_not_understood", pbx=self._pbx.id, phone=phone, error=str(error))
         return found
@@ -333,48 +398,46 @@ class AmiClient:
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
+            self._tell(event, at)
+
+    def _tell(self, event: Event, at: float) -> None:
+        if isinstance(event, MessageLeft):
+            self._unsafe_messages.add(event.message)
+            self._put(event, at, partial(self._is_safe, event))
+        else:
             self._put(event, at)
 
     # -- orders out -----------------------------------------------------------------------------------------------
 
     def carry_out(self, order: Order) -> None:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
-        if isinstance(order, RingPhones):
-            self._translator.ordered(order.inquiry, order.attempt)
+        is_about_a_phone = isinstance(order, PickUpCall | JoinRinging)
+        if is_about_a_phone and self.live() is None:
+            self._sender.failed(order, "the AMI link is down")
+        elif isinstance(order, PickUpCall):
+            self._codes.pick_up(order)
+        elif isinstance(order, JoinRinging):
+            self._joining.join(order.inquiry, order.attempt, order.ring.phones)
+        else:
+            self._sender.carry_out(order, self._translator)
+
+    def tell(self, tidings: Tidings) -> None:
+        """Take what concerns a phone: the answer to a code that was dialled there, or a lamp that changes."""
+        match tidings:
+            case Answered():
+                self._codes.answered(tidings)
+            case OperatorChanged():
+                self._sender.send(self._lamps.told(tidings))
+
+    @property
+    def wire(self) -> Wire | None:
+        """What there is of the link."""
+        return self._wire
+
+    def live(self) -> Wire | None:
+        """The link, once what is really there is known."""
         self._look_anew_if_we_stood_still()
-        if self._wire is None or not self._is_live or not self._wire.is_open:
-            self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
-            return
-        try:
-            batch = actions_for(order, self._translator)
-        except UnsafeFieldError as error:
-            self._order_failed(order, PeerError(self._pbx.id, str(error)))
-            return
-        if batch:
-            self._wire.send_actions(batch, ACTION_TIMEOUT)
-            for action in batch:
-                action.future.add_done_callback(partial(self._order_answered, order))
-
-    def _order_answered(self, order: Order, future: "asyncio.Future[list[Message]]") -> None:
-        if future.cancelled():
-            return
-        error = future.exception()
-        if error is None:
-            answer = future.result()[0]
-            if answer.success:
-                return
-            error = PeerError(self._pbx.id, answer.message)
-        self._order_failed(order, error)
-
-    def _order_failed(self, order: Order, error: BaseException) -> None:
-        """Over a link that broke nobody knows what became of an order: the resync will tell."""
-        log.warning(
-            "pbx.order_failed", pbx=self._pbx.id, order=type(order).__name__, inquiry=order.inquiry, error=str(error)
-        )
-        is_certain = self._is_live and self._wire is not None and self._wire.is_open
-        if isinstance(order, RingPhones) and is_certain:
-            event = AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail=str(error))
-            self._put(event, self._clock.now())
+        return self._wire if self._is_live and self._wire is not None and self._wire.is_open else None
 
     # -- asking ---------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.wire import SafeAction
+from huntgroup.engine.ids import SourceId
 from huntgroup.engine.policy import Distribution, GroupPolicy, Policy
 
 log = structlog.get_logger(__name__)
@@ -60,11 +62,17 @@ def _that_fits(number: str, steps: str) -> str:
     return fitting
 
 
-def publish(policy: Policy) -> list[SafeAction]:
-    """Tell the dialplan the list of every number."""
+def written(policy: Policy, directory: Directory) -> Mapping[str, SourceId]:
+    """Every form in which a trunk may write one of the numbers, and that number: the dialplan knows no forms."""
+    return {form: number for number in policy.numbers for form in directory.written(number)}
+
+
+def publish(policy: Policy, numbers: Mapping[str, SourceId]) -> list[SafeAction]:
+    """Tell the dialplan the list of every number, under each form of it."""
+    every = lists(policy)
     return [
-        setvar(f"GLOBAL(HUNTGROUP_LIST_{number})", _that_fits(number, str(steps)))
-        for number, steps in lists(policy).items()
+        setvar(f"GLOBAL(HUNTGROUP_LIST_{form})", _that_fits(form, str(every[number])))
+        for form, number in numbers.items()
     ]
 
 

@@ -10,10 +10,33 @@ from collections.abc import Iterable
 
 import structlog
 
+from huntgroup.adapters.ami import callbacks
+from huntgroup.adapters.ami.calls import Call
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.handovers import (
+    NO_WAY_OUT,
+    ORDER,
+    NotPossibleError,
+    announcement_actions,
+    handover_actions,
+    redirect,
+    setvar,
+)
+from huntgroup.adapters.ami.joining import CALLER, leg_to_join
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
-from huntgroup.engine.effects import EndInquiry, HoldCustomer, Order, ReleaseLeg, RingPhones
-from huntgroup.engine.ids import PhoneId
+from huntgroup.engine.effects import (
+    AnnounceToCustomer,
+    DialOut,
+    EndInquiry,
+    HoldCustomer,
+    Order,
+    PromiseCallback,
+    ReleaseLeg,
+    ReplyToCustomer,
+    RingPhones,
+    SendToVoicemail,
+)
 from huntgroup.engine.policy import Hold
 from huntgroup.errors import InvariantBroken
 
@@ -21,62 +44,100 @@ log = structlog.get_logger(__name__)
 
 DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
 """What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
-PHONES_MOST = 900
+PHONES_MOST = 870
 """Bytes that the phones of one order may take: the rest of a line of AMI is for what stands around them."""
 OFFER_CONTEXT = {Hold.RINGING: "huntgroup-offer", Hold.MUSIC: "huntgroup-offer-music"}
 
 
 def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
-    """The actions that carry out one order, to be sent in one write; none when the channel is gone."""
+    """The actions that carry out one order, to be sent in one write; none when the channel is gone.
+
+    Raises NotPossibleError for an order that the configuration gives no means to carry out.
+    """
     if isinstance(order, ReleaseLeg):
         leg = translator.leg_channel(order.inquiry, order.attempt, order.phone)
         return [SafeAction({"Action": "Hangup", "Channel": leg, "Cause": 16})] if leg else []
-    channel = translator.channel_of(order.inquiry)
-    if channel is None:
-        return []
+    if isinstance(order, RingPhones) and order.is_callback:
+        return call_back(order, translator)
+    call = translator.call_of(order.inquiry)
+    return _of_call(order, call, translator.directory) if call is not None else []
+
+
+def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]:
     match order:
         case RingPhones():
-            return [
-                SafeAction(
-                    {
-                        "Action": "Setvar",
-                        "Channel": channel,
-                        "Variable": "HUNTGROUP_ORDER",
-                        "Value": order_text(order),
-                    }
-                ),
-                redirect(channel, OFFER_CONTEXT[order.hold], str(order.attempt)),
-            ]
+            text = order_text(order, directory)
+            ring = _sent(call, OFFER_CONTEXT[order.hold], str(order.attempt), text, order.leave_key)
+            return [*who_may_join(order, call), *ring]
         case HoldCustomer():
-            return [
-                SafeAction(
-                    {
-                        "Action": "Setvar",
-                        "Channel": channel,
-                        "Variable": "HUNTGROUP_ORDER",
-                        "Value": str(order.attempt),
-                    }
-                ),
-                redirect(channel, "huntgroup-hold", order.hold),
-            ]
+            return _sent(call, "huntgroup-hold", order.hold, str(order.attempt), order.leave_key)
+        case AnnounceToCustomer():
+            return announcement_actions(order, call.channel)
         case EndInquiry():
-            return [SafeAction({"Action": "Hangup", "Channel": channel, "Cause": order.cause})]
+            return [SafeAction({"Action": "Hangup", "Channel": call.channel, "Cause": order.cause})]
+        case SendToVoicemail() | DialOut() | ReplyToCustomer() | PromiseCallback():
+            return handover_actions(order, call.channel, directory)
         case _:
             raise InvariantBroken(f"the settings let through what no dialplan does yet: {type(order).__name__}")
 
 
-def order_text(order: RingPhones) -> str:
+def _sent(call: Call, context: str, exten: str, text: str, key: str) -> list[SafeAction]:
+    return [*leave_key(call, key), setvar(call.channel, ORDER, text), redirect(call.channel, context, exten)]
+
+
+def who_may_join(order: RingPhones, call: Call) -> list[SafeAction]:
+    """What the Local channel by which phones join must know: whose it is."""
+    return [setvar(call.channel, CALLER, call.uniqueid)] if order.may_be_joined else []
+
+
+def leave_key(call: Call, key: str) -> list[SafeAction]:
+    """Tell the dialplan by which key the caller may leave the line, if that is not what it was told last."""
+    if call.leave_key == key:
+        return []
+    call.leave_key = key
+    return [setvar(call.channel, "HUNTGROUP_KEY", key)]
+
+
+def call_back(order: RingPhones, translator: Translator) -> list[SafeAction]:
+    """Ring for a customer who is to be called back; what rang for them before stops."""
+    before = translator.call_of(order.inquiry)
+    call = callbacks.begun(order)
+    phones = together(_dialled(order, translator.directory))
+    if call.callback is None or not phones:
+        raise NotPossibleError(NO_WAY_OUT)
+    action = callbacks.originate(order, call.callback, phones, translator.directory)
+    translator.calls_back(call)
+    return [*(callbacks.give_up(before) if before is not None else ()), action]
+
+
+def order_text(order: RingPhones, directory: Directory) -> str:
     """Attempt, context and Dial's arguments, as the dialplan takes them apart."""
-    return f"{order.attempt}|{OFFER_CONTEXT[order.hold]}|{dial_arguments(order)}"
+    return f"{order.attempt}|{OFFER_CONTEXT[order.hold]}|{dial_arguments(order, directory)}"
 
 
-def dial_arguments(order: RingPhones) -> str:
-    """The arguments of Dial: phones that ring together, a limit in whole seconds, what the caller hears."""
-    phones = together(phone for ring in order.rings for phone in ring.phones)
-    return f"{phones},{max(1, round(order.limit))},{DIAL_OPTIONS[order.hold]}"
+def dial_arguments(order: RingPhones, directory: Directory) -> str:
+    """The arguments of Dial: phones that ring together, a limit in whole seconds, what the caller hears and may press.
+
+    Raises NotPossibleError when there is no way to any of the phones.
+    """
+    phones = together(_dialled(order, directory))
+    if not phones:
+        raise NotPossibleError(NO_WAY_OUT)
+    if order.may_be_joined:
+        phones = f"{phones}&{leg_to_join(order.attempt)}"
+    options = DIAL_OPTIONS[order.hold] + ("d" if order.leave_key else "")
+    return f"{phones},{max(1, round(order.limit))},{options}"
 
 
-def together(phones: Iterable[PhoneId]) -> str:
+def _dialled(order: RingPhones, directory: Directory) -> Iterable[str]:
+    for ring in order.rings:
+        for phone in ring.phones:
+            dialled = directory.dialled_as(phone)
+            if dialled is not None:
+                yield dialled
+
+
+def together(phones: Iterable[str]) -> str:
     """Phones that ring together, as many as a line of AMI holds: an order that is too long is thrown away whole."""
     every = "&".join(phones)
     if len(every.encode()) <= PHONES_MOST:
@@ -84,8 +145,3 @@ def together(phones: Iterable[PhoneId]) -> str:
     fitting = every.encode()[: PHONES_MOST + 1].decode("utf-8", "ignore").rpartition("&")[0]
     log.warning("pbx.too_many_phones", left_out=every[len(fitting) + 1 :].split("&"), bytes_most=PHONES_MOST)
     return fitting
-
-
-def redirect(channel: str, context: str, exten: str) -> SafeAction:
-    """Send a caller's channel to another place in the dialplan; it leaves whatever it is doing at once."""
-    return SafeAction({"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": 1})

@@ -10,9 +10,13 @@ from typing import NamedTuple
 
 import structlog
 
+from huntgroup.adapters.ami import callbacks, handovers
 from huntgroup.adapters.ami.calls import Call
+from huntgroup.adapters.ami.directory import MOBILE
 from huntgroup.adapters.ami.genuine import is_genuine
-from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, attempt_of, device_of
+from huntgroup.adapters.ami.handovers import attempt_of
+from huntgroup.adapters.ami.joining import far_end_of, is_near_end
+from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, device_of
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,
@@ -22,7 +26,6 @@ from huntgroup.engine.events import (
     Event,
     FallbackRings,
     InquiryReceived,
-    PhoneRang,
 )
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PhoneId
 
@@ -33,7 +36,9 @@ RINGING = "5"
 LINK_LOST = "the link to the PBX was lost"
 _DIGITS = re.compile(r"[0-9]+")
 
-WAITING_CONTEXTS = frozenset({"huntgroup-inbound", "huntgroup-hold", "huntgroup-offer-over"})
+WAITING_CONTEXTS = frozenset(
+    {"huntgroup-inbound", "huntgroup-hold", "huntgroup-offer-over", handovers.ANNOUNCE_CONTEXT, "huntgroup-leave"}
+)
 ENDING_CONTEXTS = frozenset({"huntgroup-remember", "huntgroup-served"})
 """Where a channel is that hangs up: called from the extension h of the others."""
 NUMBER = "HUNTGROUP_NUMBER"
@@ -112,15 +117,24 @@ class Seen:
     def _others(self, channel: Message) -> Iterator[str]:
         for other in self._bridges.get(channel.bridgeid, ()) if channel.bridgeid else ():
             if other["uniqueid"] != channel["uniqueid"]:
-                yield other["channel"]
+                yield from self._behind(other)
+
+    def _behind(self, channel: Message) -> Iterator[str]:
+        """The channel; or, of a Local one by which a phone joined, that phone."""
+        if not is_near_end(channel["channel"]):
+            yield channel["channel"]
+        for far_end in self.channels.values():
+            if is_near_end(channel["channel"]) and far_end["channel"] == far_end_of(channel["channel"]):
+                yield from self._others(far_end)
 
     def has_leg(self, channel: Message, phone: PhoneId | None) -> bool:
         """Whether a channel of this phone, None: of any, belongs to the same call, wherever it is."""
         return any(phone in {None, other} for other, leg in self._linked[channel["linkedid"]] if leg is not channel)
 
-    def ringing(self, channel: Message) -> list[PhoneId]:
-        """The phones of ours that ring for the same call."""
-        return [phone for phone, leg in self._linked[channel["linkedid"]] if leg.channelstate == RINGING]
+    def ringing(self, channel: Message) -> list[tuple[PhoneId, str]]:
+        """The phones of ours that ring for the same call, and the channels on which they do."""
+        linked = self._linked[channel["linkedid"]]
+        return [(phone, str(leg["channel"])) for phone, leg in linked if leg.channelstate == RINGING]
 
 
 def reconcile(messages: Iterable[Message], translator: Translator, over: Collection[str] = ()) -> Found:
@@ -135,12 +149,13 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
     seen = Seen(messages, translator, over)
     translator.keep_legs({channel["channel"] for channel in seen.channels.values()})
     found = Found([], [], [])
+    _reached_unseen(seen, translator, found)
     for call in translator.known_calls():
         if call.uniqueid not in seen.channels:
             if call.is_told:
                 _repaired(found, call, "gone")
             translator.forget(call)
-            found.missed.append(CustomerLeft(inquiry=call.inquiry, departure=Departure.VANISHED))
+            found.missed.extend(_gone(call))
     for uniqueid in sorted(seen.channels, key=_instant):
         try:
             _look_at(seen.channels[uniqueid], seen, translator, found)
@@ -148,6 +163,14 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
             shown_channel = shown(seen.channels[uniqueid])
             log.warning("ami.message_not_understood", error=repr(error), message=shown_channel)
     return found
+
+
+def _gone(call: Call) -> list[Event]:
+    """When a caller left nobody saw. Whether a customer was reached who was being called back nobody can know: they are
+    called again rather than never."""
+    if call.callback is not None and not call.callback.is_reached:
+        return callbacks.hung_up(call)
+    return [CustomerLeft(inquiry=call.inquiry, departure=Departure.VANISHED)]
 
 
 def _look_at(channel: Message, seen: Seen, translator: Translator, found: Found) -> None:
@@ -162,7 +185,7 @@ def _look_at(channel: Message, seen: Seen, translator: Translator, found: Found)
             found.missed.extend(_what_became(call, channel, seen, translator, found))
         if channel.context in WAITING_CONTEXTS and not channel.bridgeid:
             _waits(call, channel, attempts, translator, found)
-    elif call is not None:
+    elif call is not None and (call.callback is None or channel["uniqueid"] == call.callback.operator_end):
         call.channel = channel["channel"]
         found.missed.extend(_what_became(call, channel, seen, translator, found))
 
@@ -176,6 +199,18 @@ def _waits(call: Call, channel: Message, attempts: str, translator: Translator, 
         _repaired(found, call, "waiting")
     number = call.source
     found.waiting.append(translator.arrival(channel, number, attempts))
+
+
+def _reached_unseen(seen: Seen, translator: Translator, found: Found) -> None:
+    """Customers who are called back and have answered meanwhile, and before each the operator who called them."""
+    for call in translator.known_calls():
+        leg = callbacks.reached_unseen(call, seen.channels.values(), translator.is_phone)
+        if leg is None or call.callback is None:
+            continue
+        end = seen.channels.get(call.callback.operator_end)
+        if end is not None:
+            found.missed.extend(_what_became(call, end, seen, translator, found))
+        found.missed.extend(translator.reached(call, leg["uniqueid"], leg["channel"]))
 
 
 def _instant(uniqueid: str) -> tuple[int, ...]:
@@ -194,21 +229,42 @@ def _channels(messages: Iterable[Message]) -> Iterator[Message]:
 
 
 def _what_became(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
-    somebody = seen.talking_to(channel) or (None if call.is_answered else seen.somebody_with(channel))
+    somebody = seen.talking_to(channel) or (None if call.is_answered else _stranger(call, channel, seen))
+    if channel.context in handovers.CONTEXTS and _is_latest(call, channel):
+        is_through = channel.context == handovers.OUTSIDE_CONTEXT and somebody is not None
+        return handovers.number_answered(call, channel) if is_through else []
     if somebody is not None:
         return _in_conversation(call, channel, somebody, translator, found)
     if call.is_answered:
         return _after_an_answer(call, channel, seen, found)
+    return _unanswered(call, channel, seen, translator, found)
+
+
+def _unanswered(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
+    """It rings for somebody, waits, or is elsewhere at the PBX by an order before the last."""
     attempt = _ringing_attempt(channel)
     if attempt and attempt == call.ordered_attempt:
-        return [PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=each) for each in seen.ringing(channel)]
+        return [translator.rings(call, attempt, phone, leg) for phone, leg in seen.ringing(channel)]
     if channel.context == FALLBACK_CONTEXT or (attempt and channel.bridgeid):
         _repaired(found, call, "rung for by the PBX itself")
         return [FallbackRings(inquiry=call.inquiry)]
-    if call.ordered_attempt and (attempt or channel.context in WAITING_CONTEXTS):
+    is_behind = attempt or channel.context in WAITING_CONTEXTS | handovers.CONTEXTS
+    if call.ordered_attempt and is_behind and channel["exten"] != "h":
         _repaired(found, call, f"attempt {attempt}" if attempt else "waiting")
         return [AttemptFailed(inquiry=call.inquiry, attempt=AttemptNo(call.ordered_attempt), detail=LINK_LOST)]
     return []
+
+
+def _is_latest(call: Call, channel: Message) -> bool:
+    """Whether what goes on there is what was last ordered."""
+    return str(channel["exten"]) == str(call.ordered_attempt)
+
+
+def _stranger(call: Call, channel: Message, seen: Seen) -> PhoneId | None:
+    """Somebody with a device that is none of our phones: the mobile that was ordered to ring looks like any other."""
+    stranger = seen.somebody_with(channel)
+    is_mobile = stranger is not None and call.mobile is not None and _ringing_attempt(channel) == call.ordered_attempt
+    return call.mobile if is_mobile else stranger
 
 
 def _in_conversation(
@@ -226,7 +282,11 @@ def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> 
     aside for a moment; one that is in no bridge and still with us is just being sent on, or hanging up."""
     is_ours = _is_in_our_hands(channel) or channel.context in ENDING_CONTEXTS
     is_on_its_way = not channel.bridgeid and is_ours
-    is_still_there = seen.has_leg(channel, call.phone) or (call.phone and seen.somebody_with(channel) == call.phone)
+    stranger = seen.somebody_with(channel)
+    # A mobile looks like any other channel of its trunk: while the caller talks to somebody there, it is believed.
+    is_still_there = seen.has_leg(channel, call.phone) or (
+        stranger is not None and call.phone is not None and (stranger == call.phone or call.phone.startswith(MOBILE))
+    )
     if is_on_its_way or is_still_there:
         return []
     _repaired(found, call, "with nobody of ours")

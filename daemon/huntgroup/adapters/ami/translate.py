@@ -6,6 +6,9 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
   extension is the number of the attempt, so every word about a leg says which attempt it belongs to, however late.
 * ``DialState`` with ``RINGING`` or ``PROGRESS`` is the phone's own 180 or 183.
 * A phone that declines (603) ends in ``DialEnd`` with ``NOANSWER``; only the leg's ``Hangup`` tells the cause, 21.
+* Whoever picks a ringing call up, by our code, by the PBX's own (``*8``, Pickup()) or by a phone's key (INVITE with
+  Replaces): in the end Dial's ``DialEnd`` with ``ANSWER`` names their channel in the place of the leg that rang. Before
+  it that leg may hang up without a ``DialEnd`` of its own, which means nothing.
 * A phone without a contact gets no leg at all: ``Dial`` comes back at once, and our dialplan says ``HuntgroupDialed``.
 * Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
@@ -15,15 +18,18 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from huntgroup.adapters.ami import served
-from huntgroup.adapters.ami.calls import Call, Leg, OpenCall
+from huntgroup.adapters.ami import callbacks, handovers, served
+from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
+from huntgroup.adapters.ami.handovers import attempt_of
+from huntgroup.adapters.ami.inuse import InUse
+from huntgroup.adapters.ami.joining import RINGING_CONTEXT, Joining, is_near_end
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     ConversationFound,
     Customer,
-    CustomerLeft,
     Event,
     FallbackRings,
     FallbackServed,
@@ -35,16 +41,21 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
 
-OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music"})
+OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music", callbacks.OPERATOR_CONTEXT})
 FALLBACK_CONTEXT = "huntgroup-fallback"
+LEG_CONTEXTS = OFFER_CONTEXTS | {RINGING_CONTEXT}
+"""Where Dial rings phones, for a caller or for who joined."""
 CALL_REJECTED = 21
 """Q.850 cause of a leg whose phone said 603 Decline."""
+FAILURES = {handovers.NO_MAILBOX: "the PBX has no such mailbox"}
+"""What our dialplan says in one word."""
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
+OUTSIDE_CONTEXTS = frozenset({handovers.OUTSIDE_CONTEXT, callbacks.CUSTOMER_CONTEXT})
 
 _INSTANCE = re.compile(r"-[0-9a-f]{8,}(?:;[12])?$")
 _NUMBER = re.compile(r"\+?[0-9]+")
@@ -52,11 +63,29 @@ _ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-class Translator:
-    """The state of the translation of one PBX. ``phones`` are those whose states and legs matter."""
+OnCode = Callable[[Message], list[Event]]
 
-    def __init__(self, pbx: PbxId, phones: Iterable[PhoneId]) -> None:
+
+class Translator:
+    """The state of the translation of one PBX. ``phones`` are those whose states and legs matter.
+
+    ``joining`` knows the Local channels by which phones join; ``on_code`` takes what operators dial.
+    """
+
+    def __init__(
+        self,
+        pbx: PbxId,
+        phones: Iterable[PhoneId],
+        directory: Directory | None = None,
+        joining: Joining | None = None,
+        on_code: OnCode = lambda _: [],
+    ) -> None:
         self._pbx = pbx
+        self.directory = directory or Directory()
+        """What the PBX calls things; may be exchanged."""
+        self._joining = joining or Joining(lambda _: None)
+        self.in_use = InUse()
+        self.on_code = on_code
         self.phones = frozenset(phones)
         """Those whose states and legs matter; may be exchanged."""
         self._calls: dict[str, Call] = {}
@@ -91,7 +120,7 @@ class Translator:
 
     def known_calls(self) -> tuple[Call, ...]:
         """Every call that is not known to have ended."""
-        return tuple(self._calls.values())
+        return tuple(call for uniqueid, call in self._calls.items() if uniqueid == call.uniqueid)
 
     def known_call(self, uniqueid: str) -> Call | None:
         """The call of this caller's channel."""
@@ -102,12 +131,31 @@ class Translator:
         phone = device_of(channel)
         return phone if phone in self.phones else None
 
-    def ordered(self, inquiry: InquiryId, attempt: AttemptNo) -> None:
-        """This attempt is on its way to the PBX."""
+    def is_phone(self, channel: str) -> bool:
+        """Whether this is the channel of a configured phone."""
+        return self.phone_of(channel) is not None
+
+    def ringing_legs(self, inquiry: InquiryId) -> list[tuple[PhoneId, str]]:
+        """Phone and channel of each leg of the last attempt that has not hung up."""
+        call = self._by_inquiry.get(inquiry)
+        legs = call.legs.items() if call else ()
+        return [(leg.phone, channel) for channel, leg in legs if call and leg.attempt == call.ordered_attempt]
+
+    def ordered(
+        self, inquiry: InquiryId, attempt: AttemptNo, *, mobile: PhoneId | None = None, may_be_joined: bool = False
+    ) -> None:
+        """This attempt is on its way to the PBX, perhaps to ring a mobile."""
         call = self._by_inquiry.get(inquiry)
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
+            call.mobile = mobile
+            self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
+
+    def rings(self, call: Call, attempt: AttemptNo, phone: PhoneId, channel: str) -> PhoneRang:
+        """A phone that was found ringing for this attempt."""
+        self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone)
+        return PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=phone)
 
     def remember(self, calls: Iterable[OpenCall]) -> None:
         """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
@@ -117,7 +165,14 @@ class Translator:
             if uniqueid == each.inquiry or uniqueid in self._calls:
                 continue
             call = Call(each.inquiry, uniqueid, "", each.attempts, each.is_active, each.phone)
-            self._calls[uniqueid] = self._by_inquiry[each.inquiry] = call
+            call.mobile, call.leave_key = each.mobile, None
+            if each.called_back_in is None:
+                self._calls[uniqueid] = self._by_inquiry[each.inquiry] = call
+                continue
+            call.callback = callback = Callback.of(each.inquiry, each.called_back_in)
+            callback.is_reached = each.is_reached
+            call.uniqueid, call.channel = callback.operator_end, callback.customer_end
+            self.calls_back(call)
 
     def found(self, message: Message, number: str, came: str) -> Call:
         """The call of a caller's channel that a resync saw; made known when it is not. ValueError as in `arrival`."""
@@ -126,11 +181,12 @@ class Translator:
             raise ValueError(f"no channel of Asterisk's: {channel!r}")
         call = self._calls.get(uniqueid)
         if call is None:
-            call = self._calls[uniqueid] = Call(self._inquiry(uniqueid), uniqueid, channel, is_told=False)
+            call = Call(self._inquiry(uniqueid), uniqueid, channel, is_told=False, leave_key=None)
+            self._calls[uniqueid] = call
             self._by_inquiry[call.inquiry] = call
         call.channel = channel
-        call.source = SourceId(dialled_number(number))
-        call.customer = customer_of(message)
+        call.source = self.directory.source(dialled_number(number))
+        call.customer = self._customer(message)
         call.came_at = self.our_time(float(came)) if came else None
         return call
 
@@ -141,10 +197,35 @@ class Translator:
     def _inquiry(self, uniqueid: str) -> InquiryId:
         return InquiryId(f"call-{self._pbx}-{uniqueid}")
 
+    def sent(self, inquiry: InquiryId) -> None:
+        """Another order about the caller is on its way to the PBX."""
+        call = self._by_inquiry.get(inquiry)
+        if call is not None:
+            call.sent += 1
+
+    def sent_last(self, inquiry: InquiryId) -> int:
+        """The count of the last order that was sent; -1 when the call is over."""
+        call = self._by_inquiry.get(inquiry)
+        return call.sent if call is not None else -1
+
+    def calls_back(self, call: Call) -> None:
+        """A channel is originated that stands for a customer; an earlier one of theirs is no longer theirs."""
+        if call.callback is not None:
+            self._calls[call.callback.operator_end] = self._calls[call.callback.customer_end] = call
+            self._by_inquiry[call.inquiry] = call
+
+    def call_of(self, inquiry: InquiryId) -> Call | None:
+        """The call of this inquiry, or None when it is over."""
+        return self._by_inquiry.get(inquiry)
+
     def forget(self, call: Call) -> None:
         """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
         self._calls.pop(call.uniqueid, None)
-        self._by_inquiry.pop(call.inquiry, None)
+        if call.callback is not None:
+            self._calls.pop(call.callback.customer_end, None)
+        if self._by_inquiry.get(call.inquiry) is call:
+            del self._by_inquiry[call.inquiry]
+            self._joining.forget(call.inquiry)
         for channel in list(call.legs):
             self._forget_leg(channel)
 
@@ -155,7 +236,8 @@ class Translator:
 
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""
-        return len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        own = len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        return own + self._joining.size() + self.in_use.size()
 
     def _forget_leg(self, channel: str) -> Leg | None:
         """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
@@ -195,7 +277,7 @@ class Translator:
             call = self._calls[uniqueid] = Call(self._inquiry(uniqueid), uniqueid, channel)
             self._by_inquiry[call.inquiry] = call
         call.channel, call.is_told = channel, True
-        call.source, call.customer = SourceId(dialled_number(number)), customer_of(message)
+        call.source, call.customer = self.directory.source(dialled_number(number)), self._customer(message)
         return InquiryReceived(
             inquiry=call.inquiry, channel=Channel.CALL, source=call.source, customer=call.customer, attempts=made
         )
@@ -221,25 +303,54 @@ class Translator:
             pbx=self._pbx,
             entry=found.number,
             inquiry=self._inquiry(found.uniqueid),
-            source=SourceId(found.dialled),
-            customer=Customer(name=found.name, phone=printable(found.phone)),
+            source=self.directory.source(found.dialled),
+            customer=self.directory.customer(found.name, found.phone),
             came_at=self.our_time(found.came_at),
             answered_at=None if found.answered_at is None else self.our_time(found.answered_at),
             phone=self.phone_of(found.channel),
             ended_at=self.our_time(found.ended_at),
         )
 
+    def _customer(self, message: Message) -> Customer:
+        return self.directory.customer(unescape(message.calleridname), known(message.calleridnum))
+
     def _user_event(self, message: Message) -> list[Event]:
         match message["userevent"]:
             case "HuntgroupWaiting":
                 return [self.arrival(message, message["number"], reported(message, "attempts"))]
+            case "HuntgroupMessage":
+                inquiry = self._inquiry(message["uniqueid"])
+                source = self.directory.source(dialled_number(message["number"]))
+                return handovers.message_left(inquiry, source, self._customer(message), message)
+            case "HuntgroupJoinable":
+                return self._joinable(message)
+            case "HuntgroupCode":
+                phone = self.phone_of(message["channel"])
+                in_use = self.in_use.dials(phone, message["uniqueid"]) if phone else []
+                return [*in_use, *self.on_code(message)]
+        call = self._calls.get(message["uniqueid"])
+        return [] if call is None else self._of_call(call, message)
+
+    def _of_call(self, call: Call, message: Message) -> list[Event]:
+        match message["userevent"]:
             case "HuntgroupDialed":
-                call = self._calls.get(message["uniqueid"])
-                if call is None:
-                    return []
                 return self._dialed(call, attempt_of(message["attempt"]), message)
             case "HuntgroupServed":
                 return [self.served(reported(message, "entry"))]
+            case "HuntgroupPlayed":
+                return handovers.played(call, message)
+            case "HuntgroupKey":
+                return handovers.key_pressed(call, message)
+            case "HuntgroupCalledBack":
+                return callbacks.not_reached(call, message["status"])
+        return []
+
+    def _joinable(self, message: Message) -> list[Event]:
+        """The far end of a Local channel waits, by which phones join."""
+        call = self._calls.get(reported(message, "caller"))
+        if call is not None:
+            attempt = attempt_of(message["attempt"])
+            self._joining.waits(call.inquiry, attempt, message["uniqueid"], message["channel"])
         return []
 
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
@@ -248,21 +359,49 @@ class Translator:
         for channel, leg in call.legs.items():
             if leg.attempt == attempt and self._unexplained.pop(channel, None) is not None:
                 events.append(unanswered(leg, message["cause"]))
-        detail = message["status"] or NO_PRIOR_WORD
-        return [*events, AttemptFailed(inquiry=call.inquiry, attempt=attempt, detail=detail)]
+        status, cause = message["status"], message["cause"]
+        if status == handovers.NO_MAILBOX:
+            log.error(
+                "pbx.mailbox_missing", inquiry=call.inquiry, hint="is it in voicemail.conf, is app_voicemail loaded?"
+            )
+        failed = AttemptFailed(
+            inquiry=call.inquiry,
+            attempt=attempt,
+            detail=FAILURES.get(status, status) or NO_PRIOR_WORD,
+            cause=int(cause) if cause.isdecimal() else 0,
+        )
+        return [*events, failed]
 
-    def _new_leg(self, message: Message) -> Leg | None:
-        """The leg that a message about a phone is about, if the phone rings for a call of ours."""
-        if message["context"] not in OFFER_CONTEXTS:
+    def _caller(self, message: Message) -> Call | None:
+        """The call that a message about a leg is about; the channel is the caller's, or one by which phones join."""
+        far_end = self._joining.far_end(message["uniqueid"])
+        return self._by_inquiry.get(far_end.inquiry) if far_end else self._calls.get(message["uniqueid"])
+
+    def _new_leg(self, message: Message, *, of_anybody: bool = False) -> Leg | None:
+        """The leg that a message about a phone is about, if the phone rings for a call of ours.
+
+        ``of_anybody``: also when the phone is nobody's.
+        """
+        call = self._caller(message) if message["context"] in LEG_CONTEXTS else None
+        if call is None:
             return None
-        call = self._calls.get(message["uniqueid"])
         channel = message["destchannel"]
-        phone = self.phone_of(channel)
-        if call is None or phone is None:
+        phone = self._joining.answered_behind(channel) or self.phone_of(channel) or self._mobile(call, message)
+        if phone is None and of_anybody and not is_near_end(channel):
+            phone = device_of(channel)
+        if phone is None:
             return None
         leg = Leg(call.inquiry, attempt_of(message["exten"]), phone)
         self._legs[channel] = call.legs[channel] = leg
         return leg
+
+    def _mobile(self, call: Call, message: Message) -> PhoneId | None:
+        """The mobile that such a leg rings. Only DialBegin says what was dialled; one that began to ring unseen is the
+        one that was ordered."""
+        if message.event == "DialBegin":
+            return self.directory.mobile_at(message["destchannel"], message.dialstring)
+        is_seen = any(leg.phone == call.mobile for leg in call.legs.values())
+        return None if is_seen or is_near_end(message["destchannel"]) else call.mobile
 
     def _fallback(self, message: Message) -> Call | None:
         """The call for which the PBX rings by itself, if the message is about that."""
@@ -282,8 +421,11 @@ class Translator:
         return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)] if leg else []
 
     def _dial_end(self, message: Message) -> list[Event]:
-        if message["dialstatus"] == "ANSWER":
-            return self._answered(message)
+        if message["context"] in OUTSIDE_CONTEXTS:
+            return self._outside(message)
+        return self._answered(message) if message["dialstatus"] == "ANSWER" else self._leg_end(message)
+
+    def _leg_end(self, message: Message) -> list[Event]:
         leg = self._legs.get(message["destchannel"])
         if leg is None:
             return []
@@ -304,38 +446,63 @@ class Translator:
         call, phone = self._fallback(message), self.phone_of(channel)
         if call is not None and phone is not None:
             return [self.conversation(call, phone, NO_ATTEMPT)]
-        leg = self._legs.get(channel) or self._new_leg(message)  # it may have begun to ring while the link was down
+        # Without a leg somebody picked it up, or it began to ring while the link was down.
+        leg = self._legs.get(channel) or self._new_leg(message, of_anybody=True)
         if leg is None:
             return []
-        call = self._by_inquiry[leg.inquiry]
-        if not call.is_told:
-            return [self.conversation(call, leg.phone, leg.attempt)]
-        call.is_answered, call.phone = True, leg.phone
+        far_end = self._joining.far_end(message["uniqueid"])
+        if far_end is not None:  # it counts once the caller's own Dial says so
+            far_end.answered_by = leg.phone
+            return []
+        # Not the call of that inquiry: a callback of an earlier attempt may answer late.
+        call = self._calls.get(message["uniqueid"])
+        if call is not None:
+            if not call.is_told:
+                return [self.conversation(call, leg.phone, leg.attempt)]
+            call.is_answered, call.phone = True, leg.phone
         return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
 
+    def _outside(self, message: Message) -> list[Event]:
+        """A number outside answered; that it did not our dialplan tells."""
+        call = self._calls.get(message["uniqueid"])
+        if call is None or message["dialstatus"] != "ANSWER":
+            return []
+        if message["context"] == handovers.OUTSIDE_CONTEXT:
+            return handovers.number_answered(call, message)
+        return self.reached(call, message["destuniqueid"], message["destchannel"])
+
+    def reached(self, call: Call, uniqueid: str, channel: str) -> list[Event]:
+        """A customer who is called back answered on this channel, which is the call's from now on."""
+        if call.callback is not None:
+            self._calls.pop(call.callback.operator_end, None)
+            self._calls.pop(call.callback.customer_end, None)
+            self._calls[uniqueid] = call
+        return callbacks.reached(call, uniqueid, channel)
+
     def _hangup(self, message: Message) -> list[Event]:
+        uniqueid = message["uniqueid"]
+        self._joining.hung_up(uniqueid)
         leg = self._forget_leg(message["channel"])
         if leg is not None:
             return [unanswered(leg, message["cause"])]
-        call = self._calls.get(message["uniqueid"])
+        call = self._calls.get(uniqueid)
         if call is None:
-            return []
+            return self.in_use.hung_up(uniqueid)
         self.forget(call)
-        return [CustomerLeft(inquiry=call.inquiry)]
+        return callbacks.hung_up(call)
 
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
-        return [phone_state(phone, message["state"])] if phone in self.phones else []
+        if phone not in self.phones:
+            return []
+        changed = phone_state(phone, message["state"])
+        self.in_use.told(phone, changed.state)
+        return [changed]
 
 
 def device_of(channel: str) -> PhoneId:
     """The device whose channel this is, ours or not."""
     return PhoneId(_INSTANCE.sub("", channel))
-
-
-def customer_of(message: Message) -> Customer:
-    """The caller, as a message about their channel tells it."""
-    return Customer(name=unescape(message.calleridname), phone=printable(known(message.calleridnum)))
 
 
 def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:
@@ -353,13 +520,6 @@ def phone_state(phone: PhoneId, state: str) -> PhoneStateChanged:
     return PhoneStateChanged(phone=phone, state=PhoneState(state))
 
 
-def attempt_of(exten: str) -> AttemptNo:
-    """The attempt that an extension of our ringing contexts names. Raises ValueError for anything else."""
-    if not (exten.isascii() and exten.isdigit()):
-        raise ValueError(f"no number of an attempt: {exten!r}")
-    return AttemptNo(int(exten))
-
-
 def dialled_number(text: str) -> str:
     """What was dialled, without what a trunk may hang on to it (``;npdi=yes``); "" when it is no number."""
     found = _NUMBER.match(text)
@@ -369,11 +529,6 @@ def dialled_number(text: str) -> str:
 def known(text: str) -> str:
     """A caller id field, where Asterisk says ``<unknown>`` for an empty one."""
     return "" if text == "<unknown>" else text
-
-
-def printable(text: str) -> str:
-    """Without line breaks and the like, which Asterisk leaves in a number as they came."""
-    return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())
 
 
 def unescape(text: str) -> str:

@@ -22,7 +22,8 @@ class Record:
     attempt: int | None
     detail: str
     more: Mapping[str, Any]
-    """Of a decision the ``verdicts``, operator to reason in listed order; of the first fact the ``customer``."""
+    """Of a decision the ``verdicts``, operator to reason in listed order; of the first fact the ``customer``, and the
+    ``recording`` if they left one."""
 
     def row(self) -> tuple[float, str, str, str | None, str | None, int | None, str, str]:
         """As the table takes it."""
@@ -45,7 +46,6 @@ def record_of(tidings: Fact | Decision) -> Record | None:
         )
     if tidings.inquiry is None:
         return None
-    customer = tidings.customer
     return Record(
         at=tidings.at,
         inquiry=tidings.inquiry,
@@ -54,8 +54,19 @@ def record_of(tidings: Fact | Decision) -> Record | None:
         operator=tidings.operator,
         attempt=tidings.attempt,
         detail=tidings.detail,
-        more={"customer": {"name": customer.name, "phone": customer.phone}} if customer else {},
+        more=_first_told(tidings),
     )
+
+
+def _first_told(fact: Fact) -> dict[str, Any]:
+    """What the first fact of an inquiry says of its customer and of what they left."""
+    more: dict[str, Any] = {}
+    if fact.customer is not None:
+        more["customer"] = {"name": fact.customer.name, "phone": fact.customer.phone}
+    if fact.recording is not None:
+        recording = fact.recording
+        more["recording"] = {"file": recording.file, "seconds": recording.seconds, "mailbox": recording.mailbox}
+    return more
 
 
 def from_row(row: tuple[float, str, str, str | None, str | None, int | None, str, str]) -> Record:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -24,10 +24,14 @@ PHONES = (PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben"))
 SECRET_VARIABLE = "HUNTGROUP_TEST_SECRET"
 
 
-def operator(name: str, *phones: str) -> OperatorPolicy:
+def operator(name: str, *phones: str, extension: str | None = None) -> OperatorPolicy:
     """An operator with these phones."""
     return OperatorPolicy(
-        id=OperatorId(name), name=name, phones=tuple(PhoneId(phone) for phone in phones), capacity={Channel.CALL: 1}
+        id=OperatorId(name),
+        name=name,
+        phones=tuple(PhoneId(phone) for phone in phones),
+        capacity={Channel.CALL: 1},
+        extension=extension,
     )
 
 
@@ -63,6 +67,9 @@ class Daemon:
 
     def __init__(self, asterisk: FakeAsterisk) -> None:
         self.told: list[Event] = []
+        self.is_writing = True
+        """Whether what is told is safe at once."""
+        self.unwritten: list[Callable[[], None]] = []
         self._news = asyncio.Event()
         pbx = Pbx(id="main", host=asterisk.address, port=asterisk.port, username=USERNAME, secret_env=SECRET_VARIABLE)
         self.client = AmiClient(pbx, POLICY, self._put, Clock())
@@ -96,9 +103,21 @@ class Daemon:
             with suppress(asyncio.CancelledError, Exception):
                 await self.running
 
-    def _put(self, event: Event, at: float) -> None:  # noqa: ARG002 - the instant is the shell's affair
+    def write(self) -> None:
+        """What was told is safe."""
+        self.is_writing = True
+        for then in self.unwritten:
+            then()
+        self.unwritten.clear()
+
+    def _put(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:  # noqa: ARG002
+        """The instant is the shell's affair."""
         self.told.append(event)
         self._news.set()
+        if then is not None:
+            self.unwritten.append(then)
+            if self.is_writing:
+                self.write()
 
 
 @pytest.fixture

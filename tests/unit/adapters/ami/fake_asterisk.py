@@ -43,6 +43,7 @@ class FakeAsterisk:
         self.device_states: dict[str, str] = {}
         """Phone to device state; NOT_INUSE for one that is not here."""
         self.keys: dict[str, str] = {}
+        self.globals: dict[str, str] = {}
         """What DB_KEYS gives, by prefix."""
         self.channels: list[str] = []
         """The items that Status lists, as text."""
@@ -188,5 +189,7 @@ class FakeAsterisk:
 
     def _getvar(self, action: Action) -> str:
         function, _, argument = action["Variable"].removesuffix(")").partition("(")
-        known, otherwise = (self.keys, "") if function == "DB_KEYS" else (self.device_states, "NOT_INUSE")
+        known, otherwise = (self.keys, "") if function == "DB_KEYS" else (self.globals, "")
+        if function == "DEVICE_STATE":
+            known, otherwise = self.device_states, "NOT_INUSE"
         return success(f"Variable: {action['Variable']}", f"Value: {known.get(argument, otherwise)}")

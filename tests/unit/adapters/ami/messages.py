@@ -4,6 +4,7 @@ from huntgroup.adapters.ami.wire import Message, parse
 
 CHANNEL, UNIQUEID = "PJSIP/trunk-00000001", "1795282404.75"
 LEG = "PJSIP/anna-desk-00000002"
+OUTSIDE_LEG, OUTSIDE_UNIQUEID = "PJSIP/trunk-00000005", "1795282409.80"
 INQUIRY = f"call-main-{UNIQUEID}"
 
 
@@ -83,6 +84,32 @@ def entry(
     """What the PBX keeps of a call, as its database lists it."""
     first = f"a{number}|{uniqueid}|+48221234567|{came}|{answered}|{ended}"
     return between.join((first, "bx%2B48600700800", "cxJ%22a%2C%0D%0An", f"dx{phone}"))
+
+
+def said(event: str, *fields: str, **about: str) -> str:
+    """Our dialplan says something else of a channel; *fields* as ``Name: value``."""
+    return _lines("Event: UserEvent", "Privilege: user,all", *_snapshot("", **about), f"UserEvent: {event}", *fields)
+
+
+def outward(event: str, context: str, exten: str, last: str, **fields: str) -> str:
+    """DialBegin or DialEnd of a leg to the trunk; *last* is the line with what was dialled, or what came of it."""
+    caller = _snapshot("", **{"Context": context, "Exten": exten, **fields})
+    callee = _snapshot("Dest", Channel=OUTSIDE_LEG, Context="huntgroup-inbound", Exten="", Uniqueid=OUTSIDE_UNIQUEID)
+    return _lines(f"Event: {event}", "Privilege: call,all", *caller, *callee, last)
+
+
+def joinable(attempt: str, far_end: str, uniqueid: str, caller: str = UNIQUEID) -> str:
+    """Our dialplan says that the far end of a Local channel waits, by which phones can join."""
+    about = _snapshot("", Channel=far_end, Context="huntgroup-join", Exten=attempt, Uniqueid=uniqueid)
+    said = [f"Attempt: {attempt}", f"Caller: {caller}"]
+    return _lines("Event: UserEvent", "Privilege: user,all", *about, "UserEvent: HuntgroupJoinable", *said)
+
+
+def code(dialled: str, channel: str = "PJSIP/ben-00000003", uniqueid: str = "1795294133.20", **fields: str) -> str:
+    """Our dialplan says that somebody dialled one of our codes."""
+    place = {"Context": "huntgroup-code", "Exten": f"code{dialled}"}
+    about = _snapshot("", **{"Channel": channel, "Uniqueid": uniqueid, **place, **fields})
+    return _lines("Event: UserEvent", "Privilege: user,all", *about, "UserEvent: HuntgroupCode", f"Dialled: {dialled}")
 
 
 def hangup(channel: str = CHANNEL, uniqueid: str = UNIQUEID, cause: str = "16", **fields: str) -> str:

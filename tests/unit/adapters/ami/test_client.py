@@ -5,31 +5,37 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.conftest import Daemon
+from tests.unit.adapters.ami.conftest import Daemon, operator, policy_of
 from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk, success
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, dial, hangup, status, waiting
+from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, dial, hangup, said, status, waiting
 
+from huntgroup.adapters.ami.calls import OpenCall
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.fallback import ALIVE_SECONDS, ALIVE_UNTIL, SESSION
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import EndInquiry, HoldCustomer, Ring, RingPhones
+from huntgroup.engine.effects import AnnounceToCustomer, EndInquiry, HoldCustomer, Ring, RingPhones
 from huntgroup.engine.events import (
     AttemptFailed,
     ConversationFound,
     CustomerLeft,
     Event,
     InquiryReceived,
+    MessageLeft,
     PbxFound,
     PbxLost,
     PhoneState,
     PhoneStateChanged,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, PhoneId
-from huntgroup.engine.policy import Hold
+from huntgroup.engine.policy import CallBack, Hold
+from huntgroup.settings import Telephony
 
 pytestmark = pytest.mark.usefixtures("_nothing_is_left")
 
 MAIN = PbxId("main")
 CALL = InquiryId(INQUIRY)
+FORMS = ("+48221234567", "48221234567", "0048221234567", "01148221234567")
+"""In which a trunk in the US may write the number."""
 ANNA, BEN = PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben")
 RING = RingPhones(
     inquiry=CALL,
@@ -65,7 +71,9 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         "Status",
         "Ping",
         "Getvar DB_KEYS(huntgroup/served/count)",
-        "Setvar GLOBAL(HUNTGROUP_LIST_+48221234567)",
+        *(f"Setvar GLOBAL(HUNTGROUP_LIST_{form})" for form in FORMS),
+        *(f"Setvar GLOBAL(HUNTGROUP_CODE_{code})" for code in ("*11", "*45", "*46")),
+        "Getvar GLOBAL(HUNTGROUP_MESSAGES)",
         f"Setvar {SESSION}",
         "Ping",
         f"Setvar {ALIVE_UNTIL}",
@@ -360,3 +368,125 @@ async def test_an_order_given_while_the_link_is_down_is_never_sent(asterisk: Fak
     assert failed == AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="the link to the PBX was lost")
     assert asterisk.count("Redirect") == 0
     assert asterisk.count("Setvar", Variable="HUNTGROUP_ORDER") == 0
+
+
+# -- a Redirect that meets the one before it ------------------------------------------------------------------------
+
+NOT_UP = "Response: Error\r\nMessage: Redirect failed, channel not up."
+SAY = AnnounceToCustomer(inquiry=CALL, position=1, wait=None, sound=None)
+
+
+def refuses_redirects(asterisk: FakeAsterisk, times: int) -> None:
+    """The first so many are refused, as Asterisk does while a channel has not yet carried out the one before."""
+    answers = iter([NOT_UP] * times)
+    asterisk.answers["Redirect"] = lambda _: next(answers, success())
+
+
+async def test_a_redirect_that_met_another_is_sent_again(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    refuses_redirects(asterisk, 2)
+    await with_a_call(asterisk, daemon)
+
+    daemon.client.carry_out(RING)
+    await asterisk.receives("Redirect", times=3, Context="huntgroup-offer", Exten="1")
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 2)
+
+    assert asterisk.count("Redirect") == 3
+    assert asterisk.count("Setvar", Variable="HUNTGROUP_ORDER") == 1
+    assert daemon.count(AttemptFailed) == 0
+
+
+async def test_but_not_for_ever(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    refuses_redirects(asterisk, 99)
+    await with_a_call(asterisk, daemon)
+
+    daemon.client.carry_out(RING)
+
+    failed = await daemon.is_told(AttemptFailed)
+    assert failed == AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="main: Redirect failed, channel not up.")
+    assert asterisk.count("Redirect") == 4
+
+
+async def test_nor_when_something_newer_was_ordered_meanwhile(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    refuses_redirects(asterisk, 1)
+    await with_a_call(asterisk, daemon)
+
+    daemon.client.carry_out(SAY)
+    daemon.client.carry_out(RING)
+    await asterisk.receives("Redirect", Context="huntgroup-offer")
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 3)
+
+    assert [each["Context"] for each in asterisk.received("Redirect")] == ["huntgroup-announce", "huntgroup-offer"]
+
+
+# -- callbacks and messages -----------------------------------------------------------------------------------------
+
+CALLS_BACK = policy_of(operator("anna", "PJSIP/anna-desk"), on_unanswered=CallBack())
+
+
+@pytest.mark.parametrize(("commands", "is_told"), [("Originate: Originate a call.", False), ("Redirect: …", True)])
+async def test_a_user_that_may_not_originate_is_told_of_where_a_group_calls_back(
+    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any], *, commands: str, is_told: bool
+) -> None:
+    asterisk.answers["ListCommands"] = lambda _: success(commands)
+    await has_found(daemon)
+    assert asterisk.count("ListCommands") == 0
+
+    daemon.client.reconfigure(CALLS_BACK, Directory(), Telephony())
+    await asterisk.receives("ListCommands")
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
+
+    assert ("pbx.cannot_call_back" in [line["event"] for line in logged]) == is_told
+
+
+MESSAGE = "+48221234567|sales|12|/spool/msg0000|+48600700800"
+
+
+async def test_a_message_that_was_left_meanwhile_is_told_once(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    asterisk.globals |= {"HUNTGROUP_MESSAGES": "1.7|1.8|", "HUNTGROUP_MESSAGE_1.7": MESSAGE}
+
+    await has_found(daemon)
+
+    message = await daemon.is_told(MessageLeft)
+    assert isinstance(message, MessageLeft)
+    assert (message.inquiry, message.source) == ("call-main-1.7", "+48221234567")
+    assert (message.recording.file, message.recording.seconds) == ("/spool/msg0000", 12.0)
+    assert daemon.count(MessageLeft) == 1
+    await asterisk.receives("Setvar", Variable="GLOBAL(HUNTGROUP_MESSAGES)")
+    taken = [each["Variable"] for each in asterisk.received("Setvar", Value="")]
+    assert taken == ["GLOBAL(HUNTGROUP_MESSAGE_1.7)", "GLOBAL(HUNTGROUP_MESSAGES)"]
+
+
+async def test_the_pbx_keeps_a_message_until_it_is_written_down_here_and_the_list_until_all_are(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    daemon.is_writing = False
+    asterisk.globals |= {"HUNTGROUP_MESSAGES": "1.7|1.8|"}
+    asterisk.globals |= {"HUNTGROUP_MESSAGE_1.7": MESSAGE, "HUNTGROUP_MESSAGE_1.8": MESSAGE}
+    await has_found(daemon)
+    await daemon.is_told(MessageLeft, times=2)
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
+    assert asterisk.received("Setvar", Value="") == []
+
+    daemon.write()
+
+    await asterisk.receives("Setvar", Variable="GLOBAL(HUNTGROUP_MESSAGES)")
+    taken = [each["Variable"] for each in asterisk.received("Setvar", Value="")]
+    assert taken == ["GLOBAL(HUNTGROUP_MESSAGE_1.7)", "GLOBAL(HUNTGROUP_MESSAGE_1.8)", "GLOBAL(HUNTGROUP_MESSAGES)"]
+
+
+async def test_a_message_is_told_before_its_caller_is_told_gone(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    daemon.client.remember([OpenCall(inquiry=InquiryId("call-main-1.7"), attempts=AttemptNo(1))])
+    asterisk.globals |= {"HUNTGROUP_MESSAGES": "1.7|", "HUNTGROUP_MESSAGE_1.7": MESSAGE}
+
+    await has_found(daemon)
+
+    about = [type(each) for each in daemon.told if isinstance(each, MessageLeft | CustomerLeft)]
+    assert about == [MessageLeft, CustomerLeft]
+
+
+async def test_one_that_is_heard_of_is_not_kept_any_longer(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    await with_a_call(asterisk, daemon)
+
+    asterisk.says(said("HuntgroupMessage", "Number: +48221234567", "Mailbox: sales", "Seconds: 3", "File: /spool/m"))
+
+    await asterisk.receives("Setvar", Variable=f"GLOBAL(HUNTGROUP_MESSAGE_{INQUIRY.removeprefix('call-main-')})")

@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.conftest import operator, policy_of
+from tests.unit.adapters.ami.conftest import NUMBER, operator, policy_of
 
-from huntgroup.adapters.ami.fallback import LIST_MOST, beat, farewell, lists, publish
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.fallback import LIST_MOST, beat, farewell, lists, publish, written
 from huntgroup.adapters.ami.wire import MAX_LINE
 from huntgroup.engine.policy import Distribution, Policy
 
 ANNA, BEN = operator("anna", "PJSIP/anna-desk", "PJSIP/anna-soft"), operator("ben", "PJSIP/ben")
 NO_PHONE = operator("writes-mail")
+ONE = {"+48221234567": NUMBER}
 
 
 def listed(policy: Policy) -> str:
@@ -41,16 +43,21 @@ def test_a_group_without_phones_has_a_list_without_steps(distribution: Distribut
     assert listed(policy_of(NO_PHONE, distribution=distribution)) == "24"
 
 
-async def test_each_number_has_its_variable() -> None:
-    (action,) = publish(policy_of(BEN))
+async def test_each_number_has_its_variable_in_each_form_in_which_a_trunk_may_write_it() -> None:
+    policy = policy_of(BEN)
 
-    assert (action["variable"], action["value"]) == ("GLOBAL(HUNTGROUP_LIST_+48221234567)", "24|PJSIP/ben")
+    actions = publish(policy, written(policy, Directory(country="pl")))
+
+    assert [action["variable"] for action in actions] == [
+        f"GLOBAL(HUNTGROUP_LIST_{form})" for form in ("+48221234567", "48221234567", "0048221234567", "221234567")
+    ]
+    assert {action["value"] for action in actions} == {"24|PJSIP/ben"}
 
 
 async def test_a_list_that_is_too_long_for_one_line_is_cut_after_a_phone(logged: list[Any]) -> None:
     many = [operator(f"o{number}", f"PJSIP/operator-{number:03}-desk") for number in range(100)]
 
-    (action,) = publish(policy_of(*many))
+    (action,) = publish(policy_of(*many), ONE)
 
     steps = action["value"].split("|")[1:]
     assert steps == [each.phones[0] for each in many][: len(steps)]
@@ -62,7 +69,7 @@ async def test_a_list_that_is_too_long_for_one_line_is_cut_after_a_phone(logged:
 async def test_where_all_ring_at_once_and_are_too_many_as_many_ring_as_fit() -> None:
     many = [operator(f"o{number}", f"PJSIP/operator-{number:03}-desk") for number in range(100)]
 
-    (action,) = publish(policy_of(*many, distribution=Distribution.ALL_AT_ONCE))
+    (action,) = publish(policy_of(*many, distribution=Distribution.ALL_AT_ONCE), ONE)
 
     phones = action["value"].split("|")[1].split("&")
     assert phones == [each.phones[0] for each in many][: len(phones)]

@@ -1,11 +1,13 @@
 """What is ordered, and what Asterisk is told then."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, dial, read, waiting
+from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, UNIQUEID, dial, read, waiting
 
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.orders import PHONES_MOST, actions_for, order_text
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import MAX_LINE
@@ -65,9 +67,19 @@ async def test_all_phones_of_all_operators_ring_together_with_music(translator: 
     ]
 
 
+async def test_what_others_may_join_has_a_leg_to_join_by_that_knows_whose_it_is(translator: Translator) -> None:
+    order = replace(ring(["PJSIP/anna-desk"]), may_be_joined=True)
+
+    assert told(translator, order) == [
+        {"Action": "Setvar", "Channel": CHANNEL, "Variable": "__HUNTGROUP_CALLER", "Value": UNIQUEID},
+        setvar("3|huntgroup-offer|PJSIP/anna-desk&Local/3@huntgroup-join,65,r"),
+        redirect("huntgroup-offer", "3"),
+    ]
+
+
 @pytest.mark.parametrize(("limit", "seconds"), [(64.6, 65), (1.2, 1), (0.2, 1)])
 async def test_dial_gets_a_limit_in_whole_seconds_and_never_none(limit: float, seconds: int) -> None:
-    assert order_text(ring(["PJSIP/ben"], limit=limit)).endswith(f",{seconds},r")
+    assert order_text(ring(["PJSIP/ben"], limit=limit), Directory()).endswith(f",{seconds},r")
 
 
 async def test_more_phones_than_a_line_holds_ring_as_far_as_they_fit(translator: Translator, logged: list[Any]) -> None:

@@ -19,7 +19,10 @@ from huntgroup.engine.events import (
     Event,
     FallbackRings,
     InquiryReceived,
+    NumberAnswered,
     PhoneRang,
+    PhoneRefused,
+    Refusal,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
@@ -404,3 +407,99 @@ def test_an_order_that_makes_no_sense_is_logged_and_the_others_are_found(
 
     assert len(found(translator, odd, other)) == 1
     assert [line["event"] for line in logged] == ["ami.message_not_understood"]
+
+
+# -- callers whom the PBX has, and mobiles ----------------------------------------------------------------------------
+
+HANDED_OVER = ["huntgroup-voicemail", "huntgroup-out", "huntgroup-reply", "huntgroup-promise"]
+
+
+def mailed(context: str, exten: str = "2", bridge: str = "") -> str:
+    """The caller's channel in a place whose extensions are the numbers of orders."""
+    return status(context, exten, bridge=bridge, number="+48221234567", order=f"{exten}|{context}|x")
+
+
+@pytest.mark.parametrize("context", HANDED_OVER)
+def test_who_is_where_the_last_order_sent_them_is_let_be(known: Translator, context: str) -> None:
+    assert found(known, mailed(context)) == []
+
+
+@pytest.mark.parametrize("context", HANDED_OVER)
+def test_and_so_is_who_was_there_before_a_restart(translator: Translator, context: str) -> None:
+    translator.remember([OpenCall(inquiry=CALL, attempts=AttemptNo(2))])
+
+    assert found(translator, mailed(context)) == []
+    assert translator.channel_of(CALL) == CHANNEL
+
+
+@pytest.mark.parametrize("context", HANDED_OVER)
+def test_who_is_where_an_earlier_order_sent_them_never_got_the_later_one(known: Translator, context: str) -> None:
+    assert found(known, mailed(context, "1")) == [failed(2)]
+
+
+def test_who_was_sent_outside_and_is_back_in_the_line_was_not_answered_there(known: Translator) -> None:
+    there = look(known, status("huntgroup-hold", number="+48221234567", order="2|huntgroup-out|PJSIP/1@trunk,60,r"))
+
+    assert there.missed == [failed(2)]
+
+
+def test_a_number_outside_that_answered_meanwhile_has_the_caller(known: Translator) -> None:
+    outside = status("huntgroup-inbound", "", Channel="PJSIP/trunk-00000005", Uniqueid="1.8", bridge="b1")
+
+    events = found(known, mailed("huntgroup-out", bridge="b1"), outside)
+
+    assert events == [NumberAnswered(inquiry=CALL, attempt=AttemptNo(2))]
+
+
+@pytest.mark.parametrize("context", ["huntgroup-announce", "huntgroup-leave"])
+def test_who_hears_how_it_stands_waits(known: Translator, context: str) -> None:
+    there = look(known, status(context, "say", number="+48221234567", order="2"))
+
+    assert [type(each) for each in there.waiting] == [InquiryReceived]
+
+
+HERS = PhoneId("mobile:anna")
+
+
+def on_the_trunk() -> str:
+    """Somebody's channel outside, in the caller's bridge."""
+    return status("huntgroup-inbound", "", Channel="PJSIP/trunk-00000005", Uniqueid="1.8", bridge="b1", Linkedid="x")
+
+
+def test_a_mobile_that_answered_meanwhile_is_known_by_what_was_ordered(known: Translator) -> None:
+    known.ordered(CALL, AttemptNo(2), mobile=HERS)
+
+    assert found(known, status("huntgroup-offer", "2", bridge="b1"), on_the_trunk()) == [talks(HERS)]
+
+
+def test_and_so_it_is_after_a_restart(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=CALL, attempts=AttemptNo(2), mobile=HERS)])
+
+    assert found(translator, status("huntgroup-offer", "2", bridge="b1"), on_the_trunk()) == [
+        talks(HERS, source="", customer=Customer())
+    ]
+
+
+def test_who_talks_to_a_mobile_is_believed_to_go_on_talking_to_it(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=CALL, attempts=AttemptNo(2), is_active=True, phone=HERS)])
+
+    assert found(translator, status("huntgroup-offer", "2", bridge="b1"), on_the_trunk()) == []
+
+
+# -- phones that joined -----------------------------------------------------------------------------------------------
+
+
+def test_a_phone_that_joined_and_answered_is_found_behind_its_local_channel(known: Translator) -> None:
+    near = status("", "", Channel="Local/2@huntgroup-join-00000001;1", Uniqueid="1.1", bridge="b1")
+    far = status("huntgroup-joined", "2", Channel="Local/2@huntgroup-join-00000001;2", Uniqueid="1.2", bridge="b2")
+    caller = status("huntgroup-offer", "2", bridge="b1", number="+48221234567")
+
+    assert found(known, caller, near, far, leg(bridge="b2")) == [talks()]
+
+
+def test_a_phone_that_was_found_ringing_can_be_picked_up_and_its_refusal_is_understood(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2"), leg(state="5"))
+
+    assert known.ringing_legs(CALL) == [(ANNA, LEG)]
+    (refused,) = known.translate(read(dial("DialEnd", "2", "BUSY")))
+    assert refused == PhoneRefused(inquiry=CALL, attempt=AttemptNo(2), phone=ANNA, refusal=Refusal.BUSY)

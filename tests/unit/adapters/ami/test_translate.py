@@ -231,7 +231,7 @@ STORIES: dict[str, tuple[Sequence[str], Sequence[Event]]] = {
         ],
         [
             refused(1, Refusal.DECLINED),
-            AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="NOANSWER"),
+            AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="NOANSWER", cause=21),
         ],
     ),
     "Dial of a later attempt explains no earlier leg": (
@@ -241,7 +241,7 @@ STORIES: dict[str, tuple[Sequence[str], Sequence[Event]]] = {
             dialed("2", "BUSY", "17"),
             hangup(LEG, "1.76", cause="21"),
         ],
-        [AttemptFailed(inquiry=CALL, attempt=AttemptNo(2), detail="BUSY"), refused(1, Refusal.DECLINED)],
+        [AttemptFailed(inquiry=CALL, attempt=AttemptNo(2), detail="BUSY", cause=17), refused(1, Refusal.DECLINED)],
     ),
     "a leg that began while the link was down rings and is answered": (
         [dial("DialState", "3", "RINGING"), dial("DialEnd", "3", "ANSWER")],
@@ -255,6 +255,30 @@ STORIES: dict[str, tuple[Sequence[str], Sequence[Event]]] = {
         [PhoneAnswered(inquiry=CALL, attempt=AttemptNo(3), phone=ANNA)],
     ),
     "an end that explains nothing is the first that is heard of a leg": ([dial("DialEnd", "3", "NOANSWER")], []),
+    "somebody picks it up by a code, ours or the PBX's own": (
+        [
+            dial("DialBegin", "1"),
+            dial("DialState", "1", "RINGING"),
+            hangup(LEG, "1.76", cause="26", Exten="code*11"),
+            dial("DialEnd", "1", "ANSWER", leg=BENS_LEG),
+        ],
+        [
+            PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA),
+            PhoneAnswered(inquiry=CALL, attempt=AttemptNo(1), phone=BEN),
+        ],
+    ),
+    "a phone's pickup key has the leg that rang hang up first, without a word of Dial's": (
+        [
+            dial("DialBegin", "1"),
+            hangup(LEG, "1.76", cause="0", Exten="101"),
+            dial("DialEnd", "1", "ANSWER", leg=BENS_LEG),
+        ],
+        [PhoneAnswered(inquiry=CALL, attempt=AttemptNo(1), phone=BEN)],
+    ),
+    "somebody picks it up whose phone is nobody's": (
+        [dial("DialBegin", "1"), dial("DialEnd", "1", "ANSWER", leg="PJSIP/reception-0000000c")],
+        [PhoneAnswered(inquiry=CALL, attempt=AttemptNo(1), phone=PhoneId("PJSIP/reception"))],
+    ),
     "the caller hangs up": ([hangup()], [CustomerLeft(inquiry=CALL, departure=Departure.HUNG_UP)]),
     "the caller hangs up once": ([hangup(), hangup()], [CustomerLeft(inquiry=CALL)]),
 }

@@ -1,0 +1,132 @@
+"""Calling a customer back: an operator's phone first, then the customer.
+
+There is no caller's channel, so one is originated that stands for the customer: a Local channel, kept (``/n``), with
+two ends. At one of them the dialplan rings the operators' phones as it would for a caller; when one answers, it rings
+the customer at the other. Once the customer answers, their leg is the call, like any other.
+
+Both ends get Uniqueids of ours, so that every event about them is known for what it is.
+"""
+
+from collections.abc import Callable, Iterable
+
+from huntgroup.adapters.ami.calls import Call, Callback
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.handovers import NO_WAY_OUT, NotPossibleError
+from huntgroup.adapters.ami.wire import Message, SafeAction
+from huntgroup.engine.effects import RingPhones
+from huntgroup.engine.events import AttemptFailed, CustomerLeft, CustomerNotReached, CustomerReached, Event
+from huntgroup.engine.policy import CallBack, GroupPolicy, OverflowAction, Policy, Reply
+
+OPERATOR_CONTEXT = "huntgroup-callback"
+CUSTOMER_CONTEXT = "huntgroup-callback-customer"
+LABEL = "Callback"
+"""Stands before the customer's number on the operator's phone."""
+PRIVILEGE = "customers are called back by Originate: give the AMI user `originate`, as config/manager.conf does"
+ENDED = "the call ended before they answered"
+
+
+def are_needed(policy: Policy) -> bool:
+    """Whether any group calls its customers back."""
+    return any(_calls_back(action) for group in policy.groups.values() for action in _actions(group))
+
+
+def _actions(group: GroupPolicy) -> Iterable[OverflowAction | None]:
+    return (group.on_unanswered, group.on_closed, group.on_full, group.on_abandoned, group.on_leave)
+
+
+def _calls_back(action: OverflowAction | None) -> bool:
+    while isinstance(action, Reply):
+        action = action.then
+    return isinstance(action, CallBack)
+
+
+def begun(order: RingPhones) -> Call:
+    """What is remembered of the call that this order begins."""
+    callback = Callback.of(order.inquiry, order.attempt)
+    call = Call(order.inquiry, callback.operator_end, callback.customer_end, callback=callback)
+    call.ordered_attempt = order.attempt
+    return call
+
+
+def originate(order: RingPhones, callback: Callback, phones: str, directory: Directory) -> SafeAction:
+    """Ring the operators' phones for a customer to be called back.
+
+    Raises NotPossibleError when the customer cannot be dialled.
+    """
+    customer = order.customer
+    way_out = directory.way_out(customer.phone) if customer is not None and customer.can_be_called_back else None
+    if customer is None or way_out is None:
+        raise NotPossibleError(NO_WAY_OUT)
+    seconds = max(1, round(order.limit))
+    return SafeAction(
+        {
+            "Action": "Originate",
+            "Channel": f"Local/{order.attempt}@{OPERATOR_CONTEXT}/n",
+            "Context": CUSTOMER_CONTEXT,
+            "Exten": str(order.attempt),
+            "Priority": 1,
+            "Async": "true",
+            "Timeout": (seconds + 1) * 1000,
+            "CallerID": f'"{LABEL}" <{customer.phone}>',
+            "ChannelId": callback.customer_end,
+            "OtherChannelId": callback.operator_end,
+            "Variable": (
+                f"HUNTGROUP_PHONES={phones}",
+                f"HUNTGROUP_LIMIT={seconds}",
+                f"HUNTGROUP_CUSTOMER={way_out}",
+                f"HUNTGROUP_SHOWN={order.dialled or ''}",
+            ),
+        }
+    )
+
+
+def give_up(call: Call) -> list[SafeAction]:
+    """End what rings for an earlier attempt, if anything does."""
+    if call.callback is None:
+        return []
+    return [SafeAction({"Action": "Hangup", "Channel": call.callback.customer_end, "Cause": 16})]
+
+
+def reached(call: Call, uniqueid: str, channel: str) -> list[Event]:
+    """The customer answered: from now on their leg is the call."""
+    if call.callback is None:
+        return []
+    attempt, was_told = call.callback.attempt, call.callback.is_reached
+    call.uniqueid, call.channel, call.callback = uniqueid, channel, None
+    return [] if was_told else [CustomerReached(inquiry=call.inquiry, attempt=attempt)]
+
+
+def not_reached(call: Call, detail: str) -> list[Event]:
+    """The customer did not answer; told once."""
+    if call.callback is None or call.callback.is_told:
+        return []
+    call.callback.is_told = True
+    return [CustomerNotReached(inquiry=call.inquiry, attempt=call.callback.attempt, detail=detail)]
+
+
+def hung_up(call: Call) -> list[Event]:
+    """The channel that stands for a customer is gone, and so is who answered it, if anybody did."""
+    if call.callback is None or call.callback.is_reached:
+        return [CustomerLeft(inquiry=call.inquiry)]
+    if call.is_answered:
+        return not_reached(call, ENDED)
+    return [AttemptFailed(inquiry=call.inquiry, attempt=call.callback.attempt, detail=ENDED)]
+
+
+def reached_unseen(call: Call, channels: Iterable[Message], is_phone: Callable[[str], bool]) -> Message | None:
+    """The customer's leg, found joined to the customer's end while the link was down; None: there is none."""
+    if call.callback is None:
+        return None
+    seen = list(channels)
+    end = next((each for each in seen if each["uniqueid"] == call.callback.customer_end), None)
+    if end is None or not end.bridgeid:
+        return None
+    ends = {call.callback.customer_end, call.callback.operator_end}
+    return next(
+        (
+            each
+            for each in seen
+            if each.bridgeid == end.bridgeid and each["uniqueid"] not in ends and not is_phone(each["channel"])
+        ),
+        None,
+    )

@@ -1,0 +1,84 @@
+"""What the PBX calls things: dialled numbers in every form, the way out to a number, the mobile behind an operator.
+
+Made from the settings; knows neither calls nor the AMI.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from huntgroup.engine.events import Customer
+from huntgroup.engine.ids import OperatorId, PhoneId, SourceId
+from huntgroup.numbering import caller_number, forms, may_be_called_back, region, table
+from huntgroup.settings import Settings
+
+MOBILE = "mobile:"
+"""Begins the name of a phone that is an operator's mobile: the engine knows no more of it."""
+JOINERS = "\u200c\u200d"
+"""Invisible, and yet part of how names are written in some scripts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """``numbers``: for every form of a configured number the one that the engine knows; ``mobiles`` by operator.
+
+    ``outbound`` is the dial string with ``{number}`` in it; without one nothing can be dialled.
+    """
+
+    country: str = "us"
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    outbound: str | None = None
+    mobiles: Mapping[OperatorId, str] = field(default_factory=dict)
+    callback_countries: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Directory":
+        """The directory of validated settings."""
+        country = settings.telephony.country
+        return cls(
+            country=country,
+            numbers=table((each.number for each in settings.numbers), country),
+            outbound=settings.telephony.outbound,
+            mobiles={OperatorId(each.id): each.mobile for each in settings.operators if each.mobile},
+            callback_countries=settings.telephony.callback_countries or (region(country),),
+        )
+
+    def source(self, dialled: str) -> SourceId:
+        """The number of the configuration that was dialled in any of its forms, else what was dialled."""
+        return SourceId(self.numbers.get(dialled, dialled))
+
+    def written(self, number: str) -> Iterable[str]:
+        """Every form of a number of the configuration."""
+        return forms(number, self.country)
+
+    def customer(self, name: str, number: str) -> Customer:
+        """Who calls, from what Asterisk says of them: both are any text at all."""
+        phone = caller_number(clean(number), self.country)
+        can_be_called_back = self.outbound is not None and may_be_called_back(
+            phone, self.country, self.callback_countries
+        )
+        return Customer(name=clean(name), phone=phone, can_be_called_back=can_be_called_back)
+
+    def way_out(self, number: str) -> str | None:
+        """How Dial reaches a number outside; None: it cannot."""
+        return self.outbound.replace("{number}", number) if self.outbound is not None else None
+
+    def dialled_as(self, phone: PhoneId) -> str | None:
+        """How Dial reaches a phone, or the mobile of an operator; None for a mobile that cannot be reached."""
+        if not phone.startswith(MOBILE):
+            return phone
+        number = self.mobiles.get(OperatorId(phone.removeprefix(MOBILE)))
+        return self.way_out(number) if number is not None else None
+
+    def mobile_at(self, channel: str, dialled: str) -> PhoneId | None:
+        """The mobile that Dial reaches by this channel, having been told to dial this after the technology's name."""
+        string = f"{channel.partition('/')[0]}/{dialled}"
+        return next(
+            (PhoneId(MOBILE + each) for each in self.mobiles if self.way_out(self.mobiles[each]) == string), None
+        )
+
+
+def clean(text: str) -> str:
+    """A line of plain text of what a caller wrote: no line breaks, nothing that a terminal or a screen would obey."""
+    spaced = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
+    return "".join(sign for sign in spaced if sign.isprintable() or sign in JOINERS).strip()

@@ -1,0 +1,148 @@
+"""Orders out: what each needs is sent now or never, and what came to nothing is told."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from huntgroup.adapters.ami.directory import MOBILE
+from huntgroup.adapters.ami.handovers import NotPossibleError
+from huntgroup.adapters.ami.orders import actions_for
+from huntgroup.adapters.ami.translate import Translator
+from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
+from huntgroup.adapters.clock import Clock
+from huntgroup.engine.effects import DialOut, Order, PromiseCallback, ReplyToCustomer, RingPhones, SendToVoicemail
+from huntgroup.engine.events import AttemptFailed, Event
+from huntgroup.engine.ids import PhoneId
+from huntgroup.errors import PeerError
+
+log = structlog.get_logger(__name__)
+
+ACTION_TIMEOUT = 5.0
+NOT_UP = "Redirect failed, channel not up."
+"""What Asterisk says of a channel that has hung up, and of one that has not yet carried out the Redirect before."""
+REDIRECT_PAUSE = 0.005
+REDIRECTS_MOST = 4
+"""A channel carries out a Redirect within a millisecond or two; one that has hung up is told of by its Hangup."""
+REPORTED = RingPhones | SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer
+"""Orders of which the engine must hear when they come to nothing."""
+
+
+class Put(Protocol):
+    """Takes an event with its instant; ``then`` is called once it is safe."""
+
+    def __call__(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
+        """Now."""
+
+
+class Link(Protocol):
+    """The way to the PBX."""
+
+    @property
+    def wire(self) -> Wire | None:
+        """What there is of it, None when there is nothing."""
+
+    def live(self) -> Wire | None:
+        """The same once what is really there is known; what is ordered while it is not is not sent at all."""
+
+
+class Sent(NamedTuple):
+    """An order on its way: the count of orders for its caller, and the link that it went over."""
+
+    order: Order
+    number: int
+    wire: Wire
+
+
+class Sender:
+    """Sends over one link. Nothing that was decided before the link went down is sent behind it."""
+
+    def __init__(self, pbx: str, link: Link, put: Put, clock: Clock) -> None:
+        self._pbx = pbx
+        self._link = link
+        self._put = put
+        self._clock = clock
+
+    def send(self, batch: Sequence[SafeAction]) -> None:
+        """Actions whose failure is logged and nothing else; not sent while the link is down."""
+        wire = self._link.wire
+        if wire is not None and wire.is_open and batch:
+            wire.send_actions(batch, ACTION_TIMEOUT)
+            for action in batch:
+                action.future.add_done_callback(partial(self._action_answered, str(action["action"])))
+
+    def carry_out(self, order: Order, translator: Translator) -> None:
+        """Send what the order needs. What comes of it returns as an event; a failure does too."""
+        if isinstance(order, REPORTED):
+            may_be_joined = isinstance(order, RingPhones) and order.may_be_joined
+            translator.ordered(order.inquiry, order.attempt, mobile=mobile_of(order), may_be_joined=may_be_joined)
+        wire = self._link.live()
+        if wire is None:
+            self.failed(order, "the AMI link is down")
+            return
+        try:
+            batch = actions_for(order, translator)
+        except (UnsafeFieldError, NotPossibleError) as error:
+            self.failed(order, str(error))
+            return
+        if batch:
+            translator.sent(order.inquiry)
+            self._send(Sent(order, translator.sent_last(order.inquiry), wire), batch, translator, REDIRECTS_MOST)
+
+    def failed(self, order: Order, why: str) -> None:
+        """Over a link that broke nobody knows what became of an order: the resync will tell."""
+        log.warning("pbx.order_failed", pbx=self._pbx, order=type(order).__name__, inquiry=order.inquiry, error=why)
+        if isinstance(order, REPORTED) and self._link.live() is not None:
+            event = AttemptFailed(inquiry=order.inquiry, attempt=order.attempt, detail=str(PeerError(self._pbx, why)))
+            self._put(event, self._clock.now())
+
+    def _send(self, sent: Sent, batch: Sequence[SafeAction], translator: Translator, tries: int) -> None:
+        sent.wire.send_actions(batch, ACTION_TIMEOUT)
+        for action in batch:
+            again = partial(self._redirect_again, sent, action, translator, tries - 1)
+            action.future.add_done_callback(partial(self._order_answered, sent.order, again))
+
+    def _order_answered(self, order: Order, again: Callable[[], bool], future: "asyncio.Future[list[Message]]") -> None:
+        why = _what_went_wrong(future)
+        if why is not None and not (why == NOT_UP and again()):
+            self.failed(order, why)
+
+    def _redirect_again(self, sent: Sent, refused: SafeAction, translator: Translator, tries: int) -> bool:
+        """Whether a Redirect that met another one is sent once more, or need not be, as something newer was ordered."""
+        if refused["action"] != "Redirect":
+            return False
+        is_newest = translator.sent_last(sent.order.inquiry) == sent.number
+        if is_newest and tries > 0:
+            action = SafeAction({name: refused[name] for name in ("Action", "Channel", "Context", "Exten", "Priority")})
+            loop = asyncio.get_running_loop()
+            loop.call_later(REDIRECT_PAUSE, self._send_again, sent, action, translator, tries)
+        return not is_newest or tries > 0
+
+    def _send_again(self, sent: Sent, action: SafeAction, translator: Translator, tries: int) -> None:
+        """Only over the link on which it was sent: behind a resync it is void."""
+        if translator.sent_last(sent.order.inquiry) == sent.number and self._link.live() is sent.wire:
+            self._send(sent, [action], translator, tries)
+
+    def _action_answered(self, name: str, future: "asyncio.Future[list[Message]]") -> None:
+        why = _what_went_wrong(future)
+        if why is not None:
+            log.warning("pbx.action_failed", pbx=self._pbx, action=name, error=why)
+
+
+def _what_went_wrong(future: "asyncio.Future[list[Message]]") -> str | None:
+    """With an action that is over; None: nothing, or nobody waits for it any more."""
+    if future.cancelled():
+        return None
+    error = future.exception()
+    if error is not None:
+        return str(error)
+    answer = future.result()[0]
+    return None if answer.success else answer.message
+
+
+def mobile_of(order: Order) -> PhoneId | None:
+    """The mobile that an order rings, if it rings one."""
+    rings = order.rings if isinstance(order, RingPhones) else ()
+    return next((phone for ring in rings for phone in ring.phones if phone.startswith(MOBILE)), None)

@@ -1,0 +1,127 @@
+"""Callers who leave a message, on a real Asterisk with its own voicemail."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.lab.outgoing import OutgoingCall
+from tests.lab.pbx import Pbx
+from tests.lab.phones import Caller
+from tests.lab.process import until
+from tests.live.configuration import NUMBER, configuration, group
+from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+
+pytestmark = pytest.mark.live
+
+CLOSED = '{ timezone = "UTC" }'
+TO_SALES = '{ action = "voicemail", mailbox = "sales" }'
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pbx() -> AsyncIterator[Pbx]:
+    """An exchange of this module's own."""
+    async with Pbx(PHONES) as pbx:
+        yield pbx
+
+
+def recordings(pbx: Pbx) -> set[Path]:
+    """Every recording in the exchange's mailboxes, those under way included."""
+    return set((pbx.home / "spool").rglob("*.wav"))
+
+
+async def speaks(pbx: Pbx, call: OutgoingCall, seconds: float = 1.5) -> None:
+    """Skip what the mailbox says, and talk for so long once it records."""
+    before = recordings(pbx)
+    await until(call.hears_audio, "the mailbox speaks")
+    call.presses("#")
+    await until(lambda: bool(recordings(pbx) - before), "the mailbox records")
+    await asyncio.sleep(seconds)
+
+
+async def test_a_message_is_an_inquiry_of_its_own_with_its_recording(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    (await phone("anna-desk")).declines()
+    running = await daemon(configuration(group("sales", "anna", on_unanswered=TO_SALES)))
+
+    call = await caller.dials(NUMBER, name="Zażółć", number="+48600700800")
+    await call.answered()
+    await speaks(pbx, call)
+    await call.hangs_up()
+
+    left = await running.logs("inquiry.message_left")
+    assert (await running.logs("inquiry.closed", inquiry=left["inquiry"]))["detail"] == "voicemail"
+    received = await running.logs("inquiry.received", inquiry=left["detail"])
+    assert (received["group"], received["customer_name"], received["customer_phone"]) == (
+        "sales",
+        "Zażółć",
+        "+48600700800",
+    )
+    assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
+    assert received["recording_seconds"] in (1, 2)
+    assert (await running.logs("inquiry.accepted", inquiry=left["detail"]))["operator"] == "anna"
+
+
+async def test_the_message_is_kept_when_the_caller_ends_it_by_a_key(
+    pbx: Pbx, caller: Caller, daemon: StartDaemon
+) -> None:
+    running = await daemon(configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES)))
+
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    await speaks(pbx, call)
+    call.presses("#")
+
+    assert (await call.ended()).how == "bye"
+    await running.logs("inquiry.message_left")
+
+
+async def test_who_hangs_up_before_they_have_spoken_has_given_up(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
+    running = await daemon(configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES)))
+
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    await until(call.hears_audio, "the mailbox speaks")
+    await call.hangs_up()
+
+    assert (await running.logs("inquiry.closed"))["detail"] == "abandoned"
+    assert [line for line in running.log() if line["event"] == "inquiry.message_left"] == []
+
+
+async def test_a_message_that_is_left_while_the_daemon_restarts_is_not_lost(
+    pbx: Pbx, caller: Caller, daemon: StartDaemon
+) -> None:
+    plan = configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES))
+    first = await daemon(plan)
+
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    first.kill()
+    await speaks(pbx, call)
+    second = await daemon(plan)
+    await call.hangs_up()
+
+    received = await second.logs("inquiry.received")
+    assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
+
+
+async def test_nor_one_that_is_left_while_there_is_no_daemon(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
+    plan = configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES))
+    first = await daemon(plan)
+
+    call = await caller.dials(NUMBER, number="+48600700800")
+    await call.answered()
+    first.kill()
+    await speaks(pbx, call)
+    await call.hangs_up()
+    await pbx.idle()
+    second = await daemon(plan)
+    received = await second.logs("inquiry.received")
+    await second.stop()
+    third = await daemon(plan)
+
+    assert received["customer_phone"] == "+48600700800"
+    assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
+    assert [line for line in third.log() if line["event"] == "inquiry.received"] == []

@@ -1,0 +1,75 @@
+"""What the PBX calls things, and what a caller calls themselves."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huntgroup.adapters.ami.directory import Directory, clean
+from huntgroup.engine.events import Customer
+from huntgroup.engine.ids import OperatorId, PhoneId
+from huntgroup.numbering import table
+
+DIRECTORY = Directory(
+    country="pl",
+    numbers=table(["+48221234567"], "pl"),
+    outbound="PJSIP/{number}@trunk",
+    mobiles={OperatorId("anna"): "+48600100200"},
+    callback_countries=("pl",),
+)
+ANNAS_MOBILE = PhoneId("mobile:anna")
+
+
+@pytest.mark.parametrize("dialled", ["+48221234567", "48221234567", "0048221234567", "221234567"])
+def test_a_dialled_number_is_the_configured_one_in_any_of_its_forms(dialled: str) -> None:
+    assert DIRECTORY.source(dialled) == "+48221234567"
+
+
+def test_any_other_is_what_it_is() -> None:
+    assert DIRECTORY.source("101") == "101"
+
+
+def test_a_phone_is_dialled_by_its_name_and_a_mobile_through_the_way_out() -> None:
+    assert DIRECTORY.dialled_as(PhoneId("PJSIP/anna-desk")) == "PJSIP/anna-desk"
+    assert DIRECTORY.dialled_as(ANNAS_MOBILE) == "PJSIP/+48600100200@trunk"
+
+
+def test_a_mobile_that_nobody_has_or_that_there_is_no_way_to_cannot_be_dialled() -> None:
+    assert DIRECTORY.dialled_as(PhoneId("mobile:ben")) is None
+    assert Directory(mobiles=DIRECTORY.mobiles).dialled_as(ANNAS_MOBILE) is None
+
+
+def test_a_leg_to_the_trunk_is_the_mobile_whose_number_was_dialled() -> None:
+    assert DIRECTORY.mobile_at("PJSIP/trunk-00000001", "+48600100200@trunk") == ANNAS_MOBILE
+    assert DIRECTORY.mobile_at("PJSIP/trunk-00000001", "+48600100201@trunk") is None
+    assert DIRECTORY.mobile_at("SIP/trunk-00000001", "+48600100200@trunk") is None
+
+
+def test_a_customer_is_known_by_number_and_can_be_called_back_by_an_ordinary_one() -> None:
+    assert DIRECTORY.customer("Jan", "600700800") == Customer(name="Jan", phone="+48600700800", can_be_called_back=True)
+    assert not DIRECTORY.customer("Jan", "+442079460018").can_be_called_back
+    assert not DIRECTORY.customer("", "anonymous").can_be_called_back
+
+
+def test_nobody_can_be_called_back_where_there_is_no_way_out() -> None:
+    assert not Directory(country="pl", callback_countries=("pl",)).customer("Jan", "600700800").can_be_called_back
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Jan\r\nKowalski", "JanKowalski"),
+        ("Jan\u00a0Kowalski\u3000", "Jan Kowalski"),
+        ("\x1b[31mJan\x00", "[31mJan"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("", ""),
+    ],
+)
+def test_what_they_write_is_made_a_line_of_plain_text(text: str, plain: str) -> None:
+    assert clean(text) == plain
+
+
+@given(st.text())
+def test_no_text_comes_through_with_anything_that_a_terminal_obeys(text: str) -> None:
+    assert all(sign.isprintable() or sign in "\u200c\u200d" for sign in clean(text))

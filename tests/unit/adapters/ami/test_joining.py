@@ -1,0 +1,186 @@
+"""Phones that join a Dial which rings already: what is sent, and whose answer counts."""
+
+from collections.abc import Sequence
+
+import pytest
+from tests.unit.adapters.ami.conftest import PHONES
+from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, dial, hangup, joinable, read, waiting
+
+from huntgroup.adapters.ami.joining import Joining
+from huntgroup.adapters.ami.translate import Translator
+from huntgroup.adapters.ami.wire import SafeAction
+from huntgroup.engine.events import Event, PhoneAnswered, PhoneRang, PhoneRefused, Refusal
+from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
+
+CALL, FIRST, SECOND = InquiryId(INQUIRY), AttemptNo(1), AttemptNo(2)
+ANNA, BEN = PHONES
+BENS_LEG = "PJSIP/ben-00000004"
+NEAR = "Local/1@huntgroup-join-00000000;1"
+FAR, FARS = "Local/1@huntgroup-join-00000000;2", "1795294133.16"
+NEXT_NEAR = "Local/1@huntgroup-join-00000001;1"
+NEXT_FAR, NEXT_FARS = "Local/1@huntgroup-join-00000001;2", "1795294136.29"
+
+
+class House:
+    """A translator with a call that rings at Anna, and what was sent to join it."""
+
+    def __init__(self) -> None:
+        self.sent: list[SafeAction] = []
+        self.joining = Joining(self.sent.extend)
+        self.translator = Translator(PbxId("main"), PHONES, joining=self.joining)
+        self.says(waiting())
+        self.translator.ordered(CALL, FIRST, may_be_joined=True)
+        self.says(dial("DialBegin", "1"), dial("DialBegin", "1", leg=NEAR))
+
+    def says(self, *texts: str) -> list[Event]:
+        """Asterisk says these; what they mean."""
+        return [event for text in texts for event in self.translator.translate(read(text))]
+
+    def orders(self) -> Sequence[tuple[str, str, str]]:
+        """What was sent: the action, its channel, and the value or the place."""
+        return [
+            (action["action"], action["channel"], action.get("value") or f"{action['context']},{action['exten']}")
+            for action in self.sent
+        ]
+
+
+@pytest.fixture
+async def house() -> House:
+    """In a loop, which actions need."""
+    return House()
+
+
+def behind(text: str, attempt: str = "1", status: str = "", leg: str = BENS_LEG, far: str = FAR) -> str:
+    """Dial's word about a leg at the far end of a Local channel."""
+    uniqueid = FARS if far == FAR else NEXT_FARS
+    return dial(text, attempt, status, leg=leg, Channel=far, Uniqueid=uniqueid, Context="huntgroup-joined")
+
+
+BEN_JOINS = [
+    ("Setvar", FAR, f"{BEN}&Local/1@huntgroup-join"),
+    ("Redirect", FAR, "huntgroup-joined,1"),
+]
+
+
+async def test_who_joins_is_dialled_where_the_far_end_waits(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+
+    house.joining.join(CALL, FIRST, [BEN])
+
+    assert house.orders() == BEN_JOINS
+
+
+async def test_who_joins_before_the_far_end_is_there_is_dialled_once_it_is(house: House) -> None:
+    house.joining.join(CALL, FIRST, [BEN])
+    assert house.sent == []
+
+    house.says(joinable("1", FAR, FARS))
+
+    assert house.orders() == BEN_JOINS
+
+
+async def test_a_far_end_is_used_once_and_the_next_one_for_the_next(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+    house.joining.join(CALL, FIRST, [BEN])
+    house.joining.join(CALL, FIRST, [ANNA])
+    assert house.orders() == BEN_JOINS
+
+    house.says(joinable("1", NEXT_FAR, NEXT_FARS))
+
+    assert [channel for _, channel, _ in house.orders()] == [FAR, FAR, NEXT_FAR, NEXT_FAR]
+
+
+async def test_nobody_joins_an_attempt_that_is_over(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+    house.translator.ordered(CALL, SECOND, may_be_joined=True)
+
+    house.joining.join(CALL, FIRST, [BEN])
+    house.joining.join(CALL, SECOND, [BEN])
+    house.says(joinable("1", NEXT_FAR, NEXT_FARS))
+
+    assert house.sent == []
+
+
+@pytest.mark.parametrize("caller", ["1.99", "", f"{UNIQUEID};1"])
+async def test_a_far_end_of_no_call_of_ours_is_left_alone(house: House, caller: str) -> None:
+    known = house.translator.size()
+
+    house.says(joinable("1", FAR, FARS, caller=caller))
+
+    assert house.translator.size() == known
+
+
+async def test_what_a_joined_phone_does_is_about_the_callers_attempt(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+
+    assert house.says(behind("DialBegin"), behind("DialState", status="RINGING")) == [
+        PhoneRang(inquiry=CALL, attempt=FIRST, phone=BEN)
+    ]
+    assert house.says(behind("DialEnd", status="BUSY")) == [
+        PhoneRefused(inquiry=CALL, attempt=FIRST, phone=BEN, refusal=Refusal.BUSY)
+    ]
+
+
+async def test_its_answer_counts_once_the_callers_own_dial_says_so(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), behind("DialBegin"))
+
+    assert house.says(behind("DialEnd", status="ANSWER")) == []
+    assert house.says(dial("DialEnd", "1", "ANSWER", leg=NEAR)) == [
+        PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=BEN)
+    ]
+
+
+async def test_an_answer_that_another_phone_forestalled_does_not_count(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), behind("DialBegin"), behind("DialEnd", status="ANSWER"))
+
+    answered = house.says(dial("DialEnd", "1", "ANSWER"), dial("DialEnd", "1", "CANCEL", leg=NEAR))
+
+    assert answered == [PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=ANNA)]
+
+
+async def test_an_answer_two_joints_away_comes_all_the_way_up(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), behind("DialBegin", leg=NEXT_NEAR), joinable("1", NEXT_FAR, NEXT_FARS))
+
+    on_its_way = house.says(
+        behind("DialEnd", status="ANSWER", far=NEXT_FAR), behind("DialEnd", status="ANSWER", leg=NEXT_NEAR)
+    )
+
+    assert on_its_way == []
+    assert house.says(dial("DialEnd", "1", "ANSWER", leg=NEAR)) == [
+        PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=BEN)
+    ]
+
+
+async def test_who_answered_is_known_although_the_local_channel_is_gone_already(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), behind("DialEnd", status="ANSWER"), hangup(FAR, FARS))
+
+    assert house.says(dial("DialEnd", "1", "ANSWER", leg=NEAR)) == [
+        PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=BEN)
+    ]
+
+
+async def test_a_leg_picked_up_from_who_joined_is_whose_phone_took_it(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), behind("DialBegin"))
+
+    house.says(hangup(BENS_LEG, "1.77", cause="26"), behind("DialEnd", status="ANSWER", leg="PJSIP/cleo-00000009"))
+
+    assert house.says(dial("DialEnd", "1", "ANSWER", leg=NEAR)) == [
+        PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=PhoneId("PJSIP/cleo"))
+    ]
+
+
+async def test_a_far_end_that_hung_up_is_not_used(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), hangup(FAR, FARS))
+
+    house.joining.join(CALL, FIRST, [BEN])
+
+    assert house.sent == []
+
+
+async def test_nothing_is_remembered_once_the_caller_is_gone(house: House) -> None:
+    house.says(joinable("1", FAR, FARS), behind("DialBegin"), behind("DialEnd", status="ANSWER"))
+    house.says(joinable("1", NEXT_FAR, NEXT_FARS), hangup(NEXT_FAR, NEXT_FARS))
+
+    house.says(hangup())
+
+    assert house.translator.size() == 0
