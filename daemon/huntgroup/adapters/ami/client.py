@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import structlog
