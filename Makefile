@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
 
-.PHONY: setup run test check bench sim theory lock clean peers
+.PHONY: setup run test check bench faults sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -31,6 +31,10 @@ bench: setup
 # A million inquiries with faults, from seeds that anybody can repeat.
 sim: setup
 	$(BIN)/python -m tests.simulation $(if $(INQUIRIES),--inquiries $(INQUIRIES)) $(if $(SEED),--seed $(SEED))
+
+# Real processes under a load of real calls, killed, cut off and starved again and again; about an hour.
+faults: setup
+	$(BIN)/python -m tests.endurance $(if $(ONLY),--only $(ONLY)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
 
 # A broker and two versions of Asterisk, outside the checkout.
 peers:

@@ -6,7 +6,7 @@ is short; so a default may not change its meaning without a migration of the sto
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +16,7 @@ from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 from huntgroup.engine.memory import Changed, Counters, Memory
 from huntgroup.engine.pace import Sample
 from huntgroup.engine.policy import GroupPolicy, Policy
-from huntgroup.engine.restoring import counters_of, memory_of
+from huntgroup.engine.restoring import counters_of
 from huntgroup.engine.state import FallbackRead, Handover, Inquiry, Operator
 from huntgroup.engine.world import World
 from huntgroup.errors import HuntgroupError
@@ -84,8 +84,8 @@ def event_from(name: str, body: str) -> Event:
 def rows_of(memory: Memory) -> list[Row]:
     """All of a memory."""
     return [
-        Row(POLICY, "", _POLICY.dump_json(memory.policy).decode()),
-        Row(RETIRED, "", _GROUPS.dump_json(dict(memory.retired_groups)).decode()),
+        _policy(memory.policy),
+        _retired(memory.retired_groups),
         _counters(memory.counters),
         *(Row(LAST_OFFERED, group, operator) for group, operator in memory.last_offered.items()),
         *map(_pace, memory.paces.items()),
@@ -99,8 +99,8 @@ def rows_of(memory: Memory) -> list[Row]:
 def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
     """The parts of a world's memory that changed, as they are now."""
     if changed.is_policy:
-        memory = memory_of(world)
-        yield from (row for row in rows_of(memory) if row.kind in {POLICY, RETIRED})
+        yield _policy(world.policy)
+        yield _retired(world.retired_groups)
         changed.operators |= dict.fromkeys(world.operators)
     yield _counters(counters_of(world))
     for group in changed.groups:
@@ -117,6 +117,14 @@ def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
     for inquiry_id in changed.inquiries:
         inquiry = world.inquiries.get(inquiry_id)
         yield Row(INQUIRY, inquiry_id, None) if inquiry is None else _inquiry(inquiry)
+
+
+def _policy(policy: Policy) -> Row:
+    return Row(POLICY, "", _POLICY.dump_json(policy).decode())
+
+
+def _retired(groups: Mapping[GroupId, GroupPolicy]) -> Row:
+    return Row(RETIRED, "", _GROUPS.dump_json(dict(groups)).decode())
 
 
 def _counters(counters: Counters) -> Row:

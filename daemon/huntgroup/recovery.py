@@ -33,7 +33,7 @@ def recovered(path: Path, policy: Policy, now: float) -> tuple[Engine, Opened]:
     begin_run(path, opened, None if is_as_found else rows_of(memory_of(engine.world)), now)
     if engine.world.inquiries:
         log.info("daemon.recovered", inquiries=len(engine.world.inquiries), events=opened.sequence)
-    return engine, opened
+    return engine, opened._replace(at=engine.world.now)  # the journal may have nothing behind its last snapshot
 
 
 def _rebuilt(path: Path) -> Engine:
@@ -44,6 +44,8 @@ def _rebuilt(path: Path) -> Engine:
         if memory is None:
             raise StoreError(path, "what was open is damaged, and there is no snapshot to make it from")
         engine = Engine(memory.policy, memory)
-        for entry in past.entries(snapshots[-1]):
+        for number, entry in enumerate(past.entries(snapshots[-1]), snapshots[-1] + 1):
+            if entry.sequence != number:
+                raise StoreError(path, f"what was open is damaged, and event {number} is missing to make it anew from")
             engine.handle(event_from(entry.type, entry.body), entry.at)
     return engine

@@ -6,9 +6,11 @@ nobody.
 """
 
 import asyncio
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -83,13 +85,22 @@ class Moment(NamedTuple):
 BEGINNING = Moment(0, 0.0)
 
 
+def at_once(done: Done) -> None:
+    """There is nothing to catch up with."""
+    done()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """Orders go to ``carry_out``, everything else to each of ``notices``; ``pulse`` hears that the loop turns."""
+    """Orders go to ``carry_out``, everything else to each of ``notices``; ``pulse`` hears that the loop turns.
+
+    ``catch_up`` calls back once everything was put in that happened outside before it was called.
+    """
 
     carry_out: Callable[[Order], None]
     notices: Iterable[Notice]
     pulse: Callable[[], None]
+    catch_up: Callable[[Done], None] = at_once
 
 
 class Shell:
@@ -114,6 +125,9 @@ class Shell:
         self._pulse_at = clock.now()
         self._group = Group()
         self._writing: Group | None = None
+        self._is_catching_up = False
+        self._heard_until = -math.inf
+        """Of what happened outside before this, on the event loop's clock, everything has been told."""
 
     def put(self, event: Event, at: float, then: Done | None = None) -> None:
         """Take a fact with the instant, in seconds, at which it reached the daemon.
@@ -151,6 +165,8 @@ class Shell:
             self._is_turning = True  # what is still told stays in the inbox
             if self._timer is not None:
                 self._timer.cancel()
+            if self._ended.cancelled() and self._writing is None:
+                self._write()
 
     def _go_on(self) -> None:
         self._is_turning = True
@@ -159,10 +175,15 @@ class Shell:
             self._work()
             self._arm()
         except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
-            if self._ended is not None and not self._ended.done():
-                self._ended.set_exception(error)
+            self._fail(error)
             return
         self._is_turning = False
+
+    def _fail(self, error: Exception) -> None:
+        if self._ended is not None and not self._ended.done():
+            for event, at in self._recent:
+                log.error("shell.led_there", at=at, what=repr(event))
+            self._ended.set_exception(error)
 
     def _work(self) -> None:
         """Until nothing more can be done before something else is written."""
@@ -181,14 +202,43 @@ class Shell:
                 continue
             deadline = self._engine.next_deadline()
             now = self._clock.now()
-            if deadline is None or deadline > now:
+            if deadline is None or deadline > now or not self._has_heard(deadline):
                 return
-            self._handle(TimePassed(), now, None)
+            self._handle(TimePassed(), self._until_when(now, deadline), None)
+
+    def _has_heard(self, deadline: float) -> bool:
+        """Whether all is known that happened before a deadline; if not it is asked for. An answer beats its own timeout
+        on a slow link too: what was decided without it would be carried out on a conversation."""
+        is_heard = self._heard_until >= self._clock.monotonic(deadline)
+        if not is_heard and not self._is_catching_up:
+            self._is_catching_up = True
+            self._outside.catch_up(partial(self._caught_up, asyncio.get_running_loop().time()))
+            return self._heard_until >= self._clock.monotonic(deadline)
+        return is_heard
+
+    def _caught_up(self, asked: float) -> None:
+        self._is_catching_up = False
+        self._heard_until = asked
+        if not self._is_turning:
+            self._go_on()
+
+    def _not_before_its_time(self, event: Event, at: float) -> float:
+        """Until all is heard that happened before a deadline, time stands still before it."""
+        deadline = self._engine.next_deadline()
+        is_early = deadline is not None and deadline <= at and not isinstance(event, TimePassed | ClockStepped)
+        if deadline is None or not is_early:
+            return at
+        return self._until_when(at, deadline) if self._has_heard(deadline) else math.nextafter(deadline, -math.inf)
+
+    def _until_when(self, at: float, deadline: float) -> float:
+        """No later deadline fires along with this one before its own time is heard of."""
+        heard = self._clock.now() - asyncio.get_running_loop().time() + self._heard_until
+        return min(at, max(deadline, heard))
 
     def _handle(self, event: Event, at: float, then: Done | None) -> None:
         if isinstance(event, ClockStepped):
             self._last += event.by
-        self._last = max(self._last, at)
+        self._last = max(self._last, self._not_before_its_time(event, at))
         self._recent.append((event, self._last))
         effects = self._engine.handle(event, self._last)
         self._sequence += 1
@@ -196,21 +246,18 @@ class Shell:
         self._group.changed.add(self._engine.world.changed)
         broken = check_touched(self._engine.world, effects)
         if broken:
-            for earlier, when in self._recent:
-                log.error("shell.led_there", at=when, what=repr(earlier))
             raise InvariantBroken("; ".join(broken))
 
     # -- writing, and what follows --------------------------------------------------------------------------------
 
     def _write(self) -> None:
         group, self._group = self._group, Group()
+        if not group.handled:
+            return
         self._writing = group
-
-        def durable() -> None:
-            for handled in group.handled:
-                if handled.then is not None:
-                    handled.then()
-
+        # What may have to wait for a disk for days keeps nothing else of the group.
+        waiting = [handled.then for handled in group.handled if handled.then is not None]
+        durable = partial(_all_of, waiting) if waiting else _nothing
         self._journal.write(group, self._engine.world, self._released, durable)
 
     def _released(self) -> None:
@@ -221,11 +268,12 @@ class Shell:
             for handled in group.handled if group is not None else ():
                 self._dispatch(handled.effects)
         except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
-            if self._ended is not None and not self._ended.done():
-                self._ended.set_exception(error)
+            self._fail(error)
             return
         self._is_turning = was_turning
-        if not self._is_turning:
+        if self._ended is not None and self._ended.cancelled():
+            self._write()  # told to stop: what was taken in meanwhile is written, and nothing more is taken in
+        elif not self._is_turning:
             self._go_on()
 
     def _dispatch(self, effects: list[Effect]) -> None:
@@ -258,7 +306,7 @@ class Shell:
         anew with every event."""
         when = self._pulse_at
         deadline = self._engine.next_deadline()
-        if deadline is not None and len(self._group.handled) < GROUP_MOST:
+        if deadline is not None and len(self._group.handled) < GROUP_MOST and not self._is_catching_up:
             now = self._clock.now()
             when = min(when, now + nap(deadline - now))
         if self._timer is not None and self._armed_for <= when:
@@ -272,6 +320,15 @@ class Shell:
         self._timer = None
         if not self._is_turning:
             self._go_on()
+
+
+def _all_of(waiting: list[Done]) -> None:
+    for then in waiting:
+        then()
+
+
+def _nothing() -> None:
+    """Nobody waits for it."""
 
 
 class Inbox:

@@ -25,7 +25,7 @@ class Daemon(Service):
 
     *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
     it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong. *is_supervised*:
-    we are its service manager, see `notified`.
+    we are its service manager, see `notified`. *environment* is added to our own.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Daemon(Service):
         secret: str | None = None,
         link: Link | None = None,
         is_supervised: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._secret = secret if secret is not None else pbx.ami_secret
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-daemon-"))
@@ -49,7 +50,9 @@ class Daemon(Service):
         self._supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._supervisor.setblocking(False)
         self._supervisor.bind(str(self.home / "notify"))
-        self._environment = {"NOTIFY_SOCKET": str(self.home / "notify")} if is_supervised else {}
+        self._environment = dict(environment or {})
+        if is_supervised:
+            self._environment["NOTIFY_SOCKET"] = str(self.home / "notify")
 
     def configures(self, configuration: str) -> None:
         """Write the file anew; the daemon reads it when it starts, or at SIGHUP."""

@@ -39,7 +39,11 @@ class Link:
         if not self._is_open:
             writer.close()
             return
-        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*self._target)
+        except OSError:  # as the exchange itself would refuse
+            writer.close()
+            return
         for source, sink in ((reader, far_writer), (far_reader, writer)):
             flow = asyncio.ensure_future(self._pass_on(source, sink))
             self._flows.add(flow)
@@ -49,6 +53,8 @@ class Link:
         try:
             while data := await source.read(_CHUNK):
                 await self._may_pass.wait()
+                if isinstance(source.exception(), ConnectionResetError):
+                    break  # what was not acknowledged goes with a reset; with a mere close it still arrives
                 sink.write(data)
                 await sink.drain()
         except ConnectionError:

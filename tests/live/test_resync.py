@@ -291,6 +291,10 @@ async def test_a_call_served_by_the_dialplan_alone_is_recorded_once_with_its_tim
     assert accepted["at"] - received["at"] == pytest.approx(answered, abs=0.1)
     assert closing["at"] - accepted["at"] == pytest.approx(0.5, abs=0.15)
 
+    running.kill()
+    await running.start()
+    assert await explained(running, closed["inquiry"], facts=3) == told
+
 
 @pytest.mark.parametrize(
     ("number", "shown"),

@@ -6,6 +6,7 @@ import pytest
 
 from huntgroup.adapters.store.reading import history
 from huntgroup.engine.engine import Engine
+from huntgroup.engine.events import TimePassed
 from huntgroup.errors import StoreError
 from huntgroup.recovery import recovered
 from tests.simulation.kept import KeptChaos, same
@@ -27,6 +28,34 @@ def again(day: KeptChaos) -> Engine:
 
 def test_what_was_open_is_open_again(day: KeptChaos) -> None:
     assert same(again(day), day.engine)
+
+
+def test_the_last_instant_is_known_also_when_a_snapshot_came_last(day: KeptChaos) -> None:
+    day.takes_snapshot()
+
+    assert recovered(day.path, day.policy, day.now)[1].at == day.engine.world.now > 0
+
+
+def test_a_damaged_state_is_not_guessed_from_events_of_which_some_are_missing(day: KeptChaos) -> None:
+    missing = day.sequence + 1
+    day.sequence += 10
+    for _ in range(5):
+        day.happens(TimePassed())
+    spoil(day.path, "UPDATE state SET body = '{}' WHERE kind = 'operator'")
+
+    with pytest.raises(StoreError, match=f"event {missing} is missing"):
+        again(day)
+
+
+def test_a_daemon_that_starts_again_and_again_does_not_fill_the_disk_with_snapshots(day: KeptChaos) -> None:
+    again(day)
+    before = ask(day.path, "SELECT count(*) FROM snapshot")[0][0]
+    for _ in range(20):
+        day.restarts()
+        day.happens(TimePassed())
+
+    assert ask(day.path, "SELECT count(*) FROM snapshot")[0][0] <= before + 2
+    day.finish()
 
 
 def test_a_new_store_begins_with_the_configuration(tmp_path: Path, day: KeptChaos) -> None:
@@ -53,7 +82,7 @@ def test_a_damaged_state_is_made_anew_from_the_last_snapshot_and_the_journal(day
     assert same(again(day), day.engine)
 
 
-def test_each_run_begins_with_a_snapshot(day: KeptChaos) -> None:
+def test_a_run_behind_a_long_one_begins_with_a_snapshot(day: KeptChaos) -> None:
     before = ask(day.path, "SELECT count(*) FROM snapshot")[0][0]
     again(day)
 

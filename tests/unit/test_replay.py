@@ -1,9 +1,12 @@
 """Replaying the journal: the same decisions come of the same events, and where they do not, it is shown where."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from huntgroup.adapters.store import upkeep
+from huntgroup.adapters.store.opening import connect
 from huntgroup.engine import strategies
 from huntgroup.engine.policy import Distribution
 from huntgroup.errors import StoreError
@@ -95,3 +98,17 @@ def test_a_store_in_which_nothing_was_recorded_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="nothing was recorded"):
         replay(tmp_path / "huntgroup.db")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.1])
+def test_whatever_has_become_too_old_what_is_left_can_be_replayed(day: KeptChaos, share: float) -> None:
+    spoil(day.path, "DELETE FROM snapshot WHERE sequence NOT IN (SELECT min(sequence) FROM snapshot)")
+    begin, end = ask(day.path, "SELECT min(at), max(at) FROM journal")[0]
+    with closing(connect(day.path)) as database:
+        while upkeep.tidy(database, begin + share * (end - begin)):
+            continue
+
+    done = replay(day.path)
+
+    assert done.difference is None
+    assert done.events == day.sequence

@@ -1,6 +1,7 @@
 """The shell: one loop between the inbox and the adapters."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -22,6 +23,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
+from huntgroup.engine.lifecycle import IllegalTransitionError
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.state import Attempt
 from huntgroup.engine.world import World
@@ -40,10 +42,12 @@ class Paper:
         self.groups: list[list[Event]] = []
         self.is_slow = False
         self.is_degraded = False
+        self.last: Group
         self._waiting: tuple[Done, Done] | None = None
 
     def write(self, group: Group, world: World, release: Done, durable: Done) -> None:  # noqa: ARG002
         self.groups.append([handled.event for handled in group.handled])
+        self.last = group
         assert self._waiting is None, "a group was written before the one before it was released"
         if self.is_slow:
             self._waiting = release, durable
@@ -51,12 +55,14 @@ class Paper:
             release()
             durable()
 
-    def comes_through(self) -> None:
+    def comes_through(self) -> tuple[Done, Done]:
         """What is being written is on the disk."""
         assert self._waiting is not None
         (release, durable), self._waiting = self._waiting, None
+        del self.last
         release()
         durable()
+        return release, durable
 
 
 class Desk:
@@ -71,7 +77,12 @@ class Desk:
         plan = policy(group("sales", "anna", "ben", rings=1))
         self.engine = Engine(plan)
         self.journal = Paper()
-        outside = Outside(carry_out=self._note, notices=(self._note,), pulse=self._pulse)
+        self.is_far_away = False
+        self.asked = asyncio.Event()
+        self.catches_up: Done = lambda: None
+        outside = Outside(
+            carry_out=self._note, notices=(self._note,), pulse=self._pulse, catch_up=self._is_asked_to_catch_up
+        )
         self.shell = Shell(self.engine, self.journal, self.clock, outside)
 
     def put(self, event: Event, at: float | None = None) -> None:
@@ -86,6 +97,16 @@ class Desk:
                         return each
                 self.changed.clear()
                 await self.changed.wait()
+
+    def missed(self) -> list[Fact]:
+        """Offers that expired."""
+        return [each for each in self.done if isinstance(each, Fact) and each.type is FactType.MISSED]
+
+    def _is_asked_to_catch_up(self, done: Done) -> None:
+        self.catches_up = done
+        self.asked.set()
+        if not self.is_far_away:
+            done()
 
     def _note(self, what: Order | Tidings) -> None:
         self.done.append(what)
@@ -142,6 +163,37 @@ async def test_an_answer_in_the_inbox_beats_a_deadline_that_the_loop_came_too_la
     desk.put(PhoneAnswered(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), then + 5.0)
 
     assert (await desk.until(FactType.ACCEPTED)).operator == "anna"
+
+
+async def test_a_deadline_waits_until_all_is_heard_that_happened_before_it(desk: Desk) -> None:
+    desk.is_far_away = True
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    rang_at = desk.clock.now() - 4.9
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), rang_at)
+    deadline = attempt_of(desk).deadline
+    await desk.asked.wait()
+    desk.put(PhoneStateChanged(phone=phone("ben"), state=PhoneState.INUSE))  # of something else, and heard of later
+    desk.put(PhoneAnswered(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+    accepted = await desk.until(FactType.ACCEPTED)
+
+    assert accepted.operator == "anna"
+    assert accepted.at < deadline < desk.clock.now()
+    desk.catches_up()
+    assert desk.missed() == []
+
+
+async def test_a_deadline_that_nothing_came_before_fires_once_that_is_known(desk: Desk) -> None:
+    desk.is_far_away = True
+    desk.put(ARRIVAL)
+    await desk.until(FactType.OFFERED)
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")), desk.clock.now() - 4.9)
+    await desk.asked.wait()
+    assert desk.missed() == []
+
+    desk.catches_up()
+
+    assert [each.operator for each in desk.missed()] == ["anna"]
 
 
 async def test_an_event_that_is_older_than_the_last_does_not_turn_the_clock_back(desk: Desk) -> None:
@@ -241,6 +293,57 @@ async def test_who_put_a_fact_in_hears_that_it_is_safe_after_what_came_of_it_was
     desk.journal.comes_through()
     assert seen == [len(desk.done)]
     assert seen[0] > 0
+
+
+async def test_what_was_taken_in_before_the_end_is_written_behind_what_is_being_written(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.journal.groups.clear()
+    desk.put(ARRIVAL)
+    desk.put(CustomerLeft(inquiry=ARRIVAL.inquiry))
+    desk.running.cancel()
+    await asyncio.gather(desk.running, return_exceptions=True)
+
+    desk.journal.comes_through()
+    desk.journal.comes_through()
+
+    assert [type(event) for group in desk.journal.groups for event in group] == [InquiryReceived, CustomerLeft]
+
+
+async def test_what_broke_the_engine_is_not_written(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.put(ARRIVAL)
+    desk.engine.world.operators[OperatorId("anna")].load[Channel.CALL] = 7
+    desk.journal.groups.clear()
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+    with pytest.raises(InvariantBroken):
+        await desk.running
+    desk.journal.comes_through()
+
+    assert desk.journal.groups == []
+
+
+async def test_an_engine_that_fails_tells_what_led_there(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise IllegalTransitionError
+
+    monkeypatch.setattr(desk.engine, "handle", fails)
+    desk.put(ARRIVAL)
+
+    with pytest.raises(IllegalTransitionError):
+        await desk.running
+    assert "InquiryReceived" in capsys.readouterr().out
+
+
+async def test_what_is_owed_to_the_disk_keeps_no_more_of_an_event_than_who_waits_for_it(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.put(ARRIVAL)
+    written = desk.journal.last
+    _, durable = desk.journal.comes_through()
+
+    assert sys.getrefcount(written) == 2  # here, and for the question
+    durable()
 
 
 async def test_while_the_disk_is_slow_repeated_states_of_a_phone_fold_and_hangups_always_get_in(desk: Desk) -> None:

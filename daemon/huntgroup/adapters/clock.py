@@ -20,6 +20,10 @@ class Clock:
         """The instant, in seconds since the epoch."""
         return time.monotonic() + self._offset
 
+    def going(self) -> float:
+        """Seconds on a clock that nobody sets, and that goes on while the machine sleeps: for how long ago."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
     def follow(self) -> float:
         """Take over a step of the wall clock; by how many seconds, 0 when there was none."""
         step = time.time() - self.now()

@@ -3,8 +3,10 @@
 Whatever came from outside is a value and is rendered as one: it can neither end the line nor begin a field.
 """
 
+import json
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
@@ -13,12 +15,41 @@ from huntgroup.engine.effects import Answered, Decision, Fact, OperatorChanged, 
 log = structlog.get_logger("huntgroup")
 
 
+class Unfailing:
+    """A file for lines that may have no room for them, or nobody who reads it: what it does not take is let go.
+
+    A log that cannot be written must not end a call. How many lines are missing is said in the first that is taken.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        """Write all of it or nothing."""
+        try:
+            if self._lost:
+                said = json.dumps({"event": "log.lines_lost", "lines": self._lost, "level": "error"})
+                self._file.write(f"\n{said}\n")  # the last one may have broken off
+            self._file.write(text)
+            self._file.flush()
+        except OSError:
+            self._lost += 1
+        else:
+            self._lost = 0
+        return len(text)
+
+    def flush(self) -> None:
+        """Every line is flushed as it is written."""
+
+
 def configure(*, is_terminal: bool | None = None) -> None:
     """Set up logging for the whole process, that of the libraries included."""
     for_people = sys.stderr.isatty() if is_terminal is None else is_terminal
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    file = Unfailing(sys.stderr)
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -27,10 +58,10 @@ def configure(*, is_terminal: bool | None = None) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=file),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(file)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],

@@ -60,8 +60,8 @@ class Store(Section):
 
     @property
     def path(self) -> Path:
-        """The database file."""
-        return Path(self.url.removeprefix("sqlite:"))
+        """The database file itself, where this is a link to it: SQLite keeps its other files beside that."""
+        return Path(self.url.removeprefix("sqlite:")).resolve()
 
 
 class Mqtt(HoldsSecret):

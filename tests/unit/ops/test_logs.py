@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 HOSTILE = '"${SHELL(id)}\r\nAction: Originate\r\n{"event": "forged"}'
 PROGRAM = """
@@ -48,3 +49,37 @@ def test_on_a_terminal_it_is_written_for_a_person() -> None:
     assert "inquiry.received" in told[0]
     assert not told[0].startswith("{")
     assert "\\r\\n" in told[0]
+
+
+FULL = """
+import os, resource, sys
+from huntgroup.engine.effects import Fact, FactType
+from huntgroup.ops import logs
+logs.configure(is_terminal=False)
+room = resource.getrlimit(resource.RLIMIT_FSIZE)
+for number in range(9):
+    if number in (2, 5):
+        size = os.fstat(2).st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10 if number == 2 else room[1], room[1]))
+    logs.tell(Fact(type=FactType.RECEIVED, at=1.0, inquiry=f"c{number}", group="sales"))
+"""
+
+
+def test_a_log_that_finds_no_room_ends_nothing_and_says_later_what_is_missing(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as file:
+        ran = subprocess.run([sys.executable, "-c", FULL], stderr=file, check=False)
+    lines = (tmp_path / "log").read_text().splitlines()
+    told = [json.loads(line) for line in lines if line.endswith("}") and line.startswith("{")]
+
+    assert ran.returncode == 0
+    assert [each["inquiry"] for each in told if "inquiry" in each][-3:] == ["c6", "c7", "c8"]
+    assert sum(each.get("lines", 0) for each in told) >= 2
+
+
+def test_a_log_that_nobody_reads_ends_nothing() -> None:
+    program = FULL.replace("resource.setrlimit", "(lambda *_: None)")
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as ran:
+        assert ran.stderr is not None
+        ran.stderr.close()
+
+    assert ran.returncode == 0

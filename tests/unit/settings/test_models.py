@@ -91,3 +91,9 @@ def test_a_path_in_the_file_is_relative_to_the_file(accept: Accept, tmp_path: Pa
 def test_settings_cannot_be_changed(silent: Settings) -> None:
     with pytest.raises(ValidationError):
         silent.groups[0].rings = 5  # type: ignore[misc]
+
+
+def test_a_store_that_a_link_points_to_is_the_file_itself(accept: Accept, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+
+    assert accept('[store]\nurl = "sqlite:link.db"').store.path == tmp_path / "real.db"

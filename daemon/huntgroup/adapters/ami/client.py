@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import structlog
@@ -218,7 +218,7 @@ class AmiClient:
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
         now = self._clock.now()
-        self._alive_until = now + fallback.ALIVE_SECONDS
+        self._alive_until = self._clock.going() + fallback.ALIVE_SECONDS
         read, over = self._translator.entries_read, self._kept(entries)
         found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None
@@ -326,7 +326,7 @@ class AmiClient:
 
     async def _beat_until_lost(self) -> None:
         while not self._is_closing and not self._look_anew_if_we_stood_still():
-            begun = self._clock.now()
+            begun = self._clock.going()
             pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
             if self._is_closing:
                 break  # no beat may follow the farewell
@@ -364,14 +364,37 @@ class AmiClient:
     def _look_anew_if_we_stood_still(self) -> bool:
         """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and
         to decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
-        if not self._is_live or self._wire is None or self._clock.now() <= self._alive_until:
+        if not self._is_live or self._wire is None or self._clock.going() <= self._alive_until:
             return False
-        self._wire.why_lost = f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still"
+        self._lose(self._wire, f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still")
+        return True
+
+    def _lose(self, wire: Wire, why: str) -> None:
+        """The link ends here, and it is told before anything else is."""
+        wire.why_lost = why
         self._lost.set()
-        wire, self._is_live = self._wire, False
+        self._is_live = False
         wire.close()
         self._put(PbxLost(pbx=PbxId(self._pbx.id)), self._clock.now())
-        return True
+
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call back once everything was told that happened at the PBX before now, or that the link is lost.
+
+        Asterisk answers behind the events that it has for us; without an answer nobody knows what they would be.
+        """
+        wire = self._wire
+        if wire is None or not self._is_live or not wire.is_open:
+            done()
+            return
+        ping = SafeAction({"Action": "Ping"})
+        wire.send_actions([ping], PING_TIMEOUT)
+
+        def answered(future: "asyncio.Future[list[Message]]") -> None:
+            if not future.cancelled() and future.exception() is not None and self._wire is wire and self._is_live:
+                self._lose(wire, str(future.exception()))
+            done()
+
+        ping.future.add_done_callback(answered)
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):

@@ -39,6 +39,8 @@ _DIGITS = re.compile(r"[0-9]+")
 WAITING_CONTEXTS = frozenset(
     {"huntgroup-inbound", "huntgroup-hold", "huntgroup-offer-over", handovers.ANNOUNCE_CONTEXT, "huntgroup-leave"}
 )
+ENDING_CONTEXTS = frozenset({"huntgroup-remember", "huntgroup-served"})
+"""Where a channel is that hangs up: called from the extension h of the others."""
 NUMBER = "HUNTGROUP_NUMBER"
 ORDER = "HUNTGROUP_ORDER"
 CAME = "HUNTGROUP_CAME"
@@ -278,7 +280,8 @@ def _in_conversation(
 def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> list[Event]:
     """It was answered and is not with a phone of ours. While the one that answered is still in the call, it was set
     aside for a moment; one that is in no bridge and still with us is just being sent on, or hanging up."""
-    is_on_its_way = not channel.bridgeid and _is_in_our_hands(channel)
+    is_ours = _is_in_our_hands(channel) or channel.context in ENDING_CONTEXTS
+    is_on_its_way = not channel.bridgeid and is_ours
     stranger = seen.somebody_with(channel)
     # A mobile looks like any other channel of its trunk: while the caller talks to somebody there, it is believed.
     is_still_there = seen.has_leg(channel, call.phone) or (

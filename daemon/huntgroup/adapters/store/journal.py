@@ -33,6 +33,8 @@ PATIENCE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 IDLE_SECONDS = 0.5
 """So long without anything to write, and there is time for upkeep."""
+UPKEEP_SECONDS = 5.0
+"""So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
 OWED_MOST = 200_000
 """Events and records that wait for a disk that does not take them; then the oldest go, and the gap is noted."""
 
@@ -61,17 +63,21 @@ class Journal:
         self._durable: list[Done] = []
         self._wake = asyncio.Event()
         self._is_stopping = False
+        self._snapshot_at = self._upkeep_at = asyncio.get_running_loop().time()
+        self._is_upkeep_failing = False
         self._must_checkpoint = False
         self.is_degraded = False
         """The disk does not take what is written."""
 
     def write(self, batch: Batch, release: Done, durable: Done) -> None:
-        """Have a batch written. ``release`` is called once what came of it may leave, ``durable`` once it is safe.
+        """Have a batch written. ``release`` is called once what came of it may leave, ``durable`` once it is safe; for
+        several batches in a row that have the same one, once.
 
         The next one is to be given only when this one was released.
         """
         self._owed.add(batch)
-        self._durable.append(durable)
+        if not self._durable or self._durable[-1] is not durable:
+            self._durable.append(durable)
         if self.is_degraded:
             self._trim()
             asyncio.get_running_loop().call_soon(release)
@@ -119,6 +125,8 @@ class Journal:
                     await self._until_something_is_owed(database)
                     await self._write_owed(database, disk)
                 await self._write_owed(database, disk)
+                while self._owed:  # what that let go may have brought more
+                    await self._write_owed(database, disk)
 
     def _begin(self, database: sqlite3.Connection) -> None:
         """A read makes the write-ahead file. If that could not be brought to the disk, its pages go there instead."""
@@ -128,22 +136,37 @@ class Journal:
             self._must_checkpoint = False
 
     async def _until_something_is_owed(self, database: aiosqlite.Connection) -> None:
-        """Upkeep waits until there is nothing else to do; a snapshot only so long."""
-        if self._since_snapshot >= upkeep.SNAPSHOT_AT_LAST:
-            await self._take_snapshot(database)
+        """Upkeep waits until there is nothing else to do, but not for ever."""
+        if asyncio.get_running_loop().time() >= self._upkeep_at or self._since_snapshot >= upkeep.SNAPSHOT_AT_LAST:
+            await self._keep_up(database)
         is_tidy = False
         while not self._wake.is_set():
             try:
                 async with asyncio.timeout(None if is_tidy else IDLE_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
-                if self._since_snapshot >= upkeep.SNAPSHOT_EVERY:
-                    await self._take_snapshot(database)
-                is_tidy = not await in_its_thread(database, upkeep.tidy, self._clock.now() - self._keep)
+                is_tidy = not await self._keep_up(database)
 
-    async def _take_snapshot(self, database: aiosqlite.Connection) -> None:
-        await in_its_thread(database, upkeep.take_snapshot, self._sequence, self._clock.now(), self._crc)
-        self._since_snapshot = 0
+    async def _keep_up(self, database: aiosqlite.Connection) -> bool:
+        """A part of the upkeep; whether there may be more. That there is no room for it holds up nothing."""
+        now = asyncio.get_running_loop().time()
+        self._upkeep_at = now + UPKEEP_SECONDS
+        try:
+            if self._is_snapshot_due(now):
+                await in_its_thread(database, upkeep.take_snapshot, self._sequence, self._clock.now(), self._crc)
+                self._since_snapshot, self._snapshot_at = 0, now
+            dropped = await in_its_thread(database, upkeep.tidy, self._clock.now() - self._keep)
+        except sqlite3.Error as error:
+            if not self._is_upkeep_failing:
+                log.warning("store.upkeep_failed", path=str(self._path), error=str(error))
+            self._is_upkeep_failing, self._since_snapshot = True, 0
+            return False
+        self._is_upkeep_failing = False
+        return dropped > 0
+
+    def _is_snapshot_due(self, now: float) -> bool:
+        is_old = now - self._snapshot_at >= upkeep.SNAPSHOT_SECONDS and self._since_snapshot > 0
+        return is_old or self._since_snapshot >= min(upkeep.SNAPSHOT_EVERY, upkeep.SNAPSHOT_AT_LAST)
 
     async def _write_owed(self, database: aiosqlite.Connection, disk: int) -> None:
         self._wake.clear()

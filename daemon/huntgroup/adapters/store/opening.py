@@ -17,6 +17,7 @@ from typing import NamedTuple
 import structlog
 
 from huntgroup.adapters.store import upkeep, wal
+from huntgroup.adapters.store.private import make_private
 from huntgroup.adapters.store.rows import Entry, entry_crc, state_crc
 from huntgroup.adapters.store.schema import VERSION, migrate
 from huntgroup.errors import StoreError
@@ -78,6 +79,7 @@ def open_store(path: Path) -> Opened:
         kept = wal.keep_torn_end(path)
         if kept is not None:
             log.warning("store.torn_write_kept", path=str(path), kept=str(kept))
+        make_private(path)
         with closing(connect(path)) as database:
             had = migrate(database, path)
             if had not in {0, VERSION}:
@@ -153,6 +155,7 @@ def _set_aside(database: sqlite3.Connection, path: Path, first: int, last: int) 
     aside = path.with_name(f"{path.name}.damaged-{first}")
     rows = database.execute("SELECT * FROM journal WHERE sequence >= ? ORDER BY 1", (first,)).fetchall()
     text = "".join(json.dumps(row, ensure_ascii=False, default=repr) + "\n" for row in rows)
+    make_private(aside)
     with aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
         file.flush()
@@ -165,7 +168,7 @@ def _set_aside(database: sqlite3.Connection, path: Path, first: int, last: int) 
 
 
 def begin_run(path: Path, opened: Opened, state: Iterable[tuple[str, str, str | None]] | None, now: float) -> None:
-    """Take the snapshot that a replay of this run begins from; ``state`` in place of the one that was found.
+    """Take a snapshot, if one is due; ``state`` in place of the one that was found.
 
     Raises StoreError.
     """
@@ -179,6 +182,7 @@ def begin_run(path: Path, opened: Opened, state: Iterable[tuple[str, str, str | 
                 database.execute("DELETE FROM state")
                 database.executemany("INSERT INTO state VALUES (?, ?, ?, ?)", kept)
                 database.execute("COMMIT")
-            upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
+            if state is not None or upkeep.is_snapshot_due(database, opened.sequence, now):
+                upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
     except sqlite3.Error as error:
         raise StoreError(path, f"cannot be written: {error}; {_advice(error)}") from None

@@ -1,5 +1,6 @@
 """What other commands read of the store, each over a connection of its own, whether the daemon runs or not."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from huntgroup.adapters.store.opening import connect
+from huntgroup.adapters.store.private import make_private
 from huntgroup.adapters.store.records import Record, from_row
 from huntgroup.adapters.store.rows import Entry
 from huntgroup.adapters.store.schema import VERSION
@@ -99,7 +101,10 @@ def back_up(path: Path, to: Path) -> None:
     part.unlink(missing_ok=True)
     try:
         with _reading(path) as database:
+            make_private(part)
             database.execute("VACUUM INTO ?", (str(part),))
+        with part.open("rb") as copy:
+            os.fsync(copy.fileno())
         part.rename(to)
     except OSError as error:
         raise StoreError(to, f"cannot be written: {error.strerror}") from None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from huntgroup.adapters.store.private import make_private
 from huntgroup.errors import StoreError
 
 HEADER = struct.Struct(">8I")
@@ -56,6 +57,7 @@ def keep_torn_end(path: Path) -> Path | None:
 
 def _copied(log: Path, path: Path) -> Path:
     aside = path.with_name(f"{path.name}-wal.torn-{int(log.stat().st_mtime)}")
+    make_private(aside)
     shutil.copyfile(log, aside)
     with aside.open("rb") as file:
         os.fsync(file.fileno())

@@ -1,5 +1,6 @@
 """The life of the link while all is well: what the client asks, in which order, and what it tells."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -285,14 +286,71 @@ async def test_a_client_that_stood_still_gives_no_order_before_it_has_seen_what_
         status("huntgroup-fallback", "s", bridge="b1", number="+48221234567"),
         status("", "", bridge="b1", Channel=f"{ANNA}-00000002", Uniqueid="1795282404.76"),
     ]
-    now = Clock.now
-    monkeypatch.setattr(Clock, "now", lambda clock: now(clock) + ALIVE_SECONDS + 0.1)
+    going = Clock.going
+    monkeypatch.setattr(Clock, "going", lambda clock: going(clock) + ALIVE_SECONDS + 0.1)
 
     daemon.client.carry_out(RING)
 
     await daemon.is_told(PbxLost)
     await daemon.is_told(ConversationFound)
     assert asterisk.count("Redirect") == 0
+
+
+async def test_it_has_caught_up_once_the_pbx_answered_behind_what_it_had_to_tell(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    await with_a_call(asterisk, daemon)
+    told = asyncio.Event()
+
+    daemon.client.catch_up(told.set)
+
+    assert not told.is_set()
+    await told.wait()
+    assert daemon.count(PbxLost) == 0
+
+
+async def test_a_pbx_that_does_not_answer_is_lost_before_it_counts_as_caught_up_with(
+    asterisk: FakeAsterisk, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_a_call(asterisk, daemon)
+    await asterisk.receives("Setvar", Variable=ALIVE_UNTIL)
+    monkeypatch.setattr("huntgroup.adapters.ami.client.PING_TIMEOUT", 0.05)
+    asterisk.ignores("Ping")
+    lost: list[int] = []
+    told = asyncio.Event()
+
+    def has_caught_up() -> None:
+        lost.append(daemon.count(PbxLost))
+        told.set()
+
+    daemon.client.catch_up(has_caught_up)
+    await told.wait()
+
+    assert lost == [1]
+
+
+async def test_with_a_link_that_is_down_there_is_nothing_to_catch_up_with(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    told: list[bool] = []
+
+    daemon.client.catch_up(lambda: told.append(True))
+
+    assert told == [True]
+
+
+async def test_a_clock_that_was_set_is_no_reason_to_give_the_link_up(
+    asterisk: FakeAsterisk, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_a_call(asterisk, daemon)
+    await asterisk.receives("Setvar", Variable=ALIVE_UNTIL)
+    now = Clock.now
+    monkeypatch.setattr(Clock, "now", lambda clock: now(clock) + 3600)
+
+    daemon.client.carry_out(RING)
+    await asterisk.receives("Redirect")
+
+    assert daemon.count(PbxLost) == 0
 
 
 async def test_an_order_given_while_the_link_is_down_is_never_sent(asterisk: FakeAsterisk, daemon: Daemon) -> None:

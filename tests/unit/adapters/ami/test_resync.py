@@ -217,10 +217,11 @@ def test_whose_operator_asks_a_colleague_in_between_is_still_theirs(known: Trans
     assert found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b2")) == []
 
 
-def test_who_is_just_hanging_up_after_a_conversation_is_let_do_so(known: Translator) -> None:
+@pytest.mark.parametrize("where", ["huntgroup-offer", "huntgroup-remember", "huntgroup-served"])
+def test_who_is_just_hanging_up_after_a_conversation_is_let_do_so(known: Translator, where: str) -> None:
     found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
 
-    assert found(known, status("huntgroup-offer", "2")) == []
+    assert found(known, status(where, "2")) == []
 
 
 def test_who_waits_is_told_of_again_as_they_may_have_been_given_up(known: Translator) -> None:

@@ -226,3 +226,24 @@ async def test_closing_fails_what_is_under_way_and_tells_of_the_loss_once(asteri
     with pytest.raises(PeerError, match="during Redirect"):
         await asked.future
     assert link.lost.is_set()
+
+
+async def test_hanging_up_takes_back_what_the_peer_had_not_taken() -> None:
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read()
+            ended.set_result("closed")
+        except ConnectionResetError:
+            ended.set_result("reset")
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        link = Link()
+        await asyncio.get_running_loop().create_connection(lambda: link.wire, "127.0.0.1", port)
+        link.wire.close()
+
+        assert await ended == "reset"

@@ -323,3 +323,58 @@ async def test_what_the_disk_refused_is_not_called_safe_until_it_has_gone_there_
     assert writer.said == ["1 released", "1"]
     assert ask(writer.path, "SELECT sequence FROM journal") == [(1,)]
     assert not writer.journal.is_degraded
+
+
+async def test_a_house_that_never_sleeps_drops_what_is_too_old_all_the_same(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "UPKEEP_SECONDS", 0.0)
+    writer = Writer(path, opened)
+    tidied = writer.watches(upkeep, "tidy", monkeypatch)
+    writer.write(1)
+    await writer.until("1")
+    await tidied.wait()
+    await writer.stops()
+
+
+async def test_upkeep_that_finds_no_room_is_told_once_and_holds_up_nothing(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def finds_no_room(*_: object) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(module, "UPKEEP_SECONDS", 0.0)
+    monkeypatch.setattr(upkeep, "tidy", finds_no_room)
+    for number in range(1, 6):
+        writer.write(number)
+        await writer.until(str(number))
+        assert not writer.journal.is_degraded
+
+    assert capsys.readouterr().out.count("store.upkeep_failed") == 1
+
+
+async def test_a_snapshot_is_taken_every_day_in_which_anything_happened(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.01)
+    writer = Writer(path, opened)
+    taken = writer.watches(upkeep, "take_snapshot", monkeypatch)
+    writer.write(1)
+    await taken.wait()
+    await writer.stops()
+
+    assert [row[0] for row in ask(path, "SELECT sequence FROM snapshot ORDER BY 1")] == [0, 1]
+
+
+async def test_what_nobody_waits_for_does_not_gather_while_the_disk_is_away(writer: Writer) -> None:
+    with closing(sqlite3.connect(writer.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(1, 50):
+            writer.journal.write(batch(number), lambda: None, nobody)
+        assert len(writer.journal._durable) == 1
+        other.rollback()
+
+
+def nobody() -> None:
+    """Waits for it."""

@@ -1,6 +1,8 @@
 """Opening the store: made, migrated, checked; a damaged end is cut and kept, a damaged middle stops."""
 
 import json
+import os
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -9,8 +11,9 @@ from tests.unit.adapters.store.conftest import NOW, ask, batch, fill, spoil
 
 from huntgroup.adapters.store import upkeep
 from huntgroup.adapters.store.opening import Opened, connect, held, open_store
-from huntgroup.adapters.store.reading import records_of
+from huntgroup.adapters.store.reading import back_up, records_of
 from huntgroup.adapters.store.schema import MIGRATIONS, VERSION
+from huntgroup.adapters.store.wal import keep_torn_end
 from huntgroup.errors import StoreError
 
 
@@ -170,3 +173,23 @@ def test_two_daemons_do_not_share_a_store(path: Path) -> None:
         pass
     with held(path):
         pass
+
+
+def test_nobody_else_reads_what_callers_told_neither_there_nor_in_a_copy_of_it(path: Path, opened: Opened) -> None:
+    before = os.umask(0o022)
+    try:
+        fill(path, opened, batch(1, 3))
+        with closing(connect(path)) as database:
+            database.execute("UPDATE journal SET body = 'x' WHERE sequence = 3")
+            open_store(path)
+            back_up(path, path.with_name("copy.db"))
+            log = path.with_name(f"{path.name}-wal")
+            with log.open("r+b") as file:
+                file.truncate(log.stat().st_size - 7)
+            keep_torn_end(path)
+            rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("*") if file.is_file()}
+    finally:
+        os.umask(before)
+
+    assert [name for name in rights if "torn" in name or "damaged" in name or "copy" in name][2:]
+    assert {name: mode for name, mode in rights.items() if mode & 0o077} == {}
