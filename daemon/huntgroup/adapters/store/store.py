@@ -66,21 +66,40 @@ class Store:
 
     async def run(self) -> None:
         """Write. A disk that is full or a file that is locked is logged and tried again; calls go on."""
-        while True:
-            try:
-                await self._write_until_stopped()
-            except (sqlite3.Error, OSError) as error:
-                log.error(  # noqa: TRY400 - the disk's word, not a fault of ours
-                    "store.not_written", path=str(self._path), error=str(error), waiting=len(self._backlog)
-                )
-                await asyncio.sleep(RETRY_SECONDS)
+        try:
+            while True:
+                try:
+                    await self._write_until_stopped()
+                except (sqlite3.Error, OSError) as error:
+                    self._not_written(error)
+                    await asyncio.sleep(RETRY_SECONDS)
+        except asyncio.CancelledError:
+            await self._write_the_rest()
+            raise
+
+    def _not_written(self, error: Exception) -> None:
+        log.error("store.not_written", path=str(self._path), error=str(error), waiting=len(self._backlog))
+
+    async def _write_the_rest(self) -> None:
+        """Who is stopped before the file was open, or while waiting for the disk, has something left to write."""
+        if not self._backlog:
+            return
+        try:
+            async with aiosqlite.connect(self._path) as database:
+                await self._prepare(database)
+                await self._write(database)
+        except (sqlite3.Error, OSError) as error:
+            self._not_written(error)
+
+    async def _prepare(self, database: aiosqlite.Connection) -> None:
+        await database.execute("PRAGMA journal_mode = WAL")
+        await database.execute("PRAGMA synchronous = NORMAL")
+        await database.executescript(SCHEMA)
+        await database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     async def _write_until_stopped(self) -> None:
         async with aiosqlite.connect(self._path) as database:
-            await database.execute("PRAGMA journal_mode = WAL")
-            await database.execute("PRAGMA synchronous = NORMAL")
-            await database.executescript(SCHEMA)
-            await database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            await self._prepare(database)
             try:
                 while True:
                     await self._changed.wait()
