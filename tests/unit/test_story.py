@@ -112,7 +112,7 @@ def test_a_message_is_told_with_its_recording() -> None:
         "it ends in voicemail",
         "Jan comes in by voicemail, for Sales, and said 12 s: /spool/msg0000",
         "chosen: Anna Nowak",
-        "Anna Nowak takes it",
+        "Anna Nowak takes it (assigned)",
     ]
 
 
