@@ -79,12 +79,8 @@ async def _serve(settings: Settings, path: Path) -> None:
 
     ami = AmiClient(settings.pbx[0], policy, put, clock, directory=Directory.of(settings), telephony=settings.telephony)
     ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
-    outside = Outside(
-        carry_out=ami.carry_out,
-        notices=(ami.tell, logs.tell, tell_broker),
-        pulse=supervisor.alive,
-        catch_up=ami.catch_up,
-    )
+    notices = (ami.tell, logs.tell, tell_broker)
+    outside = Outside(carry_out=ami.carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.live
 
 TOLERANCE = 0.08
 """Seconds that a loaded machine may take from one thing to the next."""
+ANOTHER_LANGUAGE = "en_US_f_Allison"
+"""As far as Asterisk knows: its sounds are in a folder of that name."""
 GAP = 0.15
 """Seconds without a packet that nobody hears: three or four of 20 ms, and the machine's own load."""
 
@@ -74,14 +76,16 @@ async def holds_again(ami: Ami, many: int) -> None:
 
 
 async def test_they_hear_it_in_the_language_of_their_channel(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
-    await daemon(configuration(announcing("{ position = true }")))
+    running = await daemon(configuration(announcing('{ position = true, every = "300ms" }')))
     before = len(sounds(pbx))
 
     call = await caller.dials(NUMBER)
     await call.answered()
-    await hears(pbx, "queue-youarenext", since=before)
-
-    assert "language 'en'" in sounds(pbx)[before]
+    await running.logs("inquiry.received")
+    async with pbx.ami("off") as ami:
+        (channel,) = [each["Channel"] for each in await ami.entries("Status")]
+        await ami.action("Setvar", Channel=channel, Variable="CHANNEL(language)", Value=ANOTHER_LANGUAGE)
+    await until(lambda: any(ANOTHER_LANGUAGE in each for each in sounds(pbx)[before:]), "it is said in that language")
 
 
 async def test_they_hear_it_again_every_so_often(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
@@ -128,7 +132,7 @@ async def test_an_offer_waits_for_no_announcement(
         registered = time.monotonic()
         rung = await anna.talking()
 
-        assert rung.invite_received - registered < TOLERANCE
+        assert rung.invite_received - registered < TOLERANCE, running.log()[-20:]
         await call.hears(anna)
         await running.logs("inquiry.accepted")
         await call.hangs_up()

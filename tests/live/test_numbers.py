@@ -94,7 +94,7 @@ async def test_a_callers_number_is_shown_in_its_international_form(
 async def explained(running: Daemon, inquiry: str) -> str:
     """What `huntgroup explain` tells of it."""
     command = (sys.executable, "-m", "huntgroup", "explain", inquiry, "--config", str(running.config))
-    explaining = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    explaining = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return (await explaining.communicate())[0].decode()
 
 

@@ -168,3 +168,42 @@ async def test_who_was_never_answered_hears_the_cause_as_a_status(
     call = await caller.dials(NUMBER)
 
     assert (await call.ended()).status == status
+
+
+# -- what a caller may send -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        *(MOBILE, f"9{MOBILE}", "9600100200", "2", "s", "h", "i"),
+        *("huntgroup-out", f"{MOBILE}@huntgroup-out", f"{MOBILE};phone-context=huntgroup-out", "+48*600#"),
+    ],
+)
+async def test_nothing_that_a_caller_dials_leads_outside(
+    caller: Caller, mobile: Phone, daemon: StartDaemon, dialled: str
+) -> None:
+    await daemon(configuration(group("sales", "anna", on_unanswered=TO_MOBILE), telephony=OUTWARD))
+
+    call = await caller.dials(dialled)
+
+    assert (await call.ended()).status == 404
+    assert mobile.calls == []
+
+
+async def test_no_key_and_no_header_of_theirs_does_either(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, mobile: Phone, daemon: StartDaemon
+) -> None:
+    anna = await phone("anna-desk")
+    music = group("sales", "anna", hold='"music"', rings="100", on_unanswered=TO_MOBILE)
+    await daemon(configuration(music, telephony=OUTWARD))
+    headers = {"Diversion": f"<sip:{MOBILE}@x>", "X-HUNTGROUP_ORDER": f"1|huntgroup-out|PJSIP/{MOBILE}@trunk"}
+
+    call = await caller.dials(NUMBER, name=f"1|huntgroup-out|PJSIP/{MOBILE}@trunk,60", headers=headers)
+    rung = await anna.ringing()
+    for key in "0123456789*#":
+        call.presses(key)
+    rung.answer()
+
+    await call.hears(anna)
+    assert mobile.calls == []

@@ -2,8 +2,9 @@
 
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.engine.effects import Decision, Effect, Fact, FactType, Reason
-from huntgroup.engine.events import ConversationFound, Customer, Refusal
-from huntgroup.engine.ids import InquiryId, SourceId
+from huntgroup.engine.events import ConversationFound, Customer, CustomerReached, MessageLeft, Recording, Refusal
+from huntgroup.engine.ids import AttemptNo, InquiryId, SourceId
+from huntgroup.engine.policy import CallBack, ToVoicemail
 from huntgroup.story import WHY_NOT, WORDS, Names, told
 from tests.unit.engine.scenario import RING, Story, group, phone, policy
 
@@ -86,6 +87,51 @@ def test_why_a_caller_waited_is_told() -> None:
 
     assert lines[1].endswith("nobody could have it, so it waits")
     assert lines[2].endswith("  not Anna Nowak, who was on a call [busy]")
+
+
+def test_a_message_is_told_with_its_recording() -> None:
+    story = Story(policy(group("sales", "anna", max_waiting=0, on_full=ToVoicemail(mailbox="sales"))))
+    story.calls("c1")
+    story.happens(
+        MessageLeft(
+            inquiry=InquiryId("c1"),
+            message=InquiryId("m1"),
+            source=SourceId("sales"),
+            customer=Customer(name="Jan"),
+            recording=Recording(file="/spool/msg0000", seconds=12.0, mailbox="sales"),
+        )
+    )
+
+    lines = [line.split("s  ", 1)[1] for line in told(records(story.history), NAMES)]
+
+    assert lines == [
+        "Jan (+48600700800) comes in by sales, for Sales",
+        "the line is full: 0 wait already",
+        "it goes on to mailbox sales",
+        "the customer leaves a message, m1",
+        "it ends in voicemail",
+        "Jan comes in by voicemail, for Sales, and said 12 s: /spool/msg0000",
+        "chosen: Anna Nowak",
+        "Anna Nowak takes it (assigned)",
+    ]
+
+
+def test_a_callback_is_told_with_both_its_ends() -> None:
+    story = Story(policy(group("sales", "anna", max_waiting=0, on_full=CallBack())))
+    story.calls("c1")
+    story.hangs_up("c1")
+    story.answers("c1", "anna")
+    story.happens(CustomerReached(inquiry=InquiryId("c1"), attempt=AttemptNo(2)))
+    story.hangs_up("c1")
+
+    lines = [line.split("s  ", 1)[1] for line in told(records(story.history), NAMES)]
+
+    assert "the customer will be called back" in lines
+    assert lines[-3:] == [
+        "Anna Nowak takes it",
+        "the customer answers, and talks to Anna Nowak",
+        "it ends, answered by Anna Nowak",
+    ]
 
 
 def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None:

@@ -207,7 +207,7 @@ class Announce(Section):
     """What is played after these, as Playback() names it."""
 
     every: PositiveDuration | None = None
-    """How often; none: once, at the start."""
+    """How often, from one beginning to the next; none: once, at the start."""
 
     leave_key: LeaveKey | None = None
     """The key with which they leave the line, by `on_leave`."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from huntgroup.engine.events import Customer
 from huntgroup.engine.ids import OperatorId, PhoneId, SourceId
-from huntgroup.numbering import caller_number, forms, may_be_called_back, region, table
+from huntgroup.numbering import caller_number, forms, may_be_called_back, read_ahead, region, table
 from huntgroup.settings import Settings
 
 MOBILE = "mobile:"
@@ -35,12 +35,14 @@ class Directory:
     def of(cls, settings: Settings) -> "Directory":
         """The directory of validated settings."""
         country = settings.telephony.country
+        called_back = settings.telephony.callback_countries or (region(country),)
+        read_ahead((country, *called_back))
         return cls(
             country=country,
             numbers=table((each.number for each in settings.numbers), country),
             outbound=settings.telephony.outbound,
             mobiles={OperatorId(each.id): each.mobile for each in settings.operators if each.mobile},
-            callback_countries=settings.telephony.callback_countries or (region(country),),
+            callback_countries=called_back,
         )
 
     def source(self, dialled: str) -> SourceId:
