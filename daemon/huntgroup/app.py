@@ -13,11 +13,12 @@ import structlog
 from huntgroup.adapters.ami.client import AmiClient
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
+from huntgroup.adapters.mqtt.topics import CALLS
+from huntgroup.adapters.store.history import History
 from huntgroup.adapters.store.store import Store
-from huntgroup.engine.effects import OperatorChanged, Tidings
+from huntgroup.engine.effects import Order, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import Event, PolicyChanged
-from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.ops import logs
@@ -61,21 +62,27 @@ async def _serve(settings: Settings, path: Path) -> None:
     policy = _policy(settings, clock)
     supervisor = ServiceManager()
     store = Store(settings.store.path, clock)
-    mqtt = MqttClient(settings.mqtt, version("huntgroup")) if settings.mqtt else None
+    history = History(settings.store.path)
 
     def put(event: Event, at: float) -> None:
         shell.put(event, at)
 
     def tell_broker(tidings: Tidings) -> None:
-        if mqtt is not None and isinstance(tidings, OperatorChanged):
+        if mqtt is not None:
             mqtt.tell(tidings)
 
+    def carry_out(order: Order) -> None:
+        # What lies at the broker's side is told as state, and needs no order.
+        if order.inquiry.startswith(CALLS):
+            ami.carry_out(order)
+
     ami = AmiClient(settings.pbx[0], policy, put, clock)
-    shell = Shell(Engine(policy), clock, ami.carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
+    shell = Shell(Engine(policy), clock, carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
+    mqtt = MqttClient(settings.mqtt, policy, shell, history, clock.now) if settings.mqtt else None
     reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
     stop = _stop_on_signals(reloader)
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with history, asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(shell.run(), name="shell"),
                 tasks.create_task(ami.run(), name="ami"),
@@ -127,6 +134,8 @@ class Reloader:
         except ConfigError as error:
             for problem in error.problems:
                 log.error("configuration.rejected", problem=str(problem))  # noqa: TRY400 - the user's file
+            if self.mqtt is not None:
+                self.mqtt.announce("configuration.rejected", {"problems": [str(each) for each in error.problems]})
             return
         fixed = [name for name in FIXED_SECTIONS if getattr(settings, name) != getattr(self.settings, name)]
         if fixed:
@@ -135,7 +144,8 @@ class Reloader:
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
         self.ami.reconfigure(policy)
         if self.mqtt is not None:
-            for gone in {each.id for each in self.settings.operators} - set(policy.operators):
-                self.mqtt.forget(OperatorId(gone))
+            self.mqtt.follow(policy)
+            counts = {"operators": len(policy.operators), "groups": len(policy.groups), "needs_restart": fixed}
+            self.mqtt.announce("configuration.changed", counts)
         self.settings = settings
         log.info("configuration.changed", operators=len(policy.operators), groups=len(policy.groups))

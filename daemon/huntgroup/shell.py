@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from huntgroup.adapters.clock import Clock
-from huntgroup.engine.effects import Answered, Decision, Effect, Fact, OperatorChanged, Order, Tidings
+from huntgroup.engine.effects import Effect, Order, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import Event, TimePassed
 from huntgroup.engine.invariants import check_touched
@@ -44,7 +44,7 @@ class Shell:
         self._carry_out = carry_out
         self._notices = tuple(notices)
         self._pulse = pulse
-        self._inbox: deque[tuple[Event, float]] = deque()
+        self._inbox: deque[tuple[Event, float, Callable[[], None] | None]] = deque()
         self._ended: asyncio.Future[None] | None = None
         self._is_turning = False
         self._timer: asyncio.TimerHandle | None = None
@@ -52,13 +52,25 @@ class Shell:
         self._recent: deque[tuple[Event, float]] = deque(maxlen=RECENT)
         self._pulse_at = clock.now()
 
-    def put(self, event: Event, at: float) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether more waits to be handled than should: then what can be refused is to be."""
+        return False
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether what is told here cannot be made durable."""
+        return False
+
+    def put(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
         """Take a fact with the instant, in seconds, at which it reached the daemon.
+
+        ``then`` is called once the fact is durable and all that it led to has been told.
 
         It is handled before this returns, unless it comes of what is being handled: a hop through the event loop would
         cost the caller of a call that comes in another pass of it. What goes wrong ends `run`, not who told the fact.
         """
-        self._inbox.append((event, at))
+        self._inbox.append((event, at, then))
         if not self._is_turning and self._ended is not None:
             self._go_on()
 
@@ -90,8 +102,10 @@ class Shell:
         """Everything in the inbox, then what is due. Facts go first: an answer beats its own timeout."""
         while True:
             while self._inbox:
-                event, at = self._inbox.popleft()
+                event, at, then = self._inbox.popleft()
                 self._handle(event, at)
+                if then is not None:
+                    then()
             deadline = self._engine.next_deadline()
             now = self._clock.now()
             if deadline is None or deadline > now:
@@ -113,10 +127,10 @@ class Shell:
         """Orders first: nobody's telephone waits for a line in a log."""
         tidings: list[Tidings] = []
         for effect in effects:
-            if isinstance(effect, Fact | Decision | OperatorChanged | Answered):
-                tidings.append(effect)
-            else:
+            if isinstance(effect, Order):
                 self._carry_out(effect)
+            else:
+                tidings.append(effect)
         for each in tidings:
             for notice in self._notices:
                 notice(each)

@@ -4,12 +4,16 @@ from collections.abc import Callable
 
 from huntgroup.engine import overflow
 from huntgroup.engine.changes import change_policy
+from huntgroup.engine.channels import HANDLERS as CHANNEL_HANDLERS
+from huntgroup.engine.channels import answer_channel
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
 from huntgroup.engine.events import (
+    AbandonRequested,
     AttemptFailed,
     CallMoved,
     CallPickedUp,
+    ChannelsRequest,
     CustomerLeft,
     Departure,
     Event,
@@ -67,7 +71,7 @@ class Engine:
         APPLY[type(event)](world, event)
         settle(world)
         self._fire_deadlines(inclusive=True)
-        world.tell_operators()
+        world.tell_changes()
         return world.effects
 
     def next_deadline(self) -> float | None:
@@ -75,13 +79,12 @@ class Engine:
         return self.world.deadlines.next()
 
     def start(self, now: float) -> list[Effect]:
-        """The state of every operator, told once before the first event."""
+        """The state of every operator and open inquiry, told once before the first event."""
         world = self.world
         world.now = now
         world.effects = []
-        for operator in world.operators.values():
-            world.touch(operator)
-        world.tell_operators()
+        world.note_everything()
+        world.tell_changes()
         return world.effects
 
     def _fire_deadlines(self, *, inclusive: bool) -> None:
@@ -150,6 +153,11 @@ def _conversation_ended(world: World, inquiry: Inquiry) -> None:
         world.wrap_up(inquiry, world.now + wrapup)
     else:
         world.close(inquiry, Outcome.ANSWERED)
+
+
+def _channel_asked(world: World, event: ChannelsRequest) -> None:
+    if answer_channel(world, event) and isinstance(event, AbandonRequested):
+        _customer_left(world, CustomerLeft(inquiry=event.inquiry, departure=Departure.ABANDONED))
 
 
 # -- phones ---------------------------------------------------------------------------------------------------------
@@ -366,4 +374,5 @@ APPLY: dict[type, Callable[..., None]] = {
     PbxLost: _pbx_changed,
     PbxFound: _pbx_changed,
     **dict.fromkeys(HANDLERS, answer),
+    **dict.fromkeys(CHANNEL_HANDLERS, _channel_asked),
 }

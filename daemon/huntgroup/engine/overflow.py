@@ -160,6 +160,8 @@ def reply(world: World, inquiry: Inquiry, action: Reply, hook: str) -> None:
         return
     inquiry.replied[hook] = None
     inquiry.customer_holds = False
+    if inquiry.channel is not Channel.CALL and action.text is not None:
+        inquiry.replies += (action.text,)
     world.effects.append(ReplyToCustomer(inquiry=inquiry.id, sound=action.sound, text=action.text))
 
 

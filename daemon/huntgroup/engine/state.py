@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from huntgroup.engine.effects import Outcome, Reason
-from huntgroup.engine.events import Customer, PhoneState
+from huntgroup.engine.events import NO_CONTENT, Content, Customer, Message, PhoneState
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, Presence
@@ -70,6 +70,10 @@ class Inquiry:
     priority: int
     arrived_at: float
     arrival: int
+    content: Content = NO_CONTENT
+    messages: tuple[Message, ...] = ()
+    """What the customer wrote later, as far as it is kept."""
+    messages_dropped: int = 0
     responsible: OperatorId | None = None
     state: InquiryState = InquiryState.WAITING
     stage: Stage = Stage.GROUP
@@ -93,6 +97,10 @@ class Inquiry:
     """Which phone's answer to which attempt made it active."""
     replied: dict[str, None] = field(default_factory=dict)
     """At which hooks of this group the customer was replied to; nobody is told the same twice."""
+    replies: tuple[str, ...] = ()
+    """The texts of these replies, in every group; a caller heard theirs."""
+    taken_at: float = 0.0
+    """When its operator took it, in seconds."""
     is_set_aside: bool = False
     """Its operator put it on hold: it does not count as load."""
     operator: OperatorId | None = None

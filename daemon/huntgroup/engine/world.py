@@ -105,6 +105,7 @@ class World:
 
     def fact(self, kind: FactType, inquiry: Inquiry, operator: OperatorId | None = None, detail: str = "") -> None:
         """Tell the world that something happened to an inquiry."""
+        self._notices.note_inquiry(inquiry)
         self.effects.append(
             Fact(
                 type=kind,
@@ -141,9 +142,13 @@ class World:
         operator.unfit[channel] = reason
         return reason
 
-    def tell_operators(self) -> None:
-        """One OperatorChanged for every operator whose public state is not what was last told."""
-        self.effects += self._notices.news(self.operators, self.unfit)
+    def tell_changes(self) -> None:
+        """Every operator and desk whose public state is not what was last told, and every inquiry told of."""
+        self.effects += self._notices.news(self.operators, self.inquiries, self.unfit)
+
+    def note_everything(self) -> None:
+        """See that the next news tell of everyone and everything."""
+        self._notices.begin_anew(self.operators, self.inquiries)
 
     # -- an inquiry comes, stands in line, goes -------------------------------------------------------------------
 
@@ -155,6 +160,7 @@ class World:
             channel=event.channel,
             entrance=entrance,
             customer=event.customer,
+            content=event.content,
             group=entrance.group,
             priority=event.priority,
             responsible=event.responsible,
@@ -185,6 +191,7 @@ class World:
         """Stand at the place that priority and arrival give; max_wait counts from the first time in this group."""
         group = self.group_of(inquiry)
         inquiry.opens_at = None
+        self._notices.note_inquiry(inquiry)
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
         self.unrouted[inquiry.id] = None
         patience = self._patience(inquiry, group)
@@ -322,6 +329,7 @@ class World:
     def take(self, inquiry: Inquiry, operator: Operator) -> None:
         """An active inquiry counts against this operator."""
         inquiry.operator = operator.policy.id
+        inquiry.taken_at = self.now
         inquiry.is_set_aside = False
         operator.active[inquiry.id] = inquiry.channel
         operator.load[inquiry.channel] += 1

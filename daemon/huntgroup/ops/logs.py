@@ -8,7 +8,7 @@ import sys
 
 import structlog
 
-from huntgroup.engine.effects import Answered, Decision, Fact, OperatorChanged, Tidings
+from huntgroup.engine.effects import Decision, Fact, Tidings
 
 log = structlog.get_logger("huntgroup")
 
@@ -60,5 +60,5 @@ def tell(tidings: Tidings) -> None:
                 attempt=tidings.attempt,
                 verdicts=dict(tidings.verdicts),
             )
-        case OperatorChanged() | Answered():
+        case _:
             pass

@@ -46,15 +46,10 @@ _NOT_YET = (
     _Missing("pbx[1]", _never, "describe one PBX"),
     *(_Missing(f"telephony.{code}_code", _never, _LEAVE_OUT) for code in ("pickup", "login", "pause")),
     _Missing("telephony.outbound", _never, _LEAVE_OUT),
-    *(_Missing(f"blending.{name}", _is([]), _LEAVE_OUT) for name in ("call", "chat", "mail", "form")),
     _Missing("operators[].mobile", _never, _LEAVE_OUT),
-    _Missing("operators[].role", _only("operator"), _either(("operator",))),
-    _Missing("operators[].start", _only("available"), _either(("available",))),
-    _Missing("groups[].offer_timeout", _never, _LEAVE_OUT),
     _Missing("groups[].pickup", _is(False), _LEAVE_OUT),
     _Missing("groups[].announce.position", _is(False), _LEAVE_OUT),
     _Missing("groups[].announce.every", _never, _LEAVE_OUT),
-    _Missing("groups[].miss_limit", _is(0), _LEAVE_OUT),
     *(_Missing(f"groups[].{hook}.action", _only(*_ACTIONS), _either(_ACTIONS)) for hook in HOOKS[:3]),
     _Missing("groups[].on_abandoned", _never, _LEAVE_OUT),
     _Missing("numbers[].responsible_first", _is(False), _LEAVE_OUT),
@@ -62,7 +57,11 @@ _NOT_YET = (
     _Missing("numbers[].on_responsible_missed.action", _only("queue"), _LEAVE_OUT),
     _Missing("numbers[].transfer_changes_responsible", _is(False), _LEAVE_OUT),
     _Missing("numbers[].create", _only("none"), _LEAVE_OUT),
-    _Missing("sources[]", _never, _LEAVE_OUT),
+    *(
+        _Missing(f"sources[].{name}", _is(False), _LEAVE_OUT)
+        for name in ("identify_customer", "track_customer", "responsible_first", "transfer_changes_responsible")
+    ),
+    _Missing("sources[].create", _only("none"), _LEAVE_OUT),
 )
 
 

@@ -5,6 +5,7 @@ from tests.unit.settings.conftest import Accept, Told
 
 OPERATOR = '[[operators]]\nid = "anna"\nphones = ["PJSIP/anna"]\n'
 GROUP = f'{OPERATOR}[[groups]]\nid = "sales"\noperators = ["anna"]\n'
+SOURCE = f'{GROUP}[[sources]]\nid = "web"\nchannel = "chat"\ngroup = "sales"\n'
 NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
 
 
@@ -19,15 +20,10 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
         ('[telephony]\nlogin_code = "*45" # here', "telephony.login_code"),
         ('[telephony]\npause_code = "*46" # here', "telephony.pause_code"),
         ('[telephony]\noutbound = "PJSIP/{number}@trunk" # here', "telephony.outbound"),
-        ('[blending]\ncall = ["chat"] # here', "blending.call"),
         (f'{OPERATOR}mobile = "+48600100200" # here', "operators[0].mobile"),
-        (f'{OPERATOR}role = "supervisor" # here', "operators[0].role"),
-        (f'{OPERATOR}start = "logged_out" # here', "operators[0].start"),
-        (f'{GROUP}offer_timeout = "60s" # here', "groups[0].offer_timeout"),
         (f"{GROUP}pickup = true # here", "groups[0].pickup"),
         (f"{GROUP}announce = {{ position = true }} # here", "groups[0].announce.position"),
         (f'{GROUP}announce = {{ every = "30s" }} # here', "groups[0].announce.every"),
-        (f"{GROUP}miss_limit = 3 # here", "groups[0].miss_limit"),
         (
             f'{GROUP}on_unanswered = {{ action = "voicemail", mailbox = "sales" }} # here',
             "groups[0].on_unanswered.action",
@@ -48,7 +44,11 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
         ),
         (f"{NUMBER}transfer_changes_responsible = true # here", "numbers[0].transfer_changes_responsible"),
         (f'{NUMBER}create = "lead" # here', "numbers[0].create"),
-        (f'{GROUP}[[sources]] # here\nid = "web"\nchannel = "chat"\ngroup = "sales"', "sources[0]"),
+        (f"{SOURCE}identify_customer = true # here", "sources[0].identify_customer"),
+        (f"{SOURCE}track_customer = true # here", "sources[0].track_customer"),
+        (f"{SOURCE}responsible_first = true # here", "sources[0].responsible_first"),
+        (f"{SOURCE}transfer_changes_responsible = true # here", "sources[0].transfer_changes_responsible"),
+        (f'{SOURCE}create = "lead" # here', "sources[0].create"),
     ],
 )
 def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key: str) -> None:
@@ -60,8 +60,11 @@ def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key
 @pytest.mark.parametrize(
     "text",
     [
-        "[blending]\ncall = []\nchat = []",
-        f'{OPERATOR}start = "available"\nrole = "operator"',
+        '[blending]\ncall = ["chat"]\nchat = []',
+        f'{OPERATOR}start = "logged_out"\nrole = "supervisor"',
+        f'{GROUP}offer_timeout = "60s"\nmiss_limit = 3',
+        f'{SOURCE}mode = "offer"\nmax_open = 2\nskip_unavailable = false\nwhen_all_unavailable = "in_turn"',
+        f'{SOURCE}distribution = "evenly"\ncreate = "none"\ntrack_customer = false',
         f"{GROUP}check_availability = false\npickup = false\nmiss_limit = 0\npriority = 3\nannounce = {{}}",
         f'{GROUP}wrapup = "10s"\nmax_waiting = 50\nannounce = {{ position = false }}',
         f'{GROUP}distribution = "evenly"\nhours = {{ timezone = "UTC", mon = "08:00-18:00", holidays = "PL" }}',
