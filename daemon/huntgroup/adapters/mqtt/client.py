@@ -90,6 +90,7 @@ class MqttClient:
 
     async def _serve(self, link: Link) -> None:
         """Whichever ends first, and with it the session: a publish alone would not notice a dead link."""
+        await link.listen()  # who reads that we are online may rely on being heard
         self._outbox.linked()
         tasks = [_started(self._listen(link)), _started(link.publish(self._outbox))]
         try:
@@ -107,7 +108,6 @@ class MqttClient:
             task.result()
 
     async def _listen(self, link: Link) -> None:
-        await link.listen()
         async for batch in link.deliveries():
             await self._outbox.room()
             await self._reception.take([each for each in batch if not self._is_ours(each)])
