@@ -11,6 +11,7 @@ from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party, kept_at
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
+from tests.lab.schemas import faults
 from tests.live.configuration import NUMBER, configuration, group, source
 from tests.live.conftest import OpenPhone, StartDaemon
 
@@ -39,9 +40,18 @@ async def broker() -> AsyncIterator[Broker]:
 
 @pytest.fixture
 async def anyone(broker: Broker) -> AsyncIterator[Party]:
-    """Somebody who may do everything and sees everything."""
+    """Somebody who may do everything and sees everything; what they saw was as the document says."""
     async with Party(broker) as party:
         yield party
+        written = [each for each in party.seen if each.payload and is_daemons(each.topic)]
+        assert [fault for each in written for fault in faults(each.topic, each.data)] == []
+
+
+def is_daemons(topic: str) -> bool:
+    """Whether only the daemon writes there; the answers have topics of their own."""
+    return (
+        not topic.endswith(("/commands", "/submit", "/replies")) and "/replies/" not in topic and "/gone/" not in topic
+    )
 
 
 @pytest.fixture

@@ -136,7 +136,8 @@ async def test_nobody_reads_what_is_not_theirs(secured: SecuredBroker, name: str
 
 async def test_nobody_comes_in_with_a_wrong_password_or_none(secured: SecuredBroker) -> None:
     trust = ssl.create_default_context(cafile=secured.certificate)
-    for login in ({"user": "anna", "password": "guess"}, {}):
+    logins: tuple[dict[str, Any], ...] = ({"user": "anna", "password": "guess"}, {})
+    for login in logins:
         with pytest.raises(aiomqtt.MqttError):
             async with Party(secured, port=TLS_PORT, tls=trust, **login):
                 pass
