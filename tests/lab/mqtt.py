@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -62,6 +63,7 @@ class Party:
             protocol=version,
             tls_context=tls,
             transport=over,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
         self._client.pending_calls_threshold = 10_000
         self.seen: list[Seen] = []
@@ -99,6 +101,10 @@ class Party:
         """Publish below the prefix, and return once the broker has taken it."""
         data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         await self._client.publish(f"huntgroup/{topic}", data, qos=1, retain=retain)
+
+    async def publishes(self, topic: str, payload: bytes) -> None:
+        """Publish anywhere, and return once the broker has taken it."""
+        await self._client.publish(topic, payload, qos=1)
 
     async def asks(
         self, topic: str, payload: dict[str, Any] | bytes, *, answer_at: str | None = None, within: float = 10.0
@@ -217,7 +223,7 @@ async def kept_at(broker: Broker, topic: str = "huntgroup/#", **login: Any) -> d
         await reader.listens(topic)
         mark = f"lab/mark-{next(_numbers)}"
         await reader.listens(mark)
-        await reader._client.publish(mark, b"", qos=1)
+        await reader.publishes(mark, b"")
         await reader.until(lambda each: each.topic == mark, "all that is kept")
         return {
             each.topic.removeprefix("huntgroup/"): each.data
