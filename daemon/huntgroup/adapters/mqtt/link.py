@@ -56,7 +56,7 @@ class Link:
             identifier=f"huntgroup-{settings.prefix.replace('/', '-')}",
             protocol=aiomqtt.ProtocolVersion.V5,
             will=aiomqtt.Will(topics.status, will, QOS, retain=True),
-            tls_context=_tls(settings) if settings.is_tls else None,
+            tls_context=tls_context(settings) if settings.is_tls else None,
             clean_start=False,
             properties=_connect_properties(),
             max_queued_incoming_messages=QUEUE_MOST,
@@ -164,7 +164,8 @@ def _connect_properties() -> Properties:
     return properties
 
 
-def _tls(settings: Mqtt) -> ssl.SSLContext:
+def tls_context(settings: Mqtt) -> ssl.SSLContext:
+    """Whom we trust, and who we are."""
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.cert_file:
         context.load_cert_chain(settings.cert_file, settings.key_file)

@@ -66,6 +66,8 @@ class Topics:
             for path in ("inquiries/+/status", "operators/+/state", "operators/+/desk", "groups/+/state")
         )
         """Where we keep messages at the broker, and so may find some of an earlier life."""
+        self.shown = tuple(f"{prefix}/{path}" for path in ("operators/+/state", "groups/+/state", "inquiries/+/status"))
+        """What tells of the house as a whole."""
         self._kept = re.compile(
             re.escape(prefix) + "/(inquiries/[^/]+/status|operators/[^/]+/(state|desk)|groups/[^/]+/state)", re.DOTALL
         )
