@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
 
-.PHONY: setup run test check bench sim theory lock clean peers
+.PHONY: setup run test check bench malformed sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -26,6 +26,12 @@ check: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks.calls
 	$(BIN)/python -m tests.benchmarks.engine
+	$(BIN)/python -m tests.benchmarks.mqtt
+
+# Ten thousand messages that nobody can understand, from a seed that anybody can repeat.
+malformed: setup
+	HUNTGROUP_MALFORMED=$(or $(COUNT),10000) HUNTGROUP_SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest -s tests/live/test_malformed.py
 
 # A million inquiries with faults, from seeds that anybody can repeat.
 sim: setup

@@ -190,7 +190,7 @@ def status(
     from huntgroup.status import show  # noqa: PLC0415 - as for the daemon
 
     try:
-        settings = load(config)
+        settings = load_to_simulate(config)
     except ConfigError as error:
         _tell(error)
         raise typer.Exit(EXIT_FAILED) from None

@@ -48,13 +48,14 @@ def faults(topic: str, payload: Any) -> list[str]:
         if pattern is None or re.fullmatch(pattern, topic) is None:
             continue
         errors = [
-            [str(error.message) for error in _validator(name).iter_errors(payload)] for name in channel["messages"]
+            [str(error.message) for error in validator(name).iter_errors(payload)] for name in channel["messages"]
         ]
         return [] if any(not each for each in errors) else [f"{topic}: {each}" for each in errors]
     return [f"{topic} is not in the document"]
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def validator(name: str) -> Draft202012Validator:
+    """Of one model in our document."""
     registry: Any = Registry().with_resource(_OURS, Resource.from_contents(document(), DRAFT202012))
     return Draft202012Validator({"$ref": f"{_OURS}#/components/schemas/{name}"}, registry=registry)

@@ -77,7 +77,7 @@ class CustomerMessage(Incoming):
 class Asked(Incoming):
     """What an operator asks; with `operator`, a supervisor asks it for a colleague."""
 
-    operator: Id | None = None
+    operator: Id = ""
 
 
 class Accept(Asked):
@@ -98,14 +98,14 @@ class Pickup(Asked):
     """Take a colleague's offer: this one, or that which has been pending longest."""
 
     type: Literal["pickup"]
-    inquiry: Id | None = None
+    inquiry: Id = ""
 
 
 class Target(Incoming):
-    """A colleague or a group, and not both."""
+    """A colleague or a group, and not both; empty: not given."""
 
-    operator: Id | None = None
-    group: Id | None = None
+    operator: Id = ""
+    group: Id = ""
 
 
 class Transfer(Asked):

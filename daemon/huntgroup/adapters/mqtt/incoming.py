@@ -225,13 +225,13 @@ class Reception:
 
     def _of_operator(self, read: _Read, command: Asked) -> None:
         asker = OperatorId(read.address.name)
-        meant = OperatorId(command.operator) if command.operator is not None else asker
+        meant = OperatorId(command.operator) if command.operator else asker
         if meant != asker and self._role(asker) is Role.OPERATOR:
             who = "only a supervisor or an administrator may act for a colleague"
             self._refuse(read, "not_permitted", who, "operator")
             read.delivery.acknowledge()
             return
-        request = self._expect(read, getattr(command, "inquiry", None))
+        request = self._expect(read, getattr(command, "inquiry", "") or None)
         self._intake.put(of_operator(command, request, meant), read.delivery.at, read.delivery.acknowledge)
 
     def _role(self, operator: OperatorId) -> Role:

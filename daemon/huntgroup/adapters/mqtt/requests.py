@@ -69,13 +69,13 @@ def _transfer(command: commands.Transfer, asker: dict[str, Any]) -> OperatorRequ
     return TransferRequested(
         **asker,
         inquiry=InquiryId(command.inquiry),
-        to_operator=OperatorId(to.operator) if to.operator is not None else None,
-        to_group=GroupId(to.group) if to.group is not None else None,
+        to_operator=OperatorId(to.operator) if to.operator else None,
+        to_group=GroupId(to.group) if to.group else None,
     )
 
 
 def _pickup(command: commands.Pickup, asker: dict[str, Any]) -> OperatorRequest:
-    return PickupRequested(**asker, inquiry=InquiryId(command.inquiry) if command.inquiry is not None else None)
+    return PickupRequested(**asker, inquiry=InquiryId(command.inquiry) if command.inquiry else None)
 
 
 def _about(kind: type[AboutOne]) -> Callable[[Any, dict[str, Any]], OperatorRequest]:
