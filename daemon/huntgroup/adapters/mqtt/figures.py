@@ -67,6 +67,8 @@ class Figures:
     def __init__(self, policy: Policy, now: float) -> None:
         self._groups: dict[GroupId, _Group] = {}
         self._cases: dict[InquiryId, _Case] = {}
+        self._earlier: dict[InquiryId, Counted] = {}
+        """What was open when this daemon began, until it is told of again."""
         self._doing: dict[OperatorId, Doing] = {}
         self._groups_of: dict[OperatorId, list[GroupId]] = {}
         self.follow(policy, now)
@@ -95,8 +97,13 @@ class Figures:
             return
         case = self._cases.get(fact.inquiry)
         if fact.type is FactType.RECEIVED:
-            day = self._today(fact.group, fact.at)
-            day.received += 1
+            # Facts are told before states: what is assigned at once is answered before anything else is known of it.
+            earlier = self._earlier.pop(fact.inquiry, None)
+            case = self._cases[fact.inquiry] = _Case(fact.group, Channel.CALL, fact.at)
+            if earlier is None:
+                self._today(fact.group, fact.at).received += 1
+            else:
+                case.received_at, case.is_answered = earlier.received_at, earlier.answered_at is not None
         elif fact.type is FactType.ACCEPTED and case is not None and not case.is_answered:
             case.is_answered = True
             self.answered(fact.group, fact.at, fact.at - case.received_at)
@@ -118,6 +125,10 @@ class Figures:
     def remember(self, counted: Iterable[Counted]) -> None:
         """What was recorded today before this daemon began; what comes of it from now on is told as ever."""
         for each in counted:
+            if each.inquiry in self._cases:
+                continue  # A call that went on meanwhile, and was taken up again.
+            if each.closed_at is None:
+                self._earlier[each.inquiry] = each
             self._today(each.group, each.received_at).received += 1
             if each.answered_at is not None:
                 self.answered(each.group, each.answered_at, each.answered_at - each.received_at)
@@ -133,7 +144,7 @@ class Figures:
         if changed.state == "closed":
             del self._cases[changed.inquiry]
             return
-        case.group = changed.group
+        case.group, case.channel = changed.group, changed.channel
         case.is_answered |= changed.operator is not None
         case.is_waiting = changed.state in {"waiting", "offered"}
         case.place = changed.place

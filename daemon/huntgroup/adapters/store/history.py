@@ -1,5 +1,6 @@
 """What the record knows of inquiries that are over. Reads only, on a connection of its own."""
 
+import asyncio
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from huntgroup.errors import StoreError
 
 AT_ONCE = 500
 """Ids in one question; SQLite takes 32,766."""
-_NOTHING_YET = ("no such table", "unable to open database file")
+_NOTHING_YET = "no such table"
 """What SQLite says before the first record was ever written."""
 _OUTCOMES = set(Outcome)
 
@@ -31,6 +32,7 @@ class Ended:
 class Counted:
     """One inquiry as far as it is recorded. Instants in seconds; None: it did not come to that."""
 
+    inquiry: InquiryId
     group: GroupId
     received_at: float
     answered_at: float | None
@@ -95,20 +97,22 @@ class History:
             ),
         )
         return [
-            Counted(group, received if received is not None else first, answered, closed, outcome or "")
-            for _, first, group, answered, closed, outcome, received in rows
+            Counted(inquiry, group, received if received is not None else first, answered, closed, outcome or "")
+            for inquiry, first, group, answered, closed, outcome, received in rows
             if group is not None
         ]
 
     async def _ask(self, question: str, values: Iterable[object]) -> list[sqlite3.Row]:
         try:
             if self._database is None:
+                if not await asyncio.to_thread(self._path.exists):
+                    return []  # The writer makes it; a connection that cannot be opened would leave a thread behind.
                 self._database = await aiosqlite.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
             async with self._database.execute(question, tuple(values)) as cursor:
                 return list(await cursor.fetchall())
         except sqlite3.Error as error:
             await self._close()
-            if any(words in str(error) for words in _NOTHING_YET):
+            if _NOTHING_YET in str(error):
                 return []
             raise StoreError(self._path, str(error)) from None
 
