@@ -105,9 +105,9 @@ def _spoilt(dice: random.Random, topic: str) -> bytes:
         if what == 0 and len(where) > 1:
             del where[key]
         elif what == 1:
-            where[dice.choice(("extra", "Type", "ID", "__proto__", ""))] = dice.choice(WRONG)
+            where[dice.choice(("extra", "Type", "ID", "__proto__", ""))] = copy.deepcopy(dice.choice(WRONG))
         else:
-            where[key] = dice.choice(WRONG)
+            where[key] = copy.deepcopy(dice.choice(WRONG))
     return json.dumps(data).encode()
 
 

@@ -38,7 +38,10 @@ class Seen:
 
 
 class Party:
-    """``async with Party(broker) as somebody``: connected, and listening to all that they may (`huntgroup/#`)."""
+    """``async with Party(broker) as somebody``: connected, and listening to all that they may (`huntgroup/#`).
+
+    With a *session*, which is for MQTT 3.1.1, the broker keeps what comes while they are away.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Party:
         port: int | None = None,
         tls: ssl.SSLContext | None = None,
         over: Any = "tcp",
+        session: str | None = None,
     ) -> None:
         self.name = user or f"party-{next(_numbers)}"
         self.is_v5 = version is aiomqtt.ProtocolVersion.V5
@@ -63,11 +67,14 @@ class Party:
             protocol=version,
             tls_context=tls,
             transport=over,
+            identifier=session,
+            clean_session=None if session is None else False,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
         self._client.pending_calls_threshold = 10_000
         self.seen: list[Seen] = []
         self._came = asyncio.Condition()
+        self._is_lost = False
         self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,6 +95,15 @@ class Party:
             await self._client.__aexit__(kind, error, trace)
 
     async def _read(self) -> None:
+        try:
+            await self._read_on()
+        except aiomqtt.MqttError:
+            async with self._came:
+                self._is_lost = True
+                self._came.notify_all()
+            raise
+
+    async def _read_on(self) -> None:
         async for message in self._client.messages:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             correlation = getattr(message.properties, "CorrelationData", None)
@@ -153,6 +169,8 @@ class Party:
                         if is_it(self.seen[position]):
                             return self.seen[position]
                         position += 1
+                    if self._is_lost:
+                        raise ConnectionError("the broker went away")
                     await self._came.wait()
         except TimeoutError:
             last = [f"{each.topic} {each.payload[:200]!r}" for each in self.seen[-8:]]
