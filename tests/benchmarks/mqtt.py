@@ -86,8 +86,8 @@ async def _offer(customer: Party, solo: Party, name: str) -> float:
     return offered.at - began
 
 
-async def rate(broker: Broker, daemon: Daemon, count: int) -> tuple[float, float, float]:
-    """Inquiries a second from submit to close, and the share of a core that daemon and broker had."""
+async def rate(broker: Broker, daemon: Daemon, count: int) -> tuple[float, dict[str, float]]:
+    """Inquiries a second from submit to close, and the share of a core that each of the three had."""
     argv = [sys.executable, "-m", "tests.benchmarks.mqtt_load", broker.address, str(broker.port)]
     argv += [str(GROUPS), str(count), str(OPEN)]
     before = _cpu(daemon.pid), _cpu(broker.pid)
@@ -96,7 +96,7 @@ async def rate(broker: Broker, daemon: Daemon, count: int) -> tuple[float, float
     result = json.loads(output)
     seconds = result["seconds"]
     used = [(now - then) / seconds for now, then in zip((_cpu(daemon.pid), _cpu(broker.pid)), before, strict=True)]
-    return result["closed"] / seconds, used[0], used[1]
+    return result["closed"] / seconds, {"daemon": used[0], "broker": used[1], "load": result["cpu"]}
 
 
 def _cpu(pid: int | None) -> float:
@@ -127,9 +127,9 @@ async def run(count: int, load: int) -> None:
         print(f"publish -> echo by a bare client:  p50 {echo * 1000:.2f} ms")
         print(f"publish -> offer on a desk:        p50 {offer * 1000:.2f} ms, p99 {p99 * 1000:.2f} ms")
         print(f"ratio of the medians: {offer / echo:.2f} (target <= {RATIO_MOST:g} and one commit)")
-        speed, cpu, broker_cpu = await rate(broker, daemon, load)
+        speed, shares = await rate(broker, daemon, load)
         print(f"submitted, offered, accepted, closed: {speed:.0f}/s (target >= {RATE_LEAST})")
-        print(f"  the daemon used {cpu:.0%} of a core, the broker {broker_cpu:.0%}")
+        print(f"  of a core: {', '.join(f'{name} {share:.0%}' for name, share in shares.items())}")
 
 
 def main() -> None:

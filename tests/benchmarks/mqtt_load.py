@@ -83,7 +83,8 @@ def main() -> None:
     load.client.connect(address, int(port))
     load.client.subscribe("huntgroup/operators/+/desk", qos=1)
     load.client.loop_forever()
-    print(json.dumps({"closed": load.closed, "seconds": time.monotonic() - load.began}))
+    seconds = time.monotonic() - load.began
+    print(json.dumps({"closed": load.closed, "seconds": seconds, "cpu": time.process_time() / seconds}))
 
 
 if __name__ == "__main__":

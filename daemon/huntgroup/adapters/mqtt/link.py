@@ -14,6 +14,8 @@ from typing import Any, cast
 import aiomqtt
 import structlog
 from paho.mqtt.client import Client as Paho
+from paho.mqtt.client import ConnectFlags
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -31,8 +33,8 @@ RECEIVE_MOST = 200
 """So many messages the broker may send before one of them is acknowledged."""
 QUEUE_MOST = 1_000
 """Messages that came and were not looked at yet; only such without acknowledgement can be that many, and get lost."""
-WINDOW = 20
-"""Publishes under way at once: what brokers take unless they say otherwise."""
+WINDOW_MOST = 200
+"""Publishes under way at once, unless the broker takes fewer; it says so when we connect."""
 TURN = 64
 """After so many publishes others get their turn, even if the broker is quick."""
 SESSION_SECONDS = 7 * 86_400
@@ -61,7 +63,7 @@ class Link:
             properties=_connect_properties(),
             max_queued_incoming_messages=QUEUE_MOST,
             queue_type=cast("Any", lambda **_: self._queue),
-            max_inflight_messages=WINDOW,
+            max_inflight_messages=WINDOW_MOST,
             # Without it an answer waits for the acknowledgement of what was sent before it: 40 ms, seen on Linux.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
@@ -69,6 +71,10 @@ class Link:
         self._paho: Paho = self._client._client
         self._paho.manual_ack_set(True)
         self._paho.on_publish = self._published
+        self._paho.on_connect = self._connected
+        self._window = WINDOW_MOST
+        self._write_one_by_one = self._paho.loop_write
+        self._paho.loop_write = self._write_together  # type: ignore[method-assign]
         self._under_way: dict[int, Letter] = {}
         self._has_room = asyncio.Event()
 
@@ -103,7 +109,7 @@ class Link:
         count = 0
         while True:
             await outbox.something()
-            while len(self._under_way) >= WINDOW:
+            if len(self._under_way) >= self._window:
                 self._has_room.clear()
                 await self._has_room.wait()
             letter = outbox.take()
@@ -129,11 +135,30 @@ class Link:
         info = self._paho.publish(letter.topic, letter.build(), QOS, letter.is_retained, properties)
         self._under_way[info.mid] = letter
 
+    def _connected(
+        self, client: Paho, data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._window = max(1, min(WINDOW_MOST, getattr(properties, "ReceiveMaximum", WINDOW_MOST)))
+        self._client._on_connect(client, data, flags, reason, properties)
+
+    def _write_together(self) -> MQTTErrorCode:
+        """Give the kernel what waits in one piece. Paho calls it for each message: half of what a message costs."""
+        waiting = self._paho._out_packet
+        together = [each for each in waiting if each["qos"] == QOS and each["pos"] == 0]
+        if len(waiting) > 1 and len(together) == len(waiting):
+            whole = waiting[0]
+            whole["packet"] = b"".join(each["packet"] for each in together)
+            whole["to_process"] = len(whole["packet"])
+            waiting.clear()
+            waiting.append(whole)
+        return self._write_one_by_one()
+
     def _published(
         self, _client: Paho, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         letter = self._under_way.pop(mid, None)
-        self._has_room.set()
+        if len(self._under_way) <= self._window // 2:
+            self._has_room.set()  # only now: to go on at each acknowledgement would be a turn for each message
         if letter is None:
             self._client._on_publish(_client, _data, mid, reason, cast("Properties", _properties))
         elif reason.is_failure:
