@@ -40,10 +40,12 @@ class Notices:
         why_not: Callable[[Operator, Channel], Reason | None],
     ) -> Iterator[News]:
         """Each inquiry that was noted, and each operator and desk that is not as last told."""
+        concerned: set[OperatorId] = set()
         for inquiry in self._inquiries.values():
             yield _public_inquiry(inquiry)
             for operator_id in _concerned(inquiry):
                 self._changed[operator_id] = None
+                concerned.add(operator_id)
         self._inquiries.clear()
         for operator_id in self._changed:
             operator = operators.get(operator_id)
@@ -51,15 +53,22 @@ class Notices:
                 if self._last_told.pop(operator_id, None) is not None:
                     yield OperatorRemoved(operator=operator_id)
                 continue
-            state, desk = _public_state(operator, why_not), _public_desk(operator, inquiries)
+            state = _public_state(operator, why_not)
             last_state, last_desk = self._last_told.get(operator_id, (None, None))
-            if state == last_state and desk == last_desk:
-                continue
-            self._last_told[operator_id] = state, desk
             if state != last_state:
                 yield state
-            if desk != last_desk:
-                yield desk
+            desk = last_desk
+            # What lies on it is another only when it is of other inquiries, or when something was told of one of them.
+            if (
+                desk is None
+                or operator_id in concerned
+                or last_state is None
+                or state.inquiries != last_state.inquiries
+            ):
+                desk = _public_desk(operator, inquiries)
+                if desk != last_desk:
+                    yield desk
+            self._last_told[operator_id] = state, desk
         self._changed.clear()
 
 
