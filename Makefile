@@ -26,6 +26,7 @@ check: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks.calls
 	$(BIN)/python -m tests.benchmarks.engine
+	$(BIN)/python -m tests.benchmarks.journal
 	$(BIN)/python -m tests.benchmarks.mqtt
 
 # Ten thousand messages that nobody can understand, from a seed that anybody can repeat.

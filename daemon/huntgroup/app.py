@@ -15,17 +15,21 @@ from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.mqtt.topics import CALLS
 from huntgroup.adapters.store.history import History
-from huntgroup.adapters.store.store import Store
+from huntgroup.adapters.store.journal import Journal
+from huntgroup.adapters.store.opening import held
 from huntgroup.engine.effects import Order, Tidings
-from huntgroup.engine.engine import Engine
-from huntgroup.engine.events import Event, PolicyChanged
+from huntgroup.engine.events import DaemonStarted, Event, PolicyChanged
+from huntgroup.engine.ids import PbxId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
+from huntgroup.open_calls import entries_read, open_calls
 from huntgroup.ops import logs
 from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
+from huntgroup.recorder import Recorder
+from huntgroup.recovery import recovered
 from huntgroup.settings import Settings, load
-from huntgroup.shell import Shell
+from huntgroup.shell import Moment, Outside, Shell
 
 log = structlog.get_logger("huntgroup")
 
@@ -40,12 +44,14 @@ def run(path: Path) -> int:
 
     Raises:
         ConfigError: when the file cannot be used.
+        StoreError: when the store cannot be.
     """
     settings = load(path)
     logs.configure()
     log.info("daemon.starting", version=version("huntgroup"), config=str(path))
     try:
-        asyncio.run(_serve(settings, path))
+        with held(settings.store.path):
+            asyncio.run(_serve(settings, path))
     except BaseExceptionGroup as group:
         refused, other = group.split(PeerRefused)
         if refused is None or other is not None:
@@ -61,7 +67,8 @@ async def _serve(settings: Settings, path: Path) -> None:
     clock = Clock()
     policy = _policy(settings, clock)
     supervisor = ServiceManager()
-    store = Store(settings.store.path, clock)
+    engine, opened = recovered(settings.store.path, policy, clock.now())
+    journal = Journal(settings.store.path, opened, settings.store.keep, clock)
     history = History(settings.store.path)
 
     def put(event: Event, at: float) -> None:
@@ -77,8 +84,13 @@ async def _serve(settings: Settings, path: Path) -> None:
             ami.carry_out(order)
 
     ami = AmiClient(settings.pbx[0], policy, put, clock)
-    shell = Shell(Engine(policy), clock, carry_out, (logs.tell, tell_broker, store.tell), supervisor.alive)
+    ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
+    outside = Outside(carry_out=carry_out, notices=(logs.tell, tell_broker), pulse=supervisor.alive)
+    shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
     mqtt = MqttClient(settings.mqtt, policy, shell, history, clock.now) if settings.mqtt else None
+    shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
+    if engine.world.policy != policy:
+        shell.put(PolicyChanged(policy=policy), clock.now())
     reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
     stop = _stop_on_signals(reloader)
     try:
@@ -86,7 +98,7 @@ async def _serve(settings: Settings, path: Path) -> None:
             running = [
                 tasks.create_task(shell.run(), name="shell"),
                 tasks.create_task(ami.run(), name="ami"),
-                tasks.create_task(store.run(), name="store"),
+                tasks.create_task(journal.run(), name="journal"),
             ]
             if mqtt is not None:
                 running.append(tasks.create_task(mqtt.run(), name="mqtt"))

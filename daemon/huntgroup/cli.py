@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -152,7 +153,7 @@ def explain(
 
     Reads what the daemon recorded, whether it runs or not. Exit status 0; 1 when nothing is known of the inquiry.
     """
-    from huntgroup.adapters.store.store import recent_inquiries, records_of  # noqa: PLC0415 - as for the daemon
+    from huntgroup.adapters.store.reading import recent_inquiries, records_of  # noqa: PLC0415 - as for the daemon
     from huntgroup.story import Names, as_data, told  # noqa: PLC0415
 
     try:
@@ -204,6 +205,65 @@ def status(
         raise typer.Exit(EXIT_FAILED) from None
     except KeyboardInterrupt:
         return
+
+
+@app.command()
+def replay(
+    config: ConfigFile,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Show how things stood then, as in 2026-11-23T14:05:09.", show_default=False),
+    ] = None,
+) -> None:
+    """Run the journal through the engine again and compare every decision with what was recorded.
+
+    Nothing real is touched, whether the daemon runs or not. Exit status 0; 1 at the first difference, which is shown.
+    """
+    from huntgroup.replay import replay as run_again  # noqa: PLC0415 - as for the daemon
+    from huntgroup.retelling import as_it_stood, outcome  # noqa: PLC0415
+
+    try:
+        moment = datetime.fromisoformat(until).astimezone() if until else None
+    except ValueError:
+        raise typer.BadParameter(
+            f"{until} is not a time; write it as in 2026-11-23T14:05:09", param_hint="--until"
+        ) from None
+    try:
+        settings = load_to_simulate(config)
+        done = run_again(settings.store.path, moment.timestamp() if moment else None)
+    except (ConfigError, HuntgroupError) as error:
+        _tell(error) if isinstance(error, ConfigError) else typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    if done.difference is None and moment is not None:
+        for line in as_it_stood(done.engine.world):
+            typer.echo(line)
+    for line in outcome(done):
+        typer.echo(line)
+    raise typer.Exit(EXIT_FAILED if done.difference else 0)
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes; no such file may exist.")],
+    config: ConfigFile,
+) -> None:
+    """Copy the store as it is at this moment, while the daemon goes on.
+
+    To restore: stop the daemon, put the copy in the place of the [store] file, without its -wal and -shm; start it.
+    Exit status 0 when the copy is whole, else 1.
+    """
+    from huntgroup.adapters.store.reading import back_up  # noqa: PLC0415 - as for the daemon
+
+    try:
+        settings = load_to_simulate(config)
+        back_up(settings.store.path, to)
+    except ConfigError as error:
+        _tell(error)
+        raise typer.Exit(EXIT_FAILED) from None
+    except HuntgroupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    typer.echo(f"{to}: {to.stat().st_size / 1e6:.1f} MB")
 
 
 def _tell(error: ConfigError) -> None:

@@ -1,16 +1,26 @@
-"""Where the engine turns: inbox -> engine -> effects -> adapters. Owns the inbox, the engine and the one timer."""
+"""Where the engine turns: inbox -> engine -> journal -> effects -> adapters. Owns the inbox and the one timer.
+
+The engine runs ahead of the journal, what it says does not: effects leave once the events that they came of are
+written. While one group of events is being written the next one gathers; the first event in an idle house waits for
+nobody.
+"""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 import structlog
 
-from huntgroup.adapters.clock import Clock
+from huntgroup.adapters.clock import STEP_LEAST, Clock
 from huntgroup.engine.effects import Effect, Order, Tidings
 from huntgroup.engine.engine import Engine
-from huntgroup.engine.events import Event, TimePassed
+from huntgroup.engine.events import ClockStepped, Event, PhoneStateChanged, TimePassed
+from huntgroup.engine.ids import PhoneId
 from huntgroup.engine.invariants import check_touched
+from huntgroup.engine.memory import Changed
+from huntgroup.engine.world import World
 from huntgroup.errors import InvariantBroken
 
 log = structlog.get_logger(__name__)
@@ -21,62 +31,118 @@ NEAR_SECONDS = 0.02
 NAP_SHARE = 0.9
 """A wait ends late by a share of its length: epoll may round up by a thousandth, a virtual machine's clock added a
 hundredth (seen: 13 ms in 1 s). So a far deadline is approached in naps of this share of what is left."""
+GROUP_MOST = 2_000
+"""Events that are handled while others are being written; more wait in the inbox."""
+INBOX_MOST = 5_000
+"""Events that wait in the inbox before new work is refused."""
 
 RECENT = 50
 """Events that are told when an invariant breaks: what led there."""
 
 Notice = Callable[[Tidings], None]
+Done = Callable[[], None]
 
 
-class Shell:
-    """Adapters put events in; orders go to ``carry_out``, everything else to each of ``notices``."""
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """An event that the engine has taken, and what it said to it."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        clock: Clock,
-        carry_out: Callable[[Order], None],
-        notices: Iterable[Notice],
-        pulse: Callable[[], None],
-    ) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._carry_out = carry_out
-        self._notices = tuple(notices)
-        self._pulse = pulse
-        self._inbox: deque[tuple[Event, float, Callable[[], None] | None]] = deque()
-        self._ended: asyncio.Future[None] | None = None
-        self._is_turning = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._last = clock.now()
-        self._recent: deque[tuple[Event, float]] = deque(maxlen=RECENT)
-        self._pulse_at = clock.now()
+    sequence: int
+    at: float
+    event: Event
+    effects: list[Effect]
+    then: Done | None
 
-    @property
-    def is_full(self) -> bool:
-        """Whether more waits to be handled than should: then what can be refused is to be."""
-        return False
+
+@dataclass(slots=True)
+class Group:
+    """Events that are written together, and what they changed."""
+
+    handled: list[Handled] = field(default_factory=list)
+    changed: Changed = field(default_factory=Changed)
+
+
+class Journal(Protocol):
+    """Where groups are written. See `huntgroup.recorder`."""
 
     @property
     def is_degraded(self) -> bool:
-        """Whether what is told here cannot be made durable."""
-        return False
+        """It cannot be written at the moment."""
 
-    def put(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
+    def write(self, group: Group, world: World, release: Done, durable: Done) -> None:
+        """``release``: effects may leave; ``durable``: it is safe. The next one comes only after ``release``."""
+
+
+class Moment(NamedTuple):
+    """An event of the journal: its number and its instant."""
+
+    sequence: int
+    at: float
+
+
+BEGINNING = Moment(0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Orders go to ``carry_out``, everything else to each of ``notices``; ``pulse`` hears that the loop turns."""
+
+    carry_out: Callable[[Order], None]
+    notices: Iterable[Notice]
+    pulse: Callable[[], None]
+
+
+class Shell:
+    """Adapters put events in; what comes of them goes outside."""
+
+    def __init__(
+        self, engine: Engine, journal: Journal, clock: Clock, outside: Outside, after: Moment = BEGINNING
+    ) -> None:
+        """``after``: the last event before this run."""
+        self._engine = engine
+        self._journal = journal
+        self._clock = clock
+        self._outside = outside
+        self._sequence = after.sequence
+        self._inbox = Inbox()
+        self._ended: asyncio.Future[None] | None = None
+        self._is_turning = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = 0.0
+        self._last = after.at
+        self._recent: deque[tuple[Event, float]] = deque(maxlen=RECENT)
+        self._pulse_at = clock.now()
+        self._group = Group()
+        self._writing: Group | None = None
+
+    def put(self, event: Event, at: float, then: Done | None = None) -> None:
         """Take a fact with the instant, in seconds, at which it reached the daemon.
-
-        ``then`` is called once the fact is durable and all that it led to has been told.
 
         It is handled before this returns, unless it comes of what is being handled: a hop through the event loop would
         cost the caller of a call that comes in another pass of it. What goes wrong ends `run`, not who told the fact.
+        ``then`` is called once the fact is safe and what came of it was told.
         """
-        self._inbox.append((event, at, then))
+        self._inbox.put(event, at, then)
         if not self._is_turning and self._ended is not None:
             self._go_on()
+
+    @property
+    def is_full(self) -> bool:
+        """There is more to do than can be done: no new work should be put in. What is under way always may be."""
+        return len(self._inbox) >= INBOX_MOST
+
+    @property
+    def is_degraded(self) -> bool:
+        """What is put in cannot be made safe at the moment."""
+        return self._journal.is_degraded
 
     async def run(self) -> None:
         """Turn until cancelled, or until a turn fails: then with what it failed of."""
         self._ended = asyncio.get_running_loop().create_future()
+        behind = self._last - self._clock.now()
+        if behind > STEP_LEAST:
+            log.warning("clock.stepped", seconds=-round(behind, 3), hint="while the daemon was away")
+            self._handle(ClockStepped(by=-behind), self._clock.now(), None)
         self._dispatch(self._engine.start(self._clock.now()))
         self._go_on()
         try:
@@ -89,8 +155,8 @@ class Shell:
     def _go_on(self) -> None:
         self._is_turning = True
         try:
-            self._turn()
             self._beat()
+            self._work()
             self._arm()
         except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
             if self._ended is not None and not self._ended.done():
@@ -98,58 +164,138 @@ class Shell:
             return
         self._is_turning = False
 
+    def _work(self) -> None:
+        """Until nothing more can be done before something else is written."""
+        while True:
+            self._turn()
+            if self._writing is not None or not self._group.handled:
+                return
+            self._write()
+
     def _turn(self) -> None:
         """Everything in the inbox, then what is due. Facts go first: an answer beats its own timeout."""
-        while True:
-            while self._inbox:
-                event, at, then = self._inbox.popleft()
-                self._handle(event, at)
-                if then is not None:
-                    then()
+        while len(self._group.handled) < GROUP_MOST:
+            taken = self._inbox.take()
+            if taken is not None:
+                self._handle(*taken)
+                continue
             deadline = self._engine.next_deadline()
             now = self._clock.now()
             if deadline is None or deadline > now:
                 return
-            self._handle(TimePassed(), now)
+            self._handle(TimePassed(), now, None)
 
-    def _handle(self, event: Event, at: float) -> None:
+    def _handle(self, event: Event, at: float, then: Done | None) -> None:
+        if isinstance(event, ClockStepped):
+            self._last += event.by
         self._last = max(self._last, at)
         self._recent.append((event, self._last))
         effects = self._engine.handle(event, self._last)
-        self._dispatch(effects)
+        self._sequence += 1
+        self._group.handled.append(Handled(self._sequence, self._last, event, effects, then))
+        self._group.changed.add(self._engine.world.changed)
         broken = check_touched(self._engine.world, effects)
         if broken:
-            for earlier, then in self._recent:
-                log.error("shell.led_there", at=then, what=repr(earlier))
+            for earlier, when in self._recent:
+                log.error("shell.led_there", at=when, what=repr(earlier))
             raise InvariantBroken("; ".join(broken))
+
+    # -- writing, and what follows --------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        group, self._group = self._group, Group()
+        self._writing = group
+
+        def durable() -> None:
+            for handled in group.handled:
+                if handled.then is not None:
+                    handled.then()
+
+        self._journal.write(group, self._engine.world, self._released, durable)
+
+    def _released(self) -> None:
+        """What was written may be told; then the next group, and whatever had no room in it, has its turn."""
+        group, self._writing = self._writing, None
+        was_turning, self._is_turning = self._is_turning, True  # what is put in meanwhile waits for its turn
+        try:
+            for handled in group.handled if group is not None else ():
+                self._dispatch(handled.effects)
+        except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
+            if self._ended is not None and not self._ended.done():
+                self._ended.set_exception(error)
+            return
+        self._is_turning = was_turning
+        if not self._is_turning:
+            self._go_on()
 
     def _dispatch(self, effects: list[Effect]) -> None:
         """Orders first: nobody's telephone waits for a line in a log."""
         tidings: list[Tidings] = []
         for effect in effects:
             if isinstance(effect, Order):
-                self._carry_out(effect)
+                self._outside.carry_out(effect)
             else:
                 tidings.append(effect)
         for each in tidings:
-            for notice in self._notices:
+            for notice in self._outside.notices:
                 notice(each)
+
+    # -- time -----------------------------------------------------------------------------------------------------
 
     def _beat(self) -> None:
         now = self._clock.now()
         if now >= self._pulse_at:
             self._pulse_at = now + PULSE_SECONDS
-            self._pulse()
+            self._outside.pulse()
+            step = self._clock.follow()
+            if step:
+                log.warning("clock.stepped", seconds=round(step, 3))
+                self._pulse_at += step
+                self._inbox.put(ClockStepped(by=step), self._clock.now(), None)
 
     def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        """Have the loop come back for what is due next. Coming back too early does no harm, and is cheaper than to plan
+        anew with every event."""
         when = self._pulse_at
         deadline = self._engine.next_deadline()
-        if deadline is not None:
+        if deadline is not None and len(self._group.handled) < GROUP_MOST:
             now = self._clock.now()
             when = min(when, now + nap(deadline - now))
-        self._timer = asyncio.get_running_loop().call_at(self._clock.monotonic(when), self._go_on)
+        if self._timer is not None and self._armed_for <= when:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for = when
+        self._timer = asyncio.get_running_loop().call_at(self._clock.monotonic(when), self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        if not self._is_turning:
+            self._go_on()
+
+
+class Inbox:
+    """What waits to be handled, in order. Of a phone's states only the last one waits: the others are over."""
+
+    def __init__(self) -> None:
+        self._events: OrderedDict[PhoneId | int, tuple[Event, float, Done | None]] = OrderedDict()
+        self._number = 0
+
+    def put(self, event: Event, at: float, then: Done | None) -> None:
+        """At the end."""
+        self._number += 1
+        key: PhoneId | int = self._number
+        if isinstance(event, PhoneStateChanged):
+            key = event.phone
+            self._events.pop(key, None)
+        self._events[key] = (event, at, then)
+
+    def take(self) -> tuple[Event, float, Done | None] | None:
+        """The first one, if there is any."""
+        return self._events.popitem(last=False)[1] if self._events else None
+
+    def __len__(self) -> int:
+        return len(self._events)
 
 
 def nap(left: float) -> float:

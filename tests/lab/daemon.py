@@ -81,6 +81,11 @@ class Daemon(Service):
         """SIGKILL."""
         self._child.kill()
 
+    def forgets(self) -> None:
+        """Its store is gone; to be done while it does not run."""
+        for file in self.home.glob("huntgroup.db*"):
+            file.unlink()
+
     def send(self, number: signal.Signals) -> None:
         """A signal."""
         self._child.send(number)

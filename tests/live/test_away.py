@@ -103,7 +103,7 @@ async def test_who_waits_when_the_daemon_returns_is_taken_over(
 
     running.kill()
     await running.start()
-    await running.logs("inquiry.received", after=2)
+    await running.logs("daemon.recovered", detail="2 open: 1 waiting, 1 active, 0 in wrap-up, 0 closed")
     anna.answers()
     await talking.hangs_up()
 

@@ -28,6 +28,7 @@ FORGERIES = {
     "another kind of event": "\r\nEvent: Hangup",
     "another channel": "\r\nchannel: {channel}",
     "a caller who is not there": "\r\nUserEvent: HuntgroupWaiting\r\nUniqueid: 666.1\r\nNumber: +48221234567",
+    "a call that was served": "\r\nUserEvent: HuntgroupServed\r\nEntry: a9|6.6|{uniqueid}|1|1|2 bx cx dx",
     "an action": "\r\n\r\nAction: Setvar\r\nVariable: GLOBAL(OWNED)\r\nValue: yes\r\n\r\n",
 }
 """What a caller writes behind a digit of a number. Asterisk takes 79 bytes over."""

@@ -1,28 +1,46 @@
 """The engine against a world that does everything in every order: late, twice, or never.
 
 Customers come and go on all channels, phones ring, answer and refuse, operators come, go, miss, decline, transfer and
-pick up, the PBX is lost and found, and the configuration changes under it all. After every event the invariants must
-hold, and no order may name what cannot be done.
+pick up, the PBX is lost and found, and the configuration changes under it all. While the PBX or the daemon is away,
+phones answer, callers leave, and the PBX serves by itself; what is found then is told. After every event the invariants
+must hold, and no order may name what cannot be done or end what is found to go on.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable
 
-from huntgroup.engine.effects import Effect, Fact, FactType, OperatorChanged, PickUpCall, RingPhones
+from huntgroup.engine.effects import (
+    Effect,
+    EndInquiry,
+    Fact,
+    FactType,
+    OperatorChanged,
+    PickUpCall,
+    ReleaseLeg,
+    RingPhones,
+)
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
+    AbandonRequested,
     AcceptRequested,
     AttemptFailed,
     CallMoved,
     CallPickedUp,
+    ChannelCloseRequested,
+    ClockStepped,
     CloseRequested,
+    ConversationFound,
     Customer,
     CustomerLeft,
+    DaemonStarted,
     DeclineRequested,
     Departure,
     Event,
+    FallbackRings,
+    FallbackServed,
     HoldRequested,
     InquiryReceived,
+    MessageReceived,
     PbxFound,
     PbxLost,
     PhoneAnswered,
@@ -39,10 +57,12 @@ from huntgroup.engine.events import (
     TransferRequested,
     WrapupDoneRequested,
 )
-from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, RequestId, SourceId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
 from huntgroup.engine.invariants import check, check_touched
+from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel, Presence
 from tests.simulation.dice import Dice
+from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, TEXTS, random_policy
 
 PBX = PbxId("main")
@@ -50,6 +70,7 @@ KEPT = 60
 """How many orders and inquiries of the past are kept, to be answered too late."""
 LIKELY_STATES = (PhoneState.NOT_INUSE, PhoneState.NOT_INUSE, PhoneState.NOT_INUSE, *PhoneState)
 START = 1_790_000_000.0
+RECOVERY = (ConversationFound, FallbackRings, FallbackServed, DaemonStarted, PbxLost)
 
 
 class BrokenError(AssertionError):
@@ -72,7 +93,10 @@ class Chaos:
         self._rings: deque[RingPhones] = deque(maxlen=KEPT)
         self._pickups: deque[PickUpCall] = deque(maxlen=KEPT)
         self._recent: deque[Event] = deque(maxlen=25)
+        self._served: list[FallbackServed] = []
+        self._recorded: Counter[InquiryId] = Counter()
         self._happenings = self._weighted()
+        self.mirror = Mirror(self.engine.world)
         self.engine.start(self.now)
         self.happens(PbxFound(pbx=PBX))
         for operator in self.policy.operators.values():
@@ -107,14 +131,34 @@ class Chaos:
         """This event, now; then everything that must hold is looked at."""
         self._recent.append(event)
         self.events += 1
+        world = self.engine.world
+        talking = {each.id for each in world.inquiries.values() if each.state is InquiryState.ACTIVE}
+        calls = {each.id for each in world.inquiries.values() if each.channel is Channel.CALL}
+        was_away = not world.pbx_is_up
         effects = self.engine.handle(event, self.now)
         for effect in effects:
             self._take(effect)
-        world = self.engine.world
-        broken = check(world) if self.events % self._every == 0 else check_touched(world, effects)
+        self.mirror.follow(world)
+        if isinstance(event, RECOVERY):
+            self._must_leave_alone(effects, talking)
+        if was_away and not world.pbx_is_up:
+            self._must_ring_nobody(effects)
+        if was_away and isinstance(event, TimePassed):
+            self._must_stand_still(effects, calls)
+        if self.events % self._every == 0:
+            broken = check(world) + self.mirror.differences(world)
+            if self.dice.chance(0.1):
+                self.restarts()
+        else:
+            broken = check_touched(world, effects)
         if broken:
             led_here = "\n  ".join(map(repr, self._recent))
             raise BrokenError(f"after {self.events} events: {'; '.join(broken)}\nled there by\n  {led_here}")
+
+    def restarts(self) -> None:
+        """The process ends here, and another goes on from what was kept."""
+        self.engine = Engine(self.policy, self.mirror.memory())
+        self.engine.start(self.now)
 
     def _take(self, effect: Effect) -> None:
         match effect:
@@ -123,10 +167,32 @@ class Chaos:
                 self._rings.append(effect)
             case PickUpCall():
                 self._pickups.append(effect)
-            case Fact(type=FactType.CLOSED, detail=detail):
+            case Fact(type=FactType.CLOSED, detail=detail, inquiry=name):
                 self.outcomes[detail.partition(":")[0]] += 1
+                if name is not None and name.startswith("served"):
+                    self._recorded[name] += 1
+                    if self._recorded[name] > 1:
+                        raise BrokenError(f"{name} was recorded twice")
             case OperatorChanged(load=load, operator=operator) if min(load.values()) < 0:
                 raise BrokenError(f"{operator} has a negative load: {dict(load)}")
+
+    def _must_leave_alone(self, effects: list[Effect], talking: set[InquiryId]) -> None:
+        """What is found at the PBX ends no conversation."""
+        now = {each.id for each in self.engine.world.inquiries.values() if each.state is InquiryState.ACTIVE}
+        for effect in effects:
+            if isinstance(effect, EndInquiry | ReleaseLeg) and effect.inquiry in talking | now:
+                raise BrokenError(f"a conversation is ended by what was found: {effect}")
+
+    def _must_ring_nobody(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, RingPhones):
+                raise BrokenError(f"an order to ring while the PBX is away: {effect}")
+
+    def _must_stand_still(self, effects: list[Effect], calls: set[InquiryId]) -> None:
+        """Time alone does nothing to a call whose PBX is away, but that a wrap-up ends."""
+        for effect in effects:
+            if isinstance(effect, Fact) and effect.type is not FactType.CLOSED and effect.inquiry in calls:
+                raise BrokenError(f"it happened while the PBX was away: {effect}")
 
     def _must_be_possible(self, order: RingPhones) -> None:
         if not all(ring.phones for ring in order.rings):
@@ -140,6 +206,8 @@ class Chaos:
             self._text_comes: 10,
             self._comes_again: 1,
             self._customer_leaves: 8,
+            self._customer_writes: 4,
+            self._channel_asks: 2,
             self._phone_rings: 14,
             self._phone_answers: 10,
             self._phone_refuses: 5,
@@ -156,8 +224,14 @@ class Chaos:
             self._closes: 8,
             self._wrapup_done: 2,
             self._presence: 6,
-            self._pbx_goes_or_comes: 1,
+            self._pbx_goes_or_comes: 2,
+            self._is_found_talking: 2,
+            self._pbx_rings_by_itself: 2,
+            self._pbx_gives_back: 2,
+            self._was_served: 1,
+            self._daemon_restarts: 1,
             self._nothing: 4,
+            self._clock_steps: 1,
             self._configured_anew: 1,
         }
         return [happening for happening, weight in weights.items() for _ in range(weight)]
@@ -200,6 +274,15 @@ class Chaos:
 
     def _customer_leaves(self) -> None:
         self.happens(CustomerLeft(inquiry=self._name(), departure=self.dice.choose(tuple(Departure))))
+
+    def _customer_writes(self) -> None:
+        text = "x" * self.dice.choose((1, 50, 4_000))
+        name = self.dice.choose(("", "m1", f"m{self.events}"))
+        self.happens(MessageReceived(request=self._request(), inquiry=self._name(), text=text, id=name))
+
+    def _channel_asks(self) -> None:
+        kinds: tuple[type[AbandonRequested | ChannelCloseRequested], ...] = (AbandonRequested, ChannelCloseRequested)
+        self.happens(self.dice.choose(kinds)(request=self._request(), inquiry=self._name()))
 
     def _phone_rings(self) -> None:
         if self._rings:
@@ -305,10 +388,82 @@ class Chaos:
         self.happens(PresenceRequested(request=self._request(), operator=who, presence=presence, reason="lunch"))
 
     def _pbx_goes_or_comes(self) -> None:
-        self.happens(PbxLost(pbx=PBX) if self.dice.chance(0.3) else PbxFound(pbx=PBX))
+        self.happens(PbxLost(pbx=PBX) if self.dice.chance(0.2) else PbxFound(pbx=PBX))
+
+    # -- what goes on behind its back -----------------------------------------------------------------------------
+
+    def _phone(self) -> PhoneId:
+        operator = self.policy.operators.get(self._operator())
+        return self.dice.choose(operator.phones) if operator is not None and operator.phones else PhoneId("PJSIP/x")
+
+    def _is_found_talking(self) -> None:
+        """Mostly somebody who is rung for; sometimes anybody, and sometimes a caller of whom nothing was known."""
+        throw = self.dice.between(0, 1)
+        name, attempt, phone = self._name(), NO_ATTEMPT, self._phone()
+        if throw < 0.5 and self._rings:
+            order = self._order()
+            name, attempt, phone = order.inquiry, order.attempt, self.dice.choose(order.rings).phones[0]
+        elif throw < 0.7:
+            self.inquiries += 1
+            name, attempt = InquiryId(f"i{self.inquiries}"), AttemptNo(self.dice.choose((0, 3)))
+            self._names.append(name)
+        source = SourceId(self.dice.choose((*GROUPS, "nobody's")))
+        self.happens(
+            ConversationFound(
+                inquiry=name,
+                phone=phone,
+                source=source,
+                customer=Customer(),
+                attempt=attempt,
+                came_at=self.now - self.dice.between(0, 60) if self.dice.chance(0.5) else None,
+            )
+        )
+
+    def _pbx_rings_by_itself(self) -> None:
+        self.happens(FallbackRings(inquiry=self._name()))
+
+    def _pbx_gives_back(self) -> None:
+        for known in list(self.engine.world.inquiries.values()):
+            if known.is_at_fallback:
+                source = known.entrance.source
+                self.happens(
+                    InquiryReceived(inquiry=known.id, channel=Channel.CALL, source=source, customer=Customer())
+                )
+                return
+
+    def _was_served(self) -> None:
+        if self._served and self.dice.chance(0.3):
+            self.happens(self.dice.choose(self._served[-KEPT:]))
+            return
+        is_known = self.dice.chance(0.5)
+        ended = self.now - self.dice.between(0, 30)
+        event = FallbackServed(
+            pbx=PBX,
+            entry=len(self._served) + 1,
+            inquiry=self._name() if is_known else InquiryId(f"served{len(self._served)}"),
+            source=SourceId(self.dice.choose((*GROUPS, "nobody's"))),
+            customer=Customer(),
+            came_at=ended - 20,
+            answered_at=ended - 10 if self.dice.chance(0.7) else None,
+            phone=self._phone() if self.dice.chance(0.9) else None,
+            ended_at=ended,
+        )
+        self._served.append(event)
+        self.happens(event)
+
+    def _daemon_restarts(self) -> None:
+        if self.dice.chance(0.2):
+            self.now += self.dice.between(0, 60)
+            self.happens(DaemonStarted(version="1"))
 
     def _nothing(self) -> None:
         self.happens(TimePassed())
+
+    def _clock_steps(self) -> None:
+        if self.dice.chance(0.3):
+            by = self.dice.between(-5_000, 5_000)
+            self.now += by
+            self.happens(ClockStepped(by=by))
 
     def _configured_anew(self) -> None:
         if self.dice.chance(0.3):

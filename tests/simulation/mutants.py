@@ -8,9 +8,9 @@ import pytest
 from huntgroup.engine import eligibility, overflow, routing
 from huntgroup.engine.deadlines import DeadlineKind, Deadlines
 from huntgroup.engine.effects import Reason
-from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId
+from huntgroup.engine.ids import AttemptNo, OperatorId
 from huntgroup.engine.policy import Channel, Policy
-from huntgroup.engine.state import Inquiry, Operator
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator
 from huntgroup.engine.world import World
 
 
@@ -37,7 +37,7 @@ def _capacity_off_by_one(patch: pytest.MonkeyPatch) -> None:
 def _lost_deadline(patch: pytest.MonkeyPatch) -> None:
     original = Deadlines.set
 
-    def mutated(self: Deadlines, at: float, kind: DeadlineKind, inquiry: InquiryId, attempt: AttemptNo) -> None:
+    def mutated(self: Deadlines, at: float, kind: DeadlineKind, inquiry: Inquiry, attempt: AttemptNo) -> None:
         if kind is not DeadlineKind.REST:
             original(self, at, kind, inquiry, attempt)
 
@@ -90,6 +90,24 @@ def _only_the_first_candidate(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(routing, "candidates", mutated)
 
 
+def _time_passes_for_calls_whose_pbx_is_away(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(World, "stands_still", lambda _world, _inquiry: False)
+
+
+def _served_calls_not_remembered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(FallbackRead, "note", lambda _read, _number, _inquiry: True)
+
+
+def _attempt_not_rearmed(patch: pytest.MonkeyPatch) -> None:
+    original = World.rearm
+
+    def mutated(self: World, inquiry: Inquiry) -> None:
+        if inquiry.attempt is None:
+            original(self, inquiry)
+
+    patch.setattr(World, "rearm", mutated)
+
+
 MUTANTS = (
     Mutant("capacity is off by one", _capacity_off_by_one),
     Mutant("a deadline is lost", _lost_deadline),
@@ -98,4 +116,7 @@ MUTANTS = (
     Mutant("what is put back is counted twice", _put_back_twice_counted),
     Mutant("what is put back joins no line", _left_out_of_the_line),
     Mutant("only the first of a group is looked at", _only_the_first_candidate),
+    Mutant("time passes for calls whose PBX is away", _time_passes_for_calls_whose_pbx_is_away),
+    Mutant("calls that the PBX served are not remembered", _served_calls_not_remembered),
+    Mutant("an attempt is not woken when the PBX is found", _attempt_not_rearmed),
 )

@@ -1,6 +1,6 @@
 """Random configurations: small enough that everything meets everything."""
 
-from datetime import UTC
+from zoneinfo import ZoneInfo
 
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
@@ -75,7 +75,7 @@ def _operator(dice: Dice, name: OperatorId) -> OperatorPolicy:
 
 def _group(dice: Dice, name: GroupId, operators: tuple[OperatorId, ...], later: tuple[GroupId, ...]) -> GroupPolicy:
     members = tuple(each for each in operators if dice.chance(0.6)) or operators[:1]
-    hours = Hours(zone=UTC, week=(ALWAYS_SOMETIME,) * 7) if dice.chance(0.2) else None
+    hours = Hours(zone=ZoneInfo("UTC"), week=(ALWAYS_SOMETIME,) * 7) if dice.chance(0.2) else None
     return GroupPolicy(
         id=name,
         name=name,

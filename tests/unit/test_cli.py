@@ -14,7 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from huntgroup import cli
-from huntgroup.adapters.store.store import SCHEMA
+from huntgroup.adapters.store.opening import open_store
+from huntgroup.adapters.store.reading import records_of
 from huntgroup.errors import HuntgroupError, InvariantBroken, PeerError, PeerRefused
 from huntgroup.settings import load
 
@@ -167,14 +168,20 @@ def test_the_real_command_ends_with_2_and_no_traceback(broken: Path, command: st
     assert done.stderr.splitlines() == told(broken)
 
 
-def test_explain_of_an_inquiry_that_is_not_there_names_the_last_ones(config: Path) -> None:
+def recorded(config: Path, *values: object) -> Path:
+    """The store, with one record in it."""
     store = config.parent / "huntgroup.db"
-    with closing(sqlite3.connect(store)) as database:
-        database.executescript(SCHEMA)
+    open_store(store)
+    with closing(sqlite3.connect(store)) as database, database:
+        marks = ", ".join("?" * len(values))
         database.execute(
-            "INSERT INTO record VALUES (1, 0, 'call-main-1.1', 'inquiry.closed', NULL, NULL, NULL, '', '')"
+            f'INSERT INTO record (at, inquiry, type, "group", operator, attempt, detail, more) VALUES ({marks})', values
         )
-        database.commit()
+    return store
+
+
+def test_explain_of_an_inquiry_that_is_not_there_names_the_last_ones(config: Path) -> None:
+    store = recorded(config, 0, "call-main-1.1", "inquiry.closed", None, None, None, "", "")
 
     result = invoke("explain", "call-main-1.2", "--config", config)
 
@@ -184,12 +191,7 @@ def test_explain_of_an_inquiry_that_is_not_there_names_the_last_ones(config: Pat
 
 def test_explain_needs_no_secret_and_gives_json_to_programs(config: Path) -> None:
     (config.parent / "ami.secret").unlink()
-    with closing(sqlite3.connect(config.parent / "huntgroup.db")) as database:
-        database.executescript(SCHEMA)
-        database.execute(
-            "INSERT INTO record VALUES (1, 2.5, 'c1', 'inquiry.accepted', 'sales', 'anna', 1, '', '')",
-        )
-        database.commit()
+    recorded(config, 2.5, "c1", "inquiry.accepted", "sales", "anna", 1, "", "")
 
     result = invoke("explain", "c1", "--config", config, "--json")
 
@@ -209,3 +211,37 @@ def test_explain_without_a_store_says_so(config: Path) -> None:
 
     assert result.exit_code == 1
     assert "unable to open" in result.stderr
+
+
+def test_a_backup_is_a_store_of_its_own_and_never_takes_the_place_of_a_file(config: Path) -> None:
+    recorded(config, 2.5, "c1", "inquiry.accepted", "sales", "anna", 1, "", "")
+    copy = config.parent / "copy.db"
+
+    assert invoke("backup", copy, "--config", config).exit_code == 0
+    again = invoke("backup", copy, "--config", config)
+
+    assert [each.inquiry for each in records_of(copy, "c1")] == ["c1"]
+    assert again.exit_code == 1
+    assert "is there already" in again.stderr
+    assert not list(config.parent.glob("*.part"))
+
+
+def test_a_backup_of_nothing_says_so(config: Path) -> None:
+    result = invoke("backup", config.parent / "copy.db", "--config", config)
+
+    assert result.exit_code == 1
+    assert "unable to open" in result.stderr
+
+
+def test_replay_without_a_store_says_so(config: Path) -> None:
+    result = invoke("replay", "--config", config)
+
+    assert result.exit_code == 1
+    assert "unable to open" in result.stderr
+
+
+def test_replay_until_something_that_is_no_time_says_how_to_write_one(config: Path) -> None:
+    result = invoke("replay", "--config", config, "--until", "noon")
+
+    assert result.exit_code == 2
+    assert "noon is not a time; write it as in" in result.stderr

@@ -1,6 +1,7 @@
 """The shell: one loop between the inbox and the adapters."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,7 +10,9 @@ from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Decision, Fact, FactType, OperatorChanged, Order, RingPhones, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
+    ClockStepped,
     Customer,
+    CustomerLeft,
     Event,
     InquiryReceived,
     PbxFound,
@@ -20,12 +23,40 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
 from huntgroup.engine.policy import Channel
+from huntgroup.engine.state import Attempt
+from huntgroup.engine.world import World
 from huntgroup.errors import InvariantBroken
-from huntgroup.shell import NEAR_SECONDS, PULSE_SECONDS, Shell, nap
+from huntgroup.shell import INBOX_MOST, NEAR_SECONDS, PULSE_SECONDS, Done, Group, Moment, Outside, Shell, nap
 from tests.unit.engine.scenario import PBX, group, phone, policy
 
 ARRIVAL = InquiryReceived(inquiry=InquiryId("c1"), channel=Channel.CALL, source=SourceId("sales"), customer=Customer())
 FIRST = AttemptNo(1)
+
+
+class Paper:
+    """A journal that takes down what it is given, at once or when it is told to."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[Event]] = []
+        self.is_slow = False
+        self.is_degraded = False
+        self._waiting: tuple[Done, Done] | None = None
+
+    def write(self, group: Group, world: World, release: Done, durable: Done) -> None:  # noqa: ARG002
+        self.groups.append([handled.event for handled in group.handled])
+        assert self._waiting is None, "a group was written before the one before it was released"
+        if self.is_slow:
+            self._waiting = release, durable
+        else:
+            release()
+            durable()
+
+    def comes_through(self) -> None:
+        """What is being written is on the disk."""
+        assert self._waiting is not None
+        (release, durable), self._waiting = self._waiting, None
+        release()
+        durable()
 
 
 class Desk:
@@ -39,7 +70,9 @@ class Desk:
         self.running: asyncio.Task[None]
         plan = policy(group("sales", "anna", "ben", rings=1))
         self.engine = Engine(plan)
-        self.shell = Shell(self.engine, self.clock, self._note, (self._note,), self._pulse)
+        self.journal = Paper()
+        outside = Outside(carry_out=self._note, notices=(self._note,), pulse=self._pulse)
+        self.shell = Shell(self.engine, self.journal, self.clock, outside)
 
     def put(self, event: Event, at: float | None = None) -> None:
         self.shell.put(event, self.clock.now() if at is None else at)
@@ -167,3 +200,105 @@ async def test_a_broken_invariant_ends_the_shell_and_tells_what_led_there(
     with pytest.raises(InvariantBroken, match="anna counts 7 calls and handles 0"):
         await desk.running
     assert "InquiryReceived" in capsys.readouterr().out
+
+
+# -- writing ahead --------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_leaves_before_what_it_came_of_is_written(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.done.clear()
+    desk.put(ARRIVAL)
+
+    assert desk.done == []
+    desk.journal.comes_through()
+    assert [type(each) for each in desk.done][:1] == [RingPhones]
+
+
+async def test_the_first_event_of_an_idle_house_is_written_alone_and_those_that_gather_meanwhile_together(
+    desk: Desk,
+) -> None:
+    desk.journal.is_slow = True
+    desk.journal.groups.clear()
+    desk.put(ARRIVAL)
+    for _ in range(3):
+        desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+
+    assert [len(group) for group in desk.journal.groups] == [1]
+    desk.journal.comes_through()
+    assert [len(group) for group in desk.journal.groups] == [1, 3]
+    desk.journal.comes_through()
+    assert desk.done
+
+
+async def test_who_put_a_fact_in_hears_that_it_is_safe_after_what_came_of_it_was_told(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    seen: list[int] = []
+    desk.done.clear()
+    desk.shell.put(ARRIVAL, desk.clock.now(), lambda: seen.append(len(desk.done)))
+
+    assert seen == []
+    desk.journal.comes_through()
+    assert seen == [len(desk.done)]
+    assert seen[0] > 0
+
+
+async def test_while_the_disk_is_slow_repeated_states_of_a_phone_fold_and_hangups_always_get_in(desk: Desk) -> None:
+    desk.journal.is_slow = True
+    desk.put(ARRIVAL)
+    for _ in range(INBOX_MOST):
+        desk.put(PhoneStateChanged(phone=phone("ben"), state=PhoneState.INUSE))
+        desk.put(PhoneStateChanged(phone=phone("ben"), state=PhoneState.NOT_INUSE))
+    assert not desk.shell.is_full
+
+    for number in range(INBOX_MOST * 2):
+        desk.put(CustomerLeft(inquiry=InquiryId(f"gone-{number}")))
+    assert desk.shell.is_full
+
+    desk.put(CustomerLeft(inquiry=ARRIVAL.inquiry))
+    desk.journal.is_slow = False
+    desk.journal.comes_through()
+
+    assert not desk.shell.is_full
+    assert ARRIVAL.inquiry not in desk.engine.world.inquiries
+
+
+async def test_a_step_of_the_wall_clock_moves_what_waits_along_with_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put(ARRIVAL)
+    desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
+    left = attempt_of(desk).deadline - desk.clock.now()
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 7_200)
+
+    async with asyncio.timeout(PULSE_SECONDS * 5):
+        while not any(isinstance(event, ClockStepped) for group in desk.journal.groups for event in group):
+            desk.changed.clear()
+            await desk.changed.wait()
+
+    assert desk.clock.now() == pytest.approx(time.time(), abs=1.0)
+    assert attempt_of(desk).deadline - desk.clock.now() == pytest.approx(left, abs=PULSE_SECONDS * 3)
+    assert await desk.until(FactType.MISSED)
+
+
+async def test_a_clock_that_was_set_back_while_the_daemon_was_away_is_a_step_too() -> None:
+    desk = Desk()
+    ahead = desk.clock.now() + 86_400
+    outside = Outside(carry_out=lambda _: None, notices=(), pulse=lambda: None)
+    shell = Shell(desk.engine, desk.journal, desk.clock, outside, Moment(41, ahead))
+    running = asyncio.create_task(shell.run())
+    await asyncio.sleep(0)
+
+    (stepped,) = desk.journal.groups[0]
+    assert isinstance(stepped, ClockStepped)
+    assert stepped.by == pytest.approx(-86_400, abs=1)
+    assert desk.engine.world.now == pytest.approx(desk.clock.now(), abs=1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def attempt_of(desk: Desk) -> Attempt:
+    attempt = desk.engine.world.inquiries[ARRIVAL.inquiry].attempt
+    assert attempt is not None
+    return attempt

@@ -2,9 +2,10 @@
 
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.engine.effects import Decision, Effect, Fact, FactType, Reason
-from huntgroup.engine.events import Refusal
+from huntgroup.engine.events import ConversationFound, Customer, Refusal
+from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.story import WHY_NOT, WORDS, Names, told
-from tests.unit.engine.scenario import RING, Story, group, policy
+from tests.unit.engine.scenario import RING, Story, group, phone, policy
 
 NAMES = Names({"anna": "Anna Nowak", "ben": "Ben Okafor"}, {"sales": "Sales"})
 
@@ -42,6 +43,27 @@ def test_a_missed_and_then_answered_call_is_told_from_its_arrival_to_its_end() -
     ]
 
 
+def test_how_an_operator_came_to_a_call_that_nobody_offered_is_told() -> None:
+    story = Story(policy(group("sales", "anna")))
+    customer = Customer(name="Jan", phone="+48600700800")
+    story.happens(
+        ConversationFound(
+            inquiry=InquiryId("c1"),
+            phone=phone("anna"),
+            source=SourceId("sales"),
+            customer=customer,
+            came_at=story.now - 30,
+        )
+    )
+
+    lines = list(told(records(story.history), NAMES))
+
+    assert [line.split("  ", 1)[1] for line in lines] == [
+        "+  0.000 s  Jan (+48600700800) comes in by sales, for Sales",
+        "+ 30.000 s  Anna Nowak takes it (served by the PBX itself)",
+    ]
+
+
 def test_the_times_are_those_of_the_events() -> None:
     story = Story(policy(group("sales", "anna")), at=1_795_282_117.5)
     story.calls("c1")
@@ -67,7 +89,8 @@ def test_why_a_caller_waited_is_told() -> None:
 
 
 def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None:
-    elsewhere = {FactType.RECEIVED, FactType.CLOSED, FactType.HANDED_OFF, FactType.PRESENCE_CHANGED}
+    about_none = {FactType.PRESENCE_CHANGED, FactType.RECOVERED}
+    elsewhere = {FactType.RECEIVED, FactType.CLOSED, FactType.HANDED_OFF, *about_none}
 
     assert set(WHY_NOT) == set(Reason) - {Reason.CHOSEN}
     assert set(WORDS) == set(FactType) - elsewhere

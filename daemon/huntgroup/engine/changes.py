@@ -17,6 +17,8 @@ def change_policy(world: World, policy: Policy) -> None:
     old = world.policy
     states = world.phone_states()
     world.policy = policy
+    world.changed.is_policy = True
+    world.changed.inquiries |= dict.fromkeys(world.inquiries)
     world.retired_groups |= {name: group for name, group in old.groups.items() if name not in policy.groups}
     for name in policy.groups:
         world.retired_groups.pop(name, None)
@@ -29,6 +31,7 @@ def change_policy(world: World, policy: Policy) -> None:
         known.is_removed = False
         known.phones = {phone: states.get(phone, PhoneState.UNKNOWN) for phone in operator.phones}
         world.touch(known, is_freed=True)
+    world.order_operators()
     world.index_groups()
     for inquiry in list(world.inquiries.values()):
         inquiry.entrance = policy.entrance(inquiry.channel, inquiry.entrance.source) or inquiry.entrance

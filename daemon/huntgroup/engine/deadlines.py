@@ -23,13 +23,17 @@ class DeadlineKind(IntEnum):
 
 
 class Deadline(NamedTuple):
-    """An instant in seconds; ``sequence`` keeps equal instants in the order they were set."""
+    """An instant in seconds.
+
+    Equal instants go by what they are for and by who came first, and not by the order in which they were set: a heap
+    that was made anew from the inquiries does not know it.
+    """
 
     at: float
-    sequence: int
     kind: DeadlineKind
-    inquiry: InquiryId
+    arrival: int
     attempt: AttemptNo
+    inquiry: InquiryId
 
 
 def still_holds(deadline: Deadline, inquiry: Inquiry | None) -> bool:
@@ -58,13 +62,11 @@ class Deadlines:
         """``holds`` tells whether a deadline set earlier is still meant."""
         self._holds = holds
         self._heap: list[Deadline] = []
-        self._sequence = 0
         self._swept_at = 0
 
-    def set(self, at: float, kind: DeadlineKind, inquiry: InquiryId, attempt: AttemptNo) -> None:
+    def set(self, at: float, kind: DeadlineKind, inquiry: Inquiry, attempt: AttemptNo) -> None:
         """Add an instant. What it replaces is left in the heap and no longer holds."""
-        self._sequence += 1
-        heapq.heappush(self._heap, Deadline(at, self._sequence, kind, inquiry, attempt))
+        heapq.heappush(self._heap, Deadline(at, kind, inquiry.arrival, attempt, inquiry.id))
         if len(self._heap) > 2 * self._swept_at + 1024:
             self._sweep()
 

@@ -208,11 +208,13 @@ class FactType(StrEnum):
     CLOSED = "inquiry.closed"
     PRESENCE_CHANGED = "operator.presence_changed"
     RESPONSIBLE_CHANGED = "customer.responsible_changed"
+    RECOVERED = "daemon.recovered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something happened. ``at`` is in seconds, on the clock of the events."""
+    """Something happened. ``at`` is in seconds, on the clock of the events: when it happened, also where that was heard
+    of only later."""
 
     type: FactType
     at: float

@@ -14,9 +14,14 @@ from huntgroup.engine.events import (
     CallMoved,
     CallPickedUp,
     ChannelsRequest,
+    ClockStepped,
+    ConversationFound,
     CustomerLeft,
+    DaemonStarted,
     Departure,
     Event,
+    FallbackRings,
+    FallbackServed,
     InquiryReceived,
     PbxFound,
     PbxLost,
@@ -28,13 +33,26 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
+from huntgroup.engine.ids import NO_ATTEMPT
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
+from huntgroup.engine.memory import Memory
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
+from huntgroup.engine.recovery import (
+    BY_ITSELF,
+    answered_after_all,
+    call_moved,
+    conversation_ended,
+    conversation_found,
+    daemon_started,
+    fallback_rings,
+    fallback_served,
+    given_back,
+    tell_recovered,
+)
 from huntgroup.engine.requests import (
     HANDLERS,
     accepted,
     answer,
-    moved,
     picked_up,
     return_when_all_over,
     set_presence,
@@ -42,8 +60,10 @@ from huntgroup.engine.requests import (
     tell_responsible,
     trim_offers,
 )
+from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Inquiry, Offer, Stage
+from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
@@ -55,8 +75,9 @@ MISSED_TOO_MANY = "missed_offers"
 class Engine:
     """A pure function of the events so far. Not safe for use from two tasks: one owner calls it."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.world = World(policy)
+    def __init__(self, policy: Policy, memory: Memory | None = None) -> None:
+        """With a memory it goes on from there, under the policy that holds there."""
+        self.world = World(policy) if memory is None else restored(memory)
         """For looking at, by invariants and figures; only ``handle`` changes it."""
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -67,7 +88,14 @@ class Engine:
         world = self.world
         world.now = now
         world.effects = []
-        self._fire_deadlines(inclusive=False)
+        world.changed.clear()
+        if isinstance(event, ClockStepped):
+            step_clock(world, event.by)
+        if not isinstance(event, DaemonStarted):  # whose word it is that the PBX is away, and calls wait for it
+            self._fire_deadlines(inclusive=False)
+        about = getattr(event, "inquiry", None)
+        if about is not None:
+            world.changed.inquiries[about] = None
         APPLY[type(event)](world, event)
         settle(world)
         self._fire_deadlines(inclusive=True)
@@ -99,6 +127,8 @@ class Engine:
 
 def _inquiry_received(world: World, event: InquiryReceived) -> None:
     if event.inquiry in world.inquiries:
+        given_back(world, world.inquiries[event.inquiry], event.attempts)
+        _fire_overdue(world)
         return
     entrance = world.policy.entrance(event.channel, event.source)
     if entrance is None:
@@ -120,16 +150,28 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
     if inquiry is None or inquiry.state is InquiryState.WRAPUP:
         return
     if inquiry.state is InquiryState.ACTIVE:
-        _conversation_ended(world, inquiry)
+        conversation_ended(world, inquiry)
         return
     if inquiry.is_callback and event.departure is not Departure.ABANDONED:
         return  # They hung up because they were told to: their place is kept.
-    world.fact(FactType.ABANDONED, inquiry, detail=event.departure)
+    _gave_up(world, inquiry, event.departure, world.now)
+
+
+def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
+    world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
     if not _is_kept(world, inquiry):
-        world.close(inquiry, Outcome.ABANDONED)
+        world.close(inquiry, Outcome.ABANDONED, at=at)
     elif inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
+    else:
+        given_back(world, inquiry, NO_ATTEMPT)
+
+
+def _fallback_served(world: World, event: FallbackServed) -> None:
+    inquiry = fallback_served(world, event)
+    if inquiry is not None:
+        _gave_up(world, inquiry, BY_ITSELF, min(event.ended_at, world.now))
 
 
 def _is_kept(world: World, inquiry: Inquiry) -> bool:
@@ -143,16 +185,6 @@ def _is_kept(world: World, inquiry: Inquiry) -> bool:
         return False
     overflow.promise_callback(world, inquiry)
     return True
-
-
-def _conversation_ended(world: World, inquiry: Inquiry) -> None:
-    operator = world.operators[inquiry.operator] if inquiry.operator else None
-    wrapup = world.group_of(inquiry).wrapup if inquiry.channel is Channel.CALL else 0.0
-    if operator is not None and wrapup and not operator.is_removed:
-        world.fact(FactType.ENDED, inquiry, inquiry.operator)
-        world.wrap_up(inquiry, world.now + wrapup)
-    else:
-        world.close(inquiry, Outcome.ANSWERED)
 
 
 def _channel_asked(world: World, event: ChannelsRequest) -> None:
@@ -174,12 +206,23 @@ def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
         trim_offers(world, operator)
 
 
-def _pbx_changed(world: World, event: PbxLost | PbxFound) -> None:
-    world.pbx_is_up = isinstance(event, PbxFound)
+def _pbx_lost(world: World, _event: PbxLost) -> None:
+    world.pbx_is_up = False
     for operator in world.operators.values():
-        world.touch(operator, is_freed=world.pbx_is_up)
-    if world.pbx_is_up:
-        world.unrouted |= {place[-1]: None for place in world.lines.everyone()}
+        world.touch(operator)
+
+
+def _pbx_found(world: World, _event: PbxFound) -> None:
+    """Calls go on, beginning with what became overdue meanwhile."""
+    world.pbx_is_up = True
+    for inquiry in world.inquiries.values():
+        if inquiry.channel is Channel.CALL:
+            world.rearm(inquiry)
+    _fire_overdue(world)
+    for operator in world.operators.values():
+        world.touch(operator, is_freed=True)
+    world.unrouted |= {place[-1]: None for place in world.lines.everyone()}
+    tell_recovered(world)
 
 
 def _phone_rang(world: World, event: PhoneRang) -> None:
@@ -204,6 +247,8 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
         return
     if inquiry.answered == (event.attempt, event.phone):
         return  # Told twice.
+    if inquiry.is_at_fallback and answered_after_all(world, inquiry, event):
+        return
     found = world.current_attempt(event.inquiry, event.attempt)
     # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
     offer = world.offer_at(found[1], event.phone) if found else None
@@ -287,22 +332,22 @@ def _call_picked_up(world: World, event: CallPickedUp) -> None:
 
 def _call_moved(world: World, event: CallMoved) -> None:
     inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is None or inquiry.state is not InquiryState.ACTIVE or inquiry.operator == event.operator:
-        return
-    target: Operator | None = world.operators.get(event.operator) if event.operator else None
-    to = target.policy.id if target else "outside"
-    world.fact(FactType.TRANSFERRED, inquiry, inquiry.operator, f"to {to}")
-    if target is None:
-        world.close(inquiry, Outcome.FORWARDED)
-    else:
-        moved(world, inquiry, target)
+    if inquiry is not None and inquiry.state is InquiryState.ACTIVE:
+        call_moved(world, inquiry, world.operators.get(event.operator) if event.operator else None)
 
 
 # -- time -----------------------------------------------------------------------------------------------------------
 
 
+def _fire_overdue(world: World) -> None:
+    """What stood still and is overdue, before anybody is rung for what it sends elsewhere."""
+    while (due := world.deadlines.pop_due(world.now, inclusive=True)) is not None:
+        _fire(world, due)
+
+
 def _fire(world: World, due: Deadline) -> None:
     inquiry = world.inquiries[due.inquiry]
+    world.changed.inquiries[due.inquiry] = None
     match due.kind:
         case DeadlineKind.ATTEMPT:
             _attempt_expired(world, inquiry)
@@ -355,12 +400,14 @@ def _policy_changed(world: World, event: PolicyChanged) -> None:
     change_policy(world, event.policy)
 
 
-def _time_passed(_world: World, _event: TimePassed) -> None:
-    """Deadlines are fired before and after every event."""
+def _time_passed(_world: World, _event: TimePassed | ClockStepped) -> None:
+    """Deadlines are fired before and after every event; a step of the clock is made before."""
 
 
 APPLY: dict[type, Callable[..., None]] = {
     TimePassed: _time_passed,
+    ClockStepped: _time_passed,
+    DaemonStarted: daemon_started,
     PolicyChanged: _policy_changed,
     InquiryReceived: _inquiry_received,
     CustomerLeft: _customer_left,
@@ -371,8 +418,11 @@ APPLY: dict[type, Callable[..., None]] = {
     CallPickedUp: _call_picked_up,
     CallMoved: _call_moved,
     PhoneStateChanged: _phone_state_changed,
-    PbxLost: _pbx_changed,
-    PbxFound: _pbx_changed,
+    PbxLost: _pbx_lost,
+    PbxFound: _pbx_found,
+    ConversationFound: conversation_found,
+    FallbackRings: fallback_rings,
+    FallbackServed: _fallback_served,
     **dict.fromkeys(HANDLERS, answer),
     **dict.fromkeys(CHANNEL_HANDLERS, _channel_asked),
 }

@@ -92,6 +92,23 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStepped:
+    """The clock of the events was set: what waits, waits as long as it would have. ``by`` in seconds, may be negative.
+
+    The one event whose instant may lie before the last one's.
+    """
+
+    by: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonStarted:
+    """The first event of every run. What was open stays open; what became of it is known once its PBX is found."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChanged:
     """The configuration is another one from now on."""
 
@@ -231,6 +248,52 @@ class PbxFound:
     pbx: PbxId
 
 
+# -- what the PBX did by itself -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationFound:
+    """The caller is joined to this phone of ours: the truth, whatever was believed, and whoever rang for it.
+
+    What it takes to know an inquiry that was not known here comes with it.
+    """
+
+    inquiry: InquiryId
+    phone: PhoneId
+    source: SourceId
+    customer: Customer
+    attempt: AttemptNo = NO_ATTEMPT
+    """The attempt that got it answered; none when the PBX rang by itself."""
+    came_at: float | None = None
+    """In seconds; None when the PBX does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackRings:
+    """The PBX serves this caller by itself, as the daemon was away: it rings, and gives back whom nobody answers."""
+
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackServed:
+    """A call that ended while the daemon was away, as the PBX kept it. All instants in seconds.
+
+    ``entry`` is its number in the PBX's own count. ``answered_at`` None: nobody answered, the caller gave up.
+    ``phone`` None: it is none of ours by now.
+    """
+
+    pbx: PbxId
+    entry: int
+    inquiry: InquiryId
+    source: SourceId
+    customer: Customer
+    came_at: float
+    answered_at: float | None
+    phone: PhoneId | None
+    ended_at: float
+
+
 # -- requests of operators ------------------------------------------------------------------------------------------
 
 
@@ -331,6 +394,8 @@ OperatorRequest = (
 ChannelsRequest = MessageReceived | AbandonRequested | ChannelCloseRequested
 Event = (
     TimePassed
+    | ClockStepped
+    | DaemonStarted
     | PolicyChanged
     | InquiryReceived
     | CustomerLeft
@@ -343,6 +408,9 @@ Event = (
     | PhoneStateChanged
     | PbxLost
     | PbxFound
+    | ConversationFound
+    | FallbackRings
+    | FallbackServed
     | OperatorRequest
     | ChannelsRequest
 )

@@ -1,7 +1,8 @@
 """When a group is open. Times are local and instants are not: a clock change moves the instant, never the time."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 MINUTES_A_DAY = 24 * 60
 LOOK_AHEAD_DAYS = 400
@@ -15,7 +16,7 @@ Opening = tuple[int, int]
 class Hours:
     """Openings of each weekday, Monday first, in order; a holiday is closed the whole day."""
 
-    zone: tzinfo
+    zone: ZoneInfo
     week: tuple[tuple[Opening, ...], ...]
     holidays: frozenset[date] = frozenset()
 
@@ -46,7 +47,7 @@ def next_opening(hours: Hours | None, instant: float) -> float | None:
     return None
 
 
-def _instants(zone: tzinfo, day: date, minute: int) -> tuple[float, ...]:
+def _instants(zone: ZoneInfo, day: date, minute: int) -> tuple[float, ...]:
     """When clocks show a local time: twice in an hour that they repeat; one that they skip comes with the skip."""
     local = datetime.combine(day, time(minute // 60, minute % 60), zone)
     first, second = local.timestamp(), local.replace(fold=1).timestamp()

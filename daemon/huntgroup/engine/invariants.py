@@ -51,7 +51,7 @@ def _inquiry(world: World, inquiry: Inquiry) -> Iterator[str]:
         yield f"{name} is {state} with {len(pending)} pending offers"
     if (state is InquiryState.OFFERED) != (inquiry.attempt is not None):
         yield f"{name} is {state} and {'has an' if inquiry.attempt else 'has no'} attempt"
-    if inquiry.attempt is not None and inquiry.attempt.deadline <= world.now:
+    if inquiry.attempt is not None and inquiry.attempt.deadline <= world.now and not world.stands_still(inquiry):
         yield f"{name} has an attempt whose deadline was {world.now - inquiry.attempt.deadline:g} s ago"
     yield from _standing(world, inquiry)
     if state is InquiryState.CLOSED:
@@ -67,8 +67,11 @@ def _inquiry(world: World, inquiry: Inquiry) -> Iterator[str]:
 def _standing(world: World, inquiry: Inquiry) -> Iterator[str]:
     if inquiry.line is not None and inquiry.state is not InquiryState.WAITING:
         yield f"{inquiry.id} is {inquiry.state} and stands in a line"
+    if inquiry.is_at_fallback and (inquiry.state is not InquiryState.WAITING or inquiry.line is not None):
+        yield f"{inquiry.id} is rung for by the PBX itself, and is {inquiry.state} here"
     waits_for_opening = inquiry.opens_at is not None or world.group_of(inquiry).hours is not None
-    if inquiry.state is InquiryState.WAITING and inquiry.line is None and not waits_for_opening:
+    waits_elsewhere = waits_for_opening or inquiry.is_at_fallback
+    if inquiry.state is InquiryState.WAITING and inquiry.line is None and not waits_elsewhere:
         yield f"{inquiry.id} waits in no line and for no opening"
 
 
@@ -152,6 +155,8 @@ def _deadlines(world: World) -> Iterator[str]:
         set_for.setdefault(deadline.inquiry, []).append(deadline)
     for inquiry in world.inquiries.values():
         instants = {deadline.at for deadline in set_for.get(inquiry.id, [])}
+        if world.stands_still(inquiry) and inquiry.state is not InquiryState.WRAPUP:
+            continue
         wanted = [inquiry.attempt.deadline] if inquiry.attempt else []
         if inquiry.state is InquiryState.WRAPUP and inquiry.wrapup_until is not None:
             wanted.append(inquiry.wrapup_until)

@@ -27,6 +27,7 @@ class InquiryStep(StrEnum):
     ASSIGN = "assign"
     PUT_BACK = "put_back"
     FINISH = "finish"
+    RESUME = "resume"
     CLOSE = "close"
 
 
@@ -61,6 +62,7 @@ INQUIRY_STEPS: dict[tuple[InquiryState, InquiryStep], InquiryState] = {
     (InquiryState.ACTIVE, InquiryStep.PUT_BACK): InquiryState.WAITING,
     (InquiryState.ACTIVE, InquiryStep.FINISH): InquiryState.WRAPUP,
     (InquiryState.ACTIVE, InquiryStep.CLOSE): InquiryState.CLOSED,
+    (InquiryState.WRAPUP, InquiryStep.RESUME): InquiryState.ACTIVE,
     (InquiryState.WRAPUP, InquiryStep.CLOSE): InquiryState.CLOSED,
 }
 

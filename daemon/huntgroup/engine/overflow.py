@@ -158,6 +158,7 @@ def reply(world: World, inquiry: Inquiry, action: Reply, hook: str) -> None:
     """Tell the customer, once in this group at this hook; and not who was promised to be called back."""
     if hook in inquiry.replied or inquiry.is_callback:
         return
+    world.note(inquiry)
     inquiry.replied[hook] = None
     inquiry.customer_holds = False
     if inquiry.channel is not Channel.CALL and action.text is not None:
@@ -223,9 +224,10 @@ def rest(world: World, inquiry: Inquiry) -> None:
 
 
 def let_wait(world: World, inquiry: Inquiry) -> None:
-    """Let a caller wait, unless they do so already."""
-    if inquiry.channel is Channel.CALL and not inquiry.customer_holds and not inquiry.is_callback:
+    """Let a caller wait, unless they do so already. While their PBX is away, nobody can; it is said when it is back."""
+    if inquiry.channel is Channel.CALL and world.pbx_is_up and not inquiry.customer_holds and not inquiry.is_callback:
         inquiry.customer_holds = True
+        world.changed.inquiries[inquiry.id] = None
         hold = world.group_of(inquiry).hold
         world.effects.append(HoldCustomer(inquiry=inquiry.id, attempt=AttemptNo(inquiry.attempts), hold=hold))
 

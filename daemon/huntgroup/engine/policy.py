@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Literal
 
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
@@ -76,11 +76,14 @@ class ResponsibleMissed(StrEnum):
 class KeepWaiting:
     """The inquiry stays in its line and is offered again."""
 
+    action: Literal["keep_waiting"] = "keep_waiting"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnterGroup:
     """The inquiry joins another group's line, keeping its time of arrival."""
 
+    action: Literal["group"] = "group"
     group: GroupId
 
 
@@ -91,6 +94,7 @@ class ToOperator:
     A call with ``rings`` ends when those have run out, and if they cannot be rung now, after the time of so many rings.
     """
 
+    action: Literal["operator"] = "operator"
     operator: OperatorId
     rings: int | None = None
 
@@ -99,6 +103,7 @@ class ToOperator:
 class ToNumber:
     """The call dials out."""
 
+    action: Literal["number"] = "number"
     number: str
 
 
@@ -106,6 +111,7 @@ class ToNumber:
 class ToVoicemail:
     """The call goes to a mailbox."""
 
+    action: Literal["voicemail"] = "voicemail"
     mailbox: str
 
 
@@ -113,11 +119,14 @@ class ToVoicemail:
 class CallBack:
     """The call ends and keeps its place; at its turn an operator is called first, then the customer."""
 
+    action: Literal["callback"] = "callback"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The customer is told something, once in a group however many rounds follow, and then ``then`` applies."""
 
+    action: Literal["reply"] = "reply"
     sound: str | None = None
     text: str | None = None
     then: "OverflowAction" = field(default_factory=KeepWaiting)
@@ -127,6 +136,7 @@ class Reply:
 class End:
     """A call is ended with a Q.850 cause; anything else is closed as unanswered."""
 
+    action: Literal["hang_up"] = "hang_up"
     cause: int = 16
 
 
@@ -136,9 +146,12 @@ CALL_ONLY = ToNumber | ToVoicemail | CallBack
 CALLER_ONLY = ToNumber | ToVoicemail
 """What needs a caller on the line; to who was promised to be called back it means to keep waiting."""
 
-DEFAULT_BLENDING: Mapping[Channel, tuple[Channel, ...]] = MappingProxyType(
-    {Channel.CALL: (Channel.CALL, Channel.CHAT), Channel.CHAT: (), Channel.MAIL: (), Channel.FORM: ()}
-)
+DEFAULT_BLENDING: Mapping[Channel, tuple[Channel, ...]] = {
+    Channel.CALL: (Channel.CALL, Channel.CHAT),
+    Channel.CHAT: (),
+    Channel.MAIL: (),
+    Channel.FORM: (),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +232,7 @@ class Policy:
     numbers: Mapping[SourceId, Entrance]
     sources: Mapping[SourceId, Entrance] = field(default_factory=dict)
     pbx: PbxId
-    blending: Mapping[Channel, tuple[Channel, ...]] = field(default_factory=lambda: DEFAULT_BLENDING)
+    blending: Mapping[Channel, tuple[Channel, ...]] = field(default_factory=lambda: dict(DEFAULT_BLENDING))
     ring_seconds: float = 6.0
     unreachable_after: float = 5.0
 

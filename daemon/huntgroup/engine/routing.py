@@ -279,8 +279,9 @@ def offer_to_responsible(world: World, inquiry: Inquiry) -> bool:
 
 
 def offer_to_mobile(world: World, inquiry: Inquiry) -> bool:
-    """Ring the mobile of the responsible operator who missed the call; False when they have none or are on a call."""
-    operator = world.operators.get(inquiry.responsible) if inquiry.responsible else None
+    """Ring the mobile of the responsible operator who missed the call; False when they have none or are on a call, or
+    when the PBX is away: over a link that is down nobody can be rung."""
+    operator = world.operators.get(inquiry.responsible) if inquiry.responsible and world.pbx_is_up else None
     if operator is None or operator.policy.mobile is None or handles(operator, Channel.CALL):
         return False
     inquiry.stage = Stage.MOBILE

@@ -101,6 +101,8 @@ class Inquiry:
     """The texts of these replies, in every group; a caller heard theirs."""
     taken_at: float = 0.0
     """When its operator took it, in seconds."""
+    is_at_fallback: bool = False
+    """The PBX took it up by itself while nobody here looked, and rings for it: it waits in no line until given back."""
     is_set_aside: bool = False
     """Its operator put it on hold: it does not count as load."""
     operator: OperatorId | None = None
@@ -133,6 +135,32 @@ class Operator:
     missed_in_row: int = 0
     is_removed: bool = False
     """No longer configured; stays only until their conversations end."""
+
+
+FALLBACK_REMEMBERED = 1000
+"""So many of the calls that a PBX served by itself are remembered, as many as it keeps."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FallbackRead:
+    """What is known of the calls that a PBX served by itself: the last entry that was read, and the calls of them all.
+
+    The number says where to read on; what tells an entry from one that was read is the call, as the PBX may begin to
+    count anew.
+    """
+
+    number: int = 0
+    inquiries: dict[InquiryId, None] = field(default_factory=dict)
+
+    def note(self, number: int, inquiry: InquiryId) -> bool:
+        """Remember an entry; False when it was known."""
+        self.number = number
+        if inquiry in self.inquiries:
+            return False
+        self.inquiries[inquiry] = None
+        if len(self.inquiries) > FALLBACK_REMEMBERED:
+            del self.inquiries[next(iter(self.inquiries))]
+        return True
 
 
 LineKey = tuple[str, str, Channel, str]

@@ -5,16 +5,17 @@ that routing afterwards looks only there.
 """
 
 from huntgroup.engine import lifecycle
-from huntgroup.engine.deadlines import Deadline, DeadlineKind, Deadlines, still_holds
+from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadlines, still_holds
 from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, OfferStep
 from huntgroup.engine.line import Lines, line_key, place_of
+from huntgroup.engine.memory import Changed
 from huntgroup.engine.notices import Notices
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
-from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
 
 MOBILE = "mobile:"
 
@@ -40,14 +41,21 @@ class World:
         self.present: dict[GroupId, int] = {}
         self.unanswered: dict[GroupId, int] = {}
         """By group, how many wait or are offered: what max_waiting counts."""
-        self.deadlines = Deadlines(self._holds)
+        self.deadlines = Deadlines(self.holds)
         self.effects: list[Effect] = []
+        self.changed = Changed()
+        """By the event in hand."""
         self.freed: dict[OperatorId, None] = {}
         self.unrouted: dict[InquiryId, None] = {}
+        self.fallback: dict[PbxId, FallbackRead] = {}
+        """By PBX, what is known of the calls that it served by itself."""
+        self.unconfirmed: dict[InquiryId, None] = {}
+        """What was open when the daemon started, until its PBX is found."""
         self.received = 0
         self.closed: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self._notices = Notices()
-        self._offers_made = 0
+        self.offers_made = 0
+        """Over all operators: gives each offer its number."""
         for operator in policy.operators.values():
             self.add_operator(operator)
         self.index_groups()
@@ -61,6 +69,11 @@ class World:
         )
         self.operators[policy.id] = operator
         return operator
+
+    def order_operators(self) -> None:
+        """As they are configured, and behind them who is no longer: by what there is, not by how it came about."""
+        removed = sorted(name for name in self.operators if name not in self.policy.operators)
+        self.operators = {name: self.operators[name] for name in (*self.policy.operators, *removed)}
 
     def index_groups(self) -> None:
         """Make anew what follows from the policy alone: who owns which phone, and who is in which group."""
@@ -103,13 +116,25 @@ class World:
 
     # -- telling --------------------------------------------------------------------------------------------------
 
-    def fact(self, kind: FactType, inquiry: Inquiry, operator: OperatorId | None = None, detail: str = "") -> None:
-        """Tell the world that something happened to an inquiry."""
+    def note(self, inquiry: Inquiry) -> None:
+        """Something about an inquiry is other than it was told."""
+        self.changed.inquiries[inquiry.id] = None
         self._notices.note_inquiry(inquiry)
+
+    def fact(
+        self,
+        kind: FactType,
+        inquiry: Inquiry,
+        operator: OperatorId | None = None,
+        detail: str = "",
+        at: float | None = None,
+    ) -> None:
+        """Tell the world that something happened to an inquiry, now unless it was some time ago."""
+        self.note(inquiry)
         self.effects.append(
             Fact(
                 type=kind,
-                at=self.now,
+                at=self.now if at is None else at,
                 inquiry=inquiry.id,
                 group=inquiry.group,
                 operator=operator,
@@ -124,6 +149,7 @@ class World:
         operator.no_work.clear()
         operator.unfit.clear()
         self._notices.note(operator.policy.id)
+        self.changed.operators[operator.policy.id] = None
         if is_freed:
             self.freed[operator.policy.id] = None
 
@@ -169,11 +195,13 @@ class World:
             attempts=event.attempts,
         )
         self.inquiries[inquiry.id] = inquiry
+        self.changed.inquiries[inquiry.id] = None
         self._count_unanswered(inquiry, 1)
         return inquiry
 
     def enter(self, inquiry: Inquiry, group: GroupId) -> None:
         """A waiting inquiry becomes a group's, and a new round begins. It stands in no line yet."""
+        self.changed.inquiries[inquiry.id] = None
         self.lines.leave(inquiry)
         self._count_unanswered(inquiry, -1)
         inquiry.group, inquiry.target, inquiry.stage = group, None, Stage.GROUP
@@ -184,14 +212,20 @@ class World:
 
     def begin_round(self, inquiry: Inquiry) -> None:
         """Everyone may be offered it again."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.tried.clear()
         inquiry.resting_until = None
 
     def join_line(self, inquiry: Inquiry) -> None:
-        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group."""
+        """Stand at the place that priority and arrival give; max_wait counts from the first time in this group.
+
+        Whom the PBX serves by itself stands in no line: they come back when it gives them back.
+        """
+        self.note(inquiry)
         group = self.group_of(inquiry)
         inquiry.opens_at = None
-        self._notices.note_inquiry(inquiry)
+        if inquiry.is_at_fallback:
+            return
         self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
         self.unrouted[inquiry.id] = None
         patience = self._patience(inquiry, group)
@@ -207,24 +241,47 @@ class World:
 
     def set_max_wait(self, inquiry: Inquiry, at: float) -> None:
         """When the inquiry will have waited too long."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.max_wait_at = at
-        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(at, DeadlineKind.MAX_WAIT, inquiry, NO_ATTEMPT)
 
     def set_rest(self, inquiry: Inquiry, until: float) -> None:
         """Who is out of the round stays out until then."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.resting_until = until
-        self.deadlines.set(until, DeadlineKind.REST, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(until, DeadlineKind.REST, inquiry, NO_ATTEMPT)
 
     def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
         """Wait outside any line until the group opens; None: it never does."""
+        self.changed.inquiries[inquiry.id] = None
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
         inquiry.opens_at = at
         if at is not None:
-            self.deadlines.set(at, DeadlineKind.OPENING, inquiry.id, NO_ATTEMPT)
+            self.deadlines.set(at, DeadlineKind.OPENING, inquiry, NO_ATTEMPT)
 
-    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "") -> None:
-        """The inquiry ends, whatever it was doing; the engine forgets it."""
+    def rearm(self, inquiry: Inquiry) -> None:
+        """Set every deadline that the inquiry still means. One that is set already does no harm: it holds once."""
+        set_one, state = self.deadlines.set, inquiry.state
+        if inquiry.attempt is not None:
+            set_one(inquiry.attempt.deadline, DeadlineKind.ATTEMPT, inquiry, inquiry.attempt.number)
+        for at, kind in (
+            (inquiry.max_wait_at, DeadlineKind.MAX_WAIT),
+            (inquiry.resting_until, DeadlineKind.REST),
+            (inquiry.opens_at, DeadlineKind.OPENING),
+        ):
+            if at is not None and state in UNANSWERED:
+                set_one(at, kind, inquiry, NO_ATTEMPT)
+        if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
+            set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
+
+    def stands_still(self, inquiry: Inquiry) -> bool:
+        """Whether time cannot change what an unanswered call does: its PBX is away, or serves it by itself."""
+        return inquiry.channel is Channel.CALL and (not self.pbx_is_up or inquiry.is_at_fallback)
+
+    def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "", at: float | None = None) -> None:
+        """The inquiry ends, whatever it was doing; the engine forgets it. ``at``: when, if it was some time ago."""
+        self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
         if was in {InquiryState.WAITING, InquiryState.OFFERED}:
@@ -242,12 +299,13 @@ class World:
         self.unrouted.pop(inquiry.id, None)
         del self.inquiries[inquiry.id]
         self.closed[inquiry.outcome] += 1
-        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome)
+        self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
     def open_attempt(self, inquiry: Inquiry, offers: dict[OperatorId, Offer], deadline: float) -> Attempt:
         """The waiting inquiry is offered to these operators together until ``deadline``."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.OFFER)
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
@@ -256,7 +314,7 @@ class World:
         number = AttemptNo(inquiry.attempts)
         attempt = Attempt(number=number, offers=offers, began_at=self.now, deadline=deadline)
         inquiry.attempt = attempt
-        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, number)
         for operator_id in offers:
             operator = self.operators[operator_id]
             operator.offers[inquiry.id] = inquiry.channel
@@ -268,18 +326,21 @@ class World:
 
     def note_offer(self, operator: Operator, inquiry: Inquiry) -> None:
         """Remember who was offered last, for the distributions that go by it."""
-        self._offers_made += 1
-        operator.last_offer = self._offers_made
+        self.offers_made += 1
+        operator.last_offer = self.offers_made
         if inquiry.stage is Stage.GROUP and (inquiry.attempt is None or len(inquiry.attempt.offers) == 1):
             self.last_offered[inquiry.group] = operator.policy.id
+            self.changed.groups[inquiry.group] = None
 
     def extend_attempt(self, inquiry: Inquiry, attempt: Attempt, deadline: float) -> None:
         """Give the attempt its real deadline, now that it is known."""
+        self.changed.inquiries[inquiry.id] = None
         attempt.deadline = deadline
-        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry.id, attempt.number)
+        self.deadlines.set(deadline, DeadlineKind.ATTEMPT, inquiry, attempt.number)
 
     def end_offer(self, inquiry: Inquiry, offer: Offer, trigger: OfferStep, reason: Reason | None) -> None:
         """A pending offer is over; ``reason`` is what keeps its operator from another one in this round."""
+        self.changed.inquiries[inquiry.id] = None
         offer.state = lifecycle.step(lifecycle.OFFER_STEPS, offer.state, trigger)
         operator = self.operators[offer.operator]
         del operator.offers[inquiry.id]
@@ -297,6 +358,7 @@ class World:
 
     def return_to_wait(self, inquiry: Inquiry) -> None:
         """The attempt is over and nobody took it. It stands in no line yet."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
         inquiry.attempt = None
 
@@ -304,6 +366,7 @@ class World:
 
     def accept(self, inquiry: Inquiry, operator: Operator) -> None:
         """The offered inquiry is this operator's now, theirs or picked up; all its other offers are withdrawn."""
+        self.changed.inquiries[inquiry.id] = None
         own = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.ACCEPT)
         if own is not None and own.state is OfferState.PENDING:
@@ -314,6 +377,7 @@ class World:
 
     def assign(self, inquiry: Inquiry, operator: Operator) -> None:
         """The waiting inquiry is this operator's at once."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.ASSIGN)
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
@@ -328,6 +392,7 @@ class World:
 
     def take(self, inquiry: Inquiry, operator: Operator) -> None:
         """An active inquiry counts against this operator."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.operator = operator.policy.id
         inquiry.taken_at = self.now
         inquiry.is_set_aside = False
@@ -338,6 +403,7 @@ class World:
 
     def release(self, inquiry: Inquiry) -> None:
         """It counts against its operator no longer; who that was stays on record until somebody takes it."""
+        self.changed.inquiries[inquiry.id] = None
         if inquiry.operator is None:
             return
         operator = self.operators[inquiry.operator]
@@ -351,6 +417,7 @@ class World:
 
     def set_aside(self, inquiry: Inquiry, operator: Operator, *, is_aside: bool) -> None:
         """Take an active inquiry out of the load, or back into it."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.is_set_aside = is_aside
         change = -1 if is_aside else 1
         operator.load[inquiry.channel] += change
@@ -359,6 +426,7 @@ class World:
 
     def put_back(self, inquiry: Inquiry) -> None:
         """An active inquiry waits again, at the place of its arrival. It stands in no line yet."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.PUT_BACK)
         self.release(inquiry)
         inquiry.operator = None
@@ -368,6 +436,7 @@ class World:
 
     def wrap_up(self, inquiry: Inquiry, until: float) -> None:
         """The conversation is over, and its operator has work with it until then."""
+        self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.FINISH)
         inquiry.outcome = Outcome.ANSWERED
         inquiry.wrapup_until = until
@@ -376,11 +445,22 @@ class World:
             operator = self.operators[inquiry.operator]
             operator.wrapups[inquiry.id] = until
             self.touch(operator)
-        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry.id, NO_ATTEMPT)
+        self.deadlines.set(until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
+
+    def resume(self, inquiry: Inquiry, operator: Operator) -> None:
+        """What was in wrap-up goes on after all."""
+        inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RESUME)
+        before = self.operators[inquiry.operator] if inquiry.operator else operator
+        before.wrapups.pop(inquiry.id, None)
+        self.touch(before, is_freed=True)
+        inquiry.wrapup_until = inquiry.outcome = None
+        self.take(inquiry, operator)
+        self.forget_if_removed(before)
 
     def forget_if_removed(self, operator: Operator) -> None:
         """Somebody who is configured no longer goes once their last conversation is over."""
         if operator.is_removed and not operator.active and not operator.wrapups:
+            self.changed.operators[operator.policy.id] = None
             self.operators.pop(operator.policy.id, None)
             self.freed.pop(operator.policy.id, None)
 
@@ -392,5 +472,9 @@ class World:
     def _count_unanswered(self, inquiry: Inquiry, change: int) -> None:
         self.unanswered[inquiry.group] = self.unanswered.get(inquiry.group, 0) + change
 
-    def _holds(self, deadline: Deadline) -> bool:
-        return still_holds(deadline, self.inquiries.get(deadline.inquiry))
+    def holds(self, deadline: Deadline) -> bool:
+        """Whether a deadline set earlier is still meant."""
+        inquiry = self.inquiries.get(deadline.inquiry)
+        if inquiry is None or not still_holds(deadline, inquiry):
+            return False
+        return deadline.kind is DeadlineKind.WRAPUP or not self.stands_still(inquiry)

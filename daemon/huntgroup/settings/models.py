@@ -52,6 +52,9 @@ class Store(Section):
     url: StoreUrl = Field("sqlite:huntgroup.db", validate_default=True)
     """`sqlite:` and a file, relative to the configuration file; by default huntgroup.db beside it."""
 
+    keep: PositiveDuration = 90 * 86400.0
+    """How long what happened is kept, for `explain` and `replay`; what is open is kept as long as it is open."""
+
     @property
     def path(self) -> Path:
         """The database file."""

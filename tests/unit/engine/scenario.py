@@ -46,6 +46,7 @@ from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PbxI
 from huntgroup.engine.invariants import check
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, Mode, OperatorPolicy, Policy, Presence
 from huntgroup.engine.world import mobile_of
+from tests.simulation.mirror import Mirror
 
 OrderT = TypeVar("OrderT", bound=Effect)
 PBX = PbxId("main")
@@ -128,6 +129,7 @@ class Story:
         self.engine = Engine(plan)
         self.now = at
         self.effects: list[Effect] = []
+        self.mirror = Mirror(self.engine.world)
         self.history: list[Effect] = list(self.engine.start(at))
         for each in plan.operators.values():
             for phone_id in each.phones:
@@ -141,6 +143,8 @@ class Story:
         self.effects = self.engine.handle(event, self.now)
         self.history += self.effects
         assert check(self.engine.world) == []
+        self.mirror.follow(self.engine.world)
+        assert self.mirror.differences(self.engine.world) == []
         return self.effects
 
     def later(self, seconds: float) -> list[Effect]:

@@ -1,6 +1,6 @@
 """What a group does with an inquiry that nobody took, or that came when it was closed or full: every action at each."""
 
-from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,7 +25,7 @@ from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, group, po
 
 CALL, CHAT = Channel.CALL, Channel.CHAT
 IDLE = 30.0
-NEVER = Hours(zone=UTC, week=((),) * 7)
+NEVER = Hours(zone=ZoneInfo("UTC"), week=((),) * 7)
 HOOKS = {
     "on_unanswered": FactType.UNANSWERED,
     "on_closed": FactType.OUT_OF_HOURS,

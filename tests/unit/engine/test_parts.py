@@ -110,7 +110,7 @@ def test_deadlines_come_in_order_and_those_that_no_longer_hold_do_not_come() -> 
 
     deadlines = Deadlines(holds)
     for at, name in ((3.0, "c"), (1.0, "b"), (2.0, "a")):
-        deadlines.set(at, DeadlineKind.REST, InquiryId(name), AttemptNo(0))
+        deadlines.set(at, DeadlineKind.REST, arrived(name, at, 1), AttemptNo(0))
     assert deadlines.next() == 2.0
     assert deadlines.pop_due(2.0, inclusive=False) is None
     due = deadlines.pop_due(2.0, inclusive=True)

@@ -5,18 +5,19 @@ import contextlib
 import hashlib
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import fallback, resync
+from huntgroup.adapters.ami import fallback, resync, served
+from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator, phone_state
 from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Order, RingPhones
-from huntgroup.engine.events import AttemptFailed, Event, PbxFound, PbxLost
+from huntgroup.engine.events import AttemptFailed, Event, FallbackServed, PbxFound, PbxLost
 from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
@@ -61,11 +62,18 @@ class AmiClient:
         self._published: frozenset[str] = frozenset()
         self._is_reconfigured = False
         self._wire: Wire | None = None
-        self._buffer: list[tuple[Message, float]] | None = None
+        self._buffer: list[Message] | None = None
         self._booted = asyncio.Event()
         self._lost = asyncio.Event()
         self._is_live = False
         self._is_closing = False
+        self._alive_until = 0.0
+        """Until when the dialplan counts on us, on our clock."""
+
+    def remember(self, calls: Iterable[OpenCall], entries_read: int = 0) -> None:
+        """Before `run`: what the engine has open here, and the last entry that it read of what the PBX kept."""
+        self._translator.remember(calls)
+        self._translator.entries_read = entries_read
 
     # -- the life of the link -------------------------------------------------------------------------------------
 
@@ -174,23 +182,60 @@ class AmiClient:
             )
 
     async def _resync(self) -> None:
-        """Events that come meanwhile wait in the buffer, and are read after what was found."""
+        """Events that come meanwhile wait in the buffer, and are read after what was found. Nobody is rung before that
+        is told, or a call that was answered meanwhile would be sent on."""
         states = await self._phone_states()
         channels = await self._ask_list(resync.status_action())
+        entries = await self._entries()
         await self._publish_lists()
         await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
 
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
-        found = resync.reconcile(channels, self._translator)
         now = self._clock.now()
-        for event in (*states, *found.missed, PbxFound(pbx=PbxId(self._pbx.id)), *found.waiting):
-            self._put(event, now)
-        repaired = len(found.missed) + len(found.waiting)
-        log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=repaired)
+        self._alive_until = now + fallback.ALIVE_SECONDS
+        read, over = self._translator.entries_read, self._kept(entries)
+        found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None
-        for message, at in buffered:
-            self._translate(message, at)
+        meanwhile = [event for message in buffered for event in self._translator.translate(message)]
+        before, after = resync.around_found(found, meanwhile)
+        for event in (*states, *over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
+            self._put(event, now)
+        for repair in found.repairs:
+            log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
+        fresh = served.fresh(read, [each.entry for each in over])
+        log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=len(found.repairs), served=fresh)
+
+    async def _entries(self) -> list[str]:
+        """What the PBX kept of the calls that ended while nobody here looked; asked after Status, see `reconcile`."""
+        self._compare_clocks(await self._ask(SafeAction({"Action": "Ping"})))
+        text = (await self._ask(served.count_action())).value
+        try:
+            last = served.last_of(text)
+        except ValueError as error:
+            log.warning("pbx.served_not_understood", pbx=self._pbx.id, error=str(error))
+            return []
+        read = self._translator.entries_read
+        lost = served.overwritten(read, last)
+        if lost:
+            log.warning("pbx.served_overwritten", pbx=self._pbx.id, calls=lost)
+        answers = await self._ask_all([served.entry_action(number) for number in served.wanted(read, last)])
+        return [answer[0].value for answer in answers]
+
+    def _kept(self, entries: Iterable[str]) -> dict[FallbackServed, str]:
+        """The calls of these entries, oldest first, with their Uniqueids."""
+        found: dict[FallbackServed, str] = {}
+        for text in entries:
+            try:
+                found[self._translator.served(text)] = served.entry(text).uniqueid
+            except ValueError as error:
+                log.warning("pbx.served_not_understood", pbx=self._pbx.id, error=str(error))
+        return found
+
+    def _compare_clocks(self, pong: Message) -> float:
+        pbx_time = self._pbx_time(pong)
+        self._translator.clock_ahead = self._clock.now() - pbx_time
+        return pbx_time
 
     async def _publish_lists(self) -> None:
         self._is_reconfigured = False
@@ -215,11 +260,13 @@ class AmiClient:
         return found
 
     async def _beat_until_lost(self) -> None:
-        while not self._is_closing:
+        while not self._is_closing and not self._look_anew_if_we_stood_still():
+            begun = self._clock.now()
             pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
             if self._is_closing:
                 break  # no beat may follow the farewell
-            await self._do_all([fallback.beat(self._pbx_time(pong))], PING_TIMEOUT)
+            await self._do_all([fallback.beat(self._compare_clocks(pong))], PING_TIMEOUT)
+            self._alive_until = begun + fallback.ALIVE_SECONDS
             if self._is_reconfigured:
                 await self._take_over_configuration()
             with contextlib.suppress(TimeoutError):
@@ -242,11 +289,24 @@ class AmiClient:
         if message.event == "FullyBooted":
             self._booted.set()
         elif self._buffer is None:
-            self._translate(message, now)
+            if not self._look_anew_if_we_stood_still():
+                self._translate(message, now)
         elif len(self._buffer) < BUFFER_MOST:
-            self._buffer.append((message, now))
+            self._buffer.append(message)
         elif self._wire is not None:
             self._wire.give_up(f"more than {BUFFER_MOST} events during the resync")
+
+    def _look_anew_if_we_stood_still(self) -> bool:
+        """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and
+        to decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
+        if not self._is_live or self._wire is None or self._clock.now() <= self._alive_until:
+            return False
+        self._wire.why_lost = f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still"
+        self._lost.set()
+        wire, self._is_live = self._wire, False
+        wire.close()
+        self._put(PbxLost(pbx=PbxId(self._pbx.id)), self._clock.now())
+        return True
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
@@ -258,7 +318,8 @@ class AmiClient:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
         if isinstance(order, RingPhones):
             self._translator.ordered(order.inquiry, order.attempt)
-        if self._wire is None or not self._is_live:
+        self._look_anew_if_we_stood_still()
+        if self._wire is None or not self._is_live or not self._wire.is_open:
             self._order_failed(order, PeerError(self._pbx.id, "the AMI link is down"))
             return
         try:

@@ -5,38 +5,53 @@ A pure comparison: the client asks the PBX, this says what follows.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import structlog
 
+from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.genuine import is_genuine
-from huntgroup.adapters.ami.translate import OFFER_CONTEXTS, Call, Translator, attempt_of
+from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, attempt_of, device_of
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,
+    CallMoved,
     CustomerLeft,
     Departure,
     Event,
-    PhoneAnswered,
+    FallbackRings,
+    InquiryReceived,
+    PhoneRang,
 )
-from huntgroup.engine.ids import AttemptNo, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PhoneId
 
 log = structlog.get_logger(__name__)
 
+RINGING = "5"
+"""The state of a channel whose phone rings."""
+LINK_LOST = "the link to the PBX was lost"
 _DIGITS = re.compile(r"[0-9]+")
 
 WAITING_CONTEXTS = frozenset({"huntgroup-inbound", "huntgroup-hold", "huntgroup-offer-over"})
-FALLBACK_CONTEXT = "huntgroup-fallback"
 NUMBER = "HUNTGROUP_NUMBER"
 ORDER = "HUNTGROUP_ORDER"
+CAME = "HUNTGROUP_CAME"
 NOT_SET = "(null)"
 """What Status says of a variable that the channel does not have (seen on 16.28 and 22.10)."""
 
 
 def status_action() -> SafeAction:
     """Asks for every channel. Status needs ``call``; CoreShowChannels needs ``system`` (seen on 16.28 and 22.10)."""
-    return SafeAction({"Action": "Status", "Variables": f"{NUMBER},{ORDER}"})
+    return SafeAction({"Action": "Status", "Variables": f"{NUMBER},{ORDER},{CAME}"})
+
+
+class Repair(NamedTuple):
+    """What was believed of a call, and what is there."""
+
+    inquiry: InquiryId
+    believed: str
+    found: str
 
 
 class Found(NamedTuple):
@@ -45,33 +60,120 @@ class Found(NamedTuple):
 
     missed: list[Event]
     waiting: list[Event]
+    repairs: list[Repair]
 
 
-def reconcile(messages: Iterable[Message], translator: Translator) -> Found:
-    """The events that were missed, from the items of an answer to Status.
+def around_found(found: Found, meanwhile: Iterable[Event]) -> tuple[list[Event], list[Event]]:
+    """What is to be told before the PBX counts as found, and what after it. ``meanwhile``: what has happened since.
 
-    Of a call that was known: gone, the customer left unseen; bridged with a phone of ours, it was answered meanwhile;
-    waiting, or ringing for an earlier attempt, whatever was ordered came to nothing; still ringing, nothing to say. One
-    that the dialplan's own fallback got answered is let be. Of a call that was not known: when it waits, it is taken
-    over, first come, first told.
+    Callers who wait come after it with all that concerns them, everything else before.
     """
-    seen = {channel["uniqueid"]: channel for channel in _channels(messages)}
-    translator.keep_legs({channel["channel"] for channel in seen.values()})
-    bridges = _phones_in_bridges(seen.values(), translator)
-    missed: list[Event] = []
+    before, after = list(found.missed), list(found.waiting)
+    late = {inquiry_of(event) for event in after}
+    for event in meanwhile:
+        if isinstance(event, InquiryReceived):
+            late.add(event.inquiry)
+        is_late = inquiry_of(event) in late - {None}
+        (after if is_late else before).append(event)
+    return before, after
+
+
+def inquiry_of(event: Event) -> InquiryId | None:
+    """The inquiry that an event is about, if it is about one."""
+    return getattr(event, "inquiry", None)
+
+
+class Seen:
+    """The channels of an answer to Status, and what follows from them all together."""
+
+    def __init__(self, messages: Iterable[Message], translator: Translator, over: Collection[str]) -> None:
+        """``over``: Uniqueids of calls that ended since."""
+        self.channels = {each["uniqueid"]: each for each in _channels(messages) if each["uniqueid"] not in over}
+        self._bridges: dict[str, list[Message]] = defaultdict(list)
+        self._phone_of = translator.phone_of
+        self._linked: dict[str, list[tuple[PhoneId, Message]]] = defaultdict(list)
+        for channel in self.channels.values():
+            phone = self._phone_of(channel["channel"])
+            if phone is not None:
+                self._linked[channel["linkedid"]].append((phone, channel))
+            if channel.bridgeid:
+                self._bridges[channel.bridgeid].append(channel)
+
+    def talking_to(self, channel: Message) -> PhoneId | None:
+        """The phone of ours in the same bridge, where the caller's own channel may be one."""
+        return next((phone for name in self._others(channel) if (phone := self._phone_of(name))), None)
+
+    def somebody_with(self, channel: Message) -> PhoneId | None:
+        """Whoever else is in the same bridge."""
+        return next((device_of(name) for name in self._others(channel)), None)
+
+    def _others(self, channel: Message) -> Iterator[str]:
+        for other in self._bridges.get(channel.bridgeid, ()) if channel.bridgeid else ():
+            if other["uniqueid"] != channel["uniqueid"]:
+                yield other["channel"]
+
+    def has_leg(self, channel: Message, phone: PhoneId | None) -> bool:
+        """Whether a channel of this phone, None: of any, belongs to the same call, wherever it is."""
+        return any(phone in {None, other} for other, leg in self._linked[channel["linkedid"]] if leg is not channel)
+
+    def ringing(self, channel: Message) -> list[PhoneId]:
+        """The phones of ours that ring for the same call."""
+        return [phone for phone, leg in self._linked[channel["linkedid"]] if leg.channelstate == RINGING]
+
+
+def reconcile(messages: Iterable[Message], translator: Translator, over: Collection[str] = ()) -> Found:
+    """The events that were missed, from the items of an answer to Status. ``over``: Uniqueids that ended since then.
+
+    A call that is gone: the customer left unseen. One that is joined to a phone of ours is a conversation, whoever rang
+    for it. One for which the dialplan rings by itself is left to it. One that waits, or rings for an earlier attempt:
+    whatever was ordered came to nothing. One that had been answered and is with nobody of ours has moved. Who waits is
+    told of in any case, first come, first told: the engine may have given them up. Who rings and was not known is
+    remembered, to be told of as soon as somebody answers.
+    """
+    seen = Seen(messages, translator, over)
+    translator.keep_legs({channel["channel"] for channel in seen.channels.values()})
+    found = Found([], [], [])
     for call in translator.known_calls():
-        channel = seen.get(call.uniqueid)
-        if channel is None or (channel.context == FALLBACK_CONTEXT and channel.bridgeid):
+        if call.uniqueid not in seen.channels:
+            if call.is_told:
+                _repaired(found, call, "gone")
             translator.forget(call)
-            missed.append(CustomerLeft(inquiry=call.inquiry, departure=Departure.VANISHED))
-        else:
-            call.channel = channel["channel"]
-            missed.extend(_what_became(call, channel, bridges.get(channel.bridgeid, ())))
-    waiting: list[Event] = []
-    for uniqueid in sorted(seen, key=_instant):
-        if translator.known_call(uniqueid) is None:
-            waiting.extend(_taken_over(seen[uniqueid], translator))
-    return Found(missed, waiting)
+            found.missed.append(CustomerLeft(inquiry=call.inquiry, departure=Departure.VANISHED))
+    for uniqueid in sorted(seen.channels, key=_instant):
+        try:
+            _look_at(seen.channels[uniqueid], seen, translator, found)
+        except ValueError as error:
+            shown_channel = shown(seen.channels[uniqueid])
+            log.warning("ami.message_not_understood", error=repr(error), message=shown_channel)
+    return found
+
+
+def _look_at(channel: Message, seen: Seen, translator: Translator, found: Found) -> None:
+    """A channel that is, perhaps, a caller's of ours."""
+    variables = _variables(channel)
+    number, attempts = variables.get(NUMBER, ""), variables.get(ORDER, "").partition("|")[0]
+    call = translator.known_call(channel["uniqueid"])
+    if number and (call is not None or _is_in_our_hands(channel) or seen.talking_to(channel)):
+        was_known = call is not None
+        call = translator.found(channel, number, variables.get(CAME, ""))
+        if was_known or channel.context not in WAITING_CONTEXTS:
+            found.missed.extend(_what_became(call, channel, seen, translator, found))
+        if channel.context in WAITING_CONTEXTS and not channel.bridgeid:
+            _waits(call, channel, attempts, translator, found)
+    elif call is not None:
+        call.channel = channel["channel"]
+        found.missed.extend(_what_became(call, channel, seen, translator, found))
+
+
+def _is_in_our_hands(channel: Message) -> bool:
+    return channel.context in WAITING_CONTEXTS | OFFER_CONTEXTS | {FALLBACK_CONTEXT}
+
+
+def _waits(call: Call, channel: Message, attempts: str, translator: Translator, found: Found) -> None:
+    if not call.is_told:
+        _repaired(found, call, "waiting")
+    number = call.source
+    found.waiting.append(translator.arrival(channel, number, attempts))
 
 
 def _instant(uniqueid: str) -> tuple[int, ...]:
@@ -89,33 +191,54 @@ def _channels(messages: Iterable[Message]) -> Iterator[Message]:
                 log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
 
 
-def _phones_in_bridges(channels: Iterable[Message], translator: Translator) -> Mapping[str, list[tuple[str, PhoneId]]]:
-    """Bridge to the Uniqueid and the phone of each channel in it that is one of our phones'."""
-    bridges: dict[str, list[tuple[str, PhoneId]]] = defaultdict(list)
-    for channel in channels:
-        phone = translator.phone_of(channel["channel"]) if channel.bridgeid else None
-        if phone is not None:
-            bridges[channel.bridgeid].append((channel["uniqueid"], phone))
-    return bridges
-
-
-def _what_became(call: Call, channel: Message, talking: Iterable[tuple[str, PhoneId]]) -> list[Event]:
-    """``talking``: Uniqueid and phone of those in the same bridge, where the caller's own channel may be one."""
+def _what_became(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
+    somebody = seen.talking_to(channel) or (None if call.is_answered else seen.somebody_with(channel))
+    if somebody is not None:
+        return _in_conversation(call, channel, somebody, translator, found)
+    if call.is_answered:
+        return _after_an_answer(call, channel, seen, found)
     attempt = _ringing_attempt(channel)
-    phone = next((phone for uniqueid, phone in talking if uniqueid != call.uniqueid), None)
-    if attempt and phone is not None:
-        was_told, call.is_answered = call.is_answered, True
-        return [] if was_told else [PhoneAnswered(inquiry=call.inquiry, attempt=attempt, phone=phone)]
-    is_ours = attempt or channel.context in WAITING_CONTEXTS or channel.context == FALLBACK_CONTEXT
-    if is_ours and call.ordered_attempt and attempt != call.ordered_attempt:
-        return [
-            AttemptFailed(
-                inquiry=call.inquiry,
-                attempt=AttemptNo(call.ordered_attempt),
-                detail="the link to the PBX was lost",
-            )
-        ]
+    if attempt and attempt == call.ordered_attempt:
+        return [PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=each) for each in seen.ringing(channel)]
+    if channel.context == FALLBACK_CONTEXT or (attempt and channel.bridgeid):
+        _repaired(found, call, "rung for by the PBX itself")
+        return [FallbackRings(inquiry=call.inquiry)]
+    if call.ordered_attempt and (attempt or channel.context in WAITING_CONTEXTS):
+        _repaired(found, call, f"attempt {attempt}" if attempt else "waiting")
+        return [AttemptFailed(inquiry=call.inquiry, attempt=AttemptNo(call.ordered_attempt), detail=LINK_LOST)]
     return []
+
+
+def _in_conversation(
+    call: Call, channel: Message, somebody: PhoneId, translator: Translator, found: Found
+) -> list[Event]:
+    """Joined to a phone of ours; or to another device, such as a phone that is configured no more: to ring for the
+    caller would end that as well."""
+    if not call.is_answered or call.phone != somebody:
+        _repaired(found, call, f"talking to {somebody}")
+    return [translator.conversation(call, somebody, _ringing_attempt(channel) or NO_ATTEMPT)]
+
+
+def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> list[Event]:
+    """It was answered and is not with a phone of ours. While the one that answered is still in the call, it was set
+    aside for a moment; one that is in no bridge and still with us is just being sent on, or hanging up."""
+    is_on_its_way = not channel.bridgeid and _is_in_our_hands(channel)
+    is_still_there = seen.has_leg(channel, call.phone) or (call.phone and seen.somebody_with(channel) == call.phone)
+    if is_on_its_way or is_still_there:
+        return []
+    _repaired(found, call, "with nobody of ours")
+    call.is_answered, call.phone = False, None
+    return [CallMoved(inquiry=call.inquiry, operator=None)]
+
+
+def _repaired(found: Found, call: Call, what: str) -> None:
+    if not call.is_told:
+        believed = "unknown"
+    elif call.is_answered:
+        believed = f"talking to {call.phone}" if call.phone else "talking"
+    else:
+        believed = f"attempt {call.ordered_attempt}" if call.ordered_attempt else "waiting"
+    found.repairs.append(Repair(call.inquiry, believed, what))
 
 
 def _ringing_attempt(channel: Message) -> AttemptNo | None:
@@ -126,17 +249,6 @@ def _ringing_attempt(channel: Message) -> AttemptNo | None:
         return attempt_of(channel["exten"])
     except ValueError:
         return None  # it is hanging up: the extension is h
-
-
-def _taken_over(channel: Message, translator: Translator) -> list[Event]:
-    variables = _variables(channel)
-    if channel.context not in WAITING_CONTEXTS or not variables.get(NUMBER):
-        return []
-    try:
-        return [translator.arrival(channel, variables[NUMBER], variables.get(ORDER, "").partition("|")[0])]
-    except ValueError as error:
-        log.warning("ami.message_not_understood", error=repr(error), message=shown(channel))
-        return []
 
 
 def _variables(channel: Message) -> dict[str, str]:

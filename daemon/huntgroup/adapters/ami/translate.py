@@ -12,17 +12,21 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 
 import structlog
 
+from huntgroup.adapters.ami import served
+from huntgroup.adapters.ami.calls import Call, Leg, OpenCall
 from huntgroup.adapters.ami.genuine import is_genuine, reported
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
+    ConversationFound,
     Customer,
     CustomerLeft,
     Event,
+    FallbackRings,
+    FallbackServed,
     InquiryReceived,
     PhoneAnswered,
     PhoneRang,
@@ -31,12 +35,13 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
 
 OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music"})
+FALLBACK_CONTEXT = "huntgroup-fallback"
 CALL_REJECTED = 21
 """Q.850 cause of a leg whose phone said 603 Decline."""
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
@@ -45,30 +50,6 @@ _INSTANCE = re.compile(r"-[0-9a-f]{8,}(?:;[12])?$")
 _NUMBER = re.compile(r"\+?[0-9]+")
 _ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-@dataclass(slots=True, frozen=True)
-class Leg:
-    """A channel that Dial made to ring one phone."""
-
-    inquiry: InquiryId
-    attempt: AttemptNo
-    phone: PhoneId
-
-
-@dataclass(slots=True)
-class Call:
-    """A caller's channel: its name changes when Asterisk masquerades it, its Uniqueid does not."""
-
-    inquiry: InquiryId
-    uniqueid: str
-    channel: str
-    ordered_attempt: int = 0
-    """The last attempt that was sent to the PBX, 0 for none."""
-    is_answered: bool = False
-    """A phone's answer was told of: it is not told again after a resync, or it would pass for a late one."""
-    legs: dict[str, Leg] = field(default_factory=dict)
-    """Channel to leg, of those that have not hung up."""
 
 
 class Translator:
@@ -82,6 +63,10 @@ class Translator:
         self._by_inquiry: dict[InquiryId, Call] = {}
         self._legs: dict[str, Leg] = {}
         self._unexplained: dict[str, Leg] = {}
+        self.entries_read = 0
+        """The number of the last entry of a served call that was told of."""
+        self.clock_ahead = 0.0
+        """Seconds by which our clock is ahead of the PBX's."""
         self._handlers: dict[str, Callable[[Message], list[Event]]] = {
             "UserEvent": self._user_event,
             "DialBegin": self._dial_begin,
@@ -96,7 +81,7 @@ class Translator:
     def channel_of(self, inquiry: InquiryId) -> str | None:
         """The caller's channel, or None when it is gone."""
         call = self._by_inquiry.get(inquiry)
-        return call.channel if call else None
+        return call.channel or None if call else None
 
     def leg_channel(self, inquiry: InquiryId, attempt: AttemptNo, phone: PhoneId) -> str | None:
         """The channel that rings, or talks to, this phone for this attempt, or None when it is gone."""
@@ -114,7 +99,7 @@ class Translator:
 
     def phone_of(self, channel: str) -> PhoneId | None:
         """The configured phone whose channel this is: the name without what makes it unique."""
-        phone = PhoneId(_INSTANCE.sub("", channel))
+        phone = device_of(channel)
         return phone if phone in self.phones else None
 
     def ordered(self, inquiry: InquiryId, attempt: AttemptNo) -> None:
@@ -123,6 +108,38 @@ class Translator:
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
+
+    def remember(self, calls: Iterable[OpenCall]) -> None:
+        """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
+        prefix = self._inquiry("")
+        for each in calls:
+            uniqueid = each.inquiry.removeprefix(prefix)
+            if uniqueid == each.inquiry or uniqueid in self._calls:
+                continue
+            call = Call(each.inquiry, uniqueid, "", each.attempts, each.is_active, each.phone)
+            self._calls[uniqueid] = self._by_inquiry[each.inquiry] = call
+
+    def found(self, message: Message, number: str, came: str) -> Call:
+        """The call of a caller's channel that a resync saw; made known when it is not. ValueError as in `arrival`."""
+        uniqueid, channel = message["uniqueid"], message["channel"]
+        if not uniqueid or not channel.isprintable():
+            raise ValueError(f"no channel of Asterisk's: {channel!r}")
+        call = self._calls.get(uniqueid)
+        if call is None:
+            call = self._calls[uniqueid] = Call(self._inquiry(uniqueid), uniqueid, channel, is_told=False)
+            self._by_inquiry[call.inquiry] = call
+        call.channel = channel
+        call.source = SourceId(dialled_number(number))
+        call.customer = customer_of(message)
+        call.came_at = self.our_time(float(came)) if came else None
+        return call
+
+    def our_time(self, instant: float) -> float:
+        """An instant of the PBX's clock on ours, in seconds."""
+        return instant + self.clock_ahead
+
+    def _inquiry(self, uniqueid: str) -> InquiryId:
+        return InquiryId(f"call-{self._pbx}-{uniqueid}")
 
     def forget(self, call: Call) -> None:
         """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
@@ -175,15 +192,41 @@ class Translator:
             raise ValueError(f"no channel of Asterisk's: {channel!r}")
         call = self._calls.get(uniqueid)
         if call is None:
-            call = self._calls[uniqueid] = Call(InquiryId(f"call-{self._pbx}-{uniqueid}"), uniqueid, channel)
+            call = self._calls[uniqueid] = Call(self._inquiry(uniqueid), uniqueid, channel)
             self._by_inquiry[call.inquiry] = call
-        call.channel = channel
+        call.channel, call.is_told = channel, True
+        call.source, call.customer = SourceId(dialled_number(number)), customer_of(message)
         return InquiryReceived(
+            inquiry=call.inquiry, channel=Channel.CALL, source=call.source, customer=call.customer, attempts=made
+        )
+
+    def conversation(self, call: Call, phone: PhoneId, attempt: AttemptNo) -> ConversationFound:
+        """The caller is joined to this phone."""
+        call.is_answered = call.is_told = True
+        call.phone = phone
+        return ConversationFound(
             inquiry=call.inquiry,
-            channel=Channel.CALL,
-            source=SourceId(dialled_number(number)),
-            customer=Customer(name=unescape(message.calleridname), phone=printable(known(message.calleridnum))),
-            attempts=made,
+            phone=phone,
+            source=call.source,
+            customer=call.customer,
+            attempt=attempt,
+            came_at=call.came_at,
+        )
+
+    def served(self, text: str) -> FallbackServed:
+        """A call that the PBX served by itself, from an entry's text. Raises ValueError for what is none."""
+        found = served.entry(text)
+        self.entries_read = found.number
+        return FallbackServed(
+            pbx=self._pbx,
+            entry=found.number,
+            inquiry=self._inquiry(found.uniqueid),
+            source=SourceId(found.dialled),
+            customer=Customer(name=found.name, phone=printable(found.phone)),
+            came_at=self.our_time(found.came_at),
+            answered_at=None if found.answered_at is None else self.our_time(found.answered_at),
+            phone=self.phone_of(found.channel),
+            ended_at=self.our_time(found.ended_at),
         )
 
     def _user_event(self, message: Message) -> list[Event]:
@@ -195,6 +238,8 @@ class Translator:
                 if call is None:
                     return []
                 return self._dialed(call, attempt_of(message["attempt"]), message)
+            case "HuntgroupServed":
+                return [self.served(reported(message, "entry"))]
         return []
 
     def _dialed(self, call: Call, attempt: AttemptNo, message: Message) -> list[Event]:
@@ -219,7 +264,14 @@ class Translator:
         self._legs[channel] = call.legs[channel] = leg
         return leg
 
+    def _fallback(self, message: Message) -> Call | None:
+        """The call for which the PBX rings by itself, if the message is about that."""
+        return self._calls.get(message["uniqueid"]) if message["context"] == FALLBACK_CONTEXT else None
+
     def _dial_begin(self, message: Message) -> list[Event]:
+        call = self._fallback(message)
+        if call is not None:
+            return [FallbackRings(inquiry=call.inquiry)]
         self._new_leg(message)
         return []
 
@@ -230,16 +282,12 @@ class Translator:
         return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)] if leg else []
 
     def _dial_end(self, message: Message) -> list[Event]:
+        if message["dialstatus"] == "ANSWER":
+            return self._answered(message)
         leg = self._legs.get(message["destchannel"])
-        if leg is None and message["dialstatus"] == "ANSWER":
-            # It began to ring while the link was down.
-            leg = self._new_leg(message)
         if leg is None:
             return []
         match message["dialstatus"]:
-            case "ANSWER":
-                self._by_inquiry[leg.inquiry].is_answered = True
-                return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
             case "CANCEL":
                 # Ours, or the caller's doing, or another phone was faster: told by what did it.
                 return []
@@ -250,6 +298,20 @@ class Translator:
                 return [refused(leg, Refusal.BUSY)]
             case _:
                 return [refused(leg, Refusal.UNREACHABLE)]
+
+    def _answered(self, message: Message) -> list[Event]:
+        channel = message["destchannel"]
+        call, phone = self._fallback(message), self.phone_of(channel)
+        if call is not None and phone is not None:
+            return [self.conversation(call, phone, NO_ATTEMPT)]
+        leg = self._legs.get(channel) or self._new_leg(message)  # it may have begun to ring while the link was down
+        if leg is None:
+            return []
+        call = self._by_inquiry[leg.inquiry]
+        if not call.is_told:
+            return [self.conversation(call, leg.phone, leg.attempt)]
+        call.is_answered, call.phone = True, leg.phone
+        return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
 
     def _hangup(self, message: Message) -> list[Event]:
         leg = self._forget_leg(message["channel"])
@@ -264,6 +326,16 @@ class Translator:
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])
         return [phone_state(phone, message["state"])] if phone in self.phones else []
+
+
+def device_of(channel: str) -> PhoneId:
+    """The device whose channel this is, ours or not."""
+    return PhoneId(_INSTANCE.sub("", channel))
+
+
+def customer_of(message: Message) -> Customer:
+    """The caller, as a message about their channel tells it."""
+    return Customer(name=unescape(message.calleridname), phone=printable(known(message.calleridnum)))
 
 
 def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:

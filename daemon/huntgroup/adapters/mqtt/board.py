@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -108,6 +108,17 @@ class Board:
             return inquiry_status(changed, self.figures.position(inquiry))
         closed = self._closed.get(inquiry)
         return closed_status(inquiry, closed) if closed is not None else None
+
+    def clear_leftover(self, topic: str, past: Mapping[InquiryId, Past]) -> None:
+        """Take away what an earlier life left at a topic. An inquiry that was open there and ended since is told of:
+        the process may have died between writing its end down and telling it."""
+        if topic in self._outbox.kept:
+            return
+        inquiry = self.topics.inquiry_of(topic)
+        if inquiry is not None and inquiry in past:
+            status = closed_status(inquiry, past[inquiry])
+            self._outbox.send(topic, InquiryStatus(**status).encode)
+        self._outbox.clear(topic)
 
     def _inquiry(self, changed: InquiryChanged) -> None:
         self.figures.inquiry(changed)

@@ -110,16 +110,24 @@ class MqttClient:
     async def _listen(self, link: Link) -> None:
         async for batch in link.deliveries():
             await self._outbox.room()
-            await self._reception.take([each for each in batch if not self._is_ours(each)])
+            ours = [each for each in batch if self._topics.is_retained(each.topic)]
+            if ours:
+                await self._clear_leftovers(ours)
+            await self._reception.take([each for each in batch if not self._topics.is_retained(each.topic)])
 
-    def _is_ours(self, delivery: Delivery) -> bool:
-        """Whether it is at a topic where only we write; what we left there in an earlier life is cleared."""
-        if not self._topics.is_retained(delivery.topic):
-            return False
-        if delivery.is_retained and delivery.topic not in self._outbox.kept:
-            self._outbox.clear(delivery.topic)
-        delivery.acknowledge()
-        return True
+    async def _clear_leftovers(self, ours: Iterable[Delivery]) -> None:
+        """At topics where only we write, what an earlier life of ours left goes; no end is passed over in silence."""
+        left = [each.topic for each in ours if each.is_retained and each.topic not in self._outbox.kept]
+        untold = {each for each in map(self._topics.inquiry_of, left) if each is not None}
+        try:
+            past = await self._history.outcomes_of([each for each in untold if not self._board.is_known(each)])
+        except StoreError as error:
+            log.error("broker.history_unknown", error=str(error))  # noqa: TRY400 - the disk's word
+        else:
+            for topic in left:
+                self._board.clear_leftover(topic, past)
+        for each in ours:
+            each.acknowledge()
 
     async def _tell_figures(self) -> None:
         try:

@@ -67,8 +67,8 @@ class Figures:
     def __init__(self, policy: Policy, now: float) -> None:
         self._groups: dict[GroupId, _Group] = {}
         self._cases: dict[InquiryId, _Case] = {}
-        self._earlier: dict[InquiryId, Counted] = {}
-        """What was open when this daemon began, until it is told of again."""
+        self._live: set[tuple[FactType, InquiryId]] | None = set()
+        """What was counted as it happened, until what was recorded before is known; None: it is."""
         self._doing: dict[OperatorId, Doing] = {}
         self._groups_of: dict[OperatorId, list[GroupId]] = {}
         self.follow(policy, now)
@@ -98,17 +98,19 @@ class Figures:
         case = self._cases.get(fact.inquiry)
         if fact.type is FactType.RECEIVED:
             # Facts are told before states: what is assigned at once is answered before anything else is known of it.
-            earlier = self._earlier.pop(fact.inquiry, None)
-            case = self._cases[fact.inquiry] = _Case(fact.group, Channel.CALL, fact.at)
-            if earlier is None:
-                self._today(fact.group, fact.at).received += 1
-            else:
-                case.received_at, case.is_answered = earlier.received_at, earlier.answered_at is not None
+            self._cases[fact.inquiry] = _Case(fact.group, Channel.CALL, fact.at)
+            self._today(fact.group, fact.at).received += 1
         elif fact.type is FactType.ACCEPTED and case is not None and not case.is_answered:
             case.is_answered = True
             self.answered(fact.group, fact.at, fact.at - case.received_at)
         elif fact.type is FactType.CLOSED:
             self.closed(fact.group, fact.at, fact.detail)
+            if case is not None:  # of what began and ended elsewhere nothing more is told
+                self._leave(fact.inquiry, self._cases.pop(fact.inquiry))
+        else:
+            return
+        if self._live is not None:
+            self._live.add((fact.type, fact.inquiry))
 
     def answered(self, group: GroupId, at: float, wait: float) -> None:
         """An operator took an inquiry for the first time, after ``wait`` seconds."""
@@ -123,16 +125,19 @@ class Figures:
         day.unanswered += outcome == Outcome.UNANSWERED
 
     def remember(self, counted: Iterable[Counted]) -> None:
-        """What was recorded today before this daemon began; what comes of it from now on is told as ever."""
+        """What was recorded today before this daemon began; what comes of it from now on is told as ever.
+
+        What is heard of late may be in both: it happened before, and was told and recorded since.
+        """
+        live, self._live = self._live or set(), None
         for each in counted:
-            if each.inquiry in self._cases:
-                continue  # A call that went on meanwhile, and was taken up again.
-            if each.closed_at is None:
-                self._earlier[each.inquiry] = each
-            self._today(each.group, each.received_at).received += 1
-            if each.answered_at is not None:
+            if (FactType.RECEIVED, each.inquiry) not in live:
+                self._today(each.group, each.received_at).received += 1
+            if each.answered_at is not None and (FactType.ACCEPTED, each.inquiry) not in live:
                 self.answered(each.group, each.answered_at, each.answered_at - each.received_at)
-            if each.closed_at is not None:
+                if each.inquiry in self._cases:
+                    self._cases[each.inquiry].is_answered = True
+            if each.closed_at is not None and (FactType.CLOSED, each.inquiry) not in live:
                 self.closed(each.group, each.closed_at, each.outcome)
 
     def inquiry(self, changed: InquiryChanged) -> None:
@@ -144,7 +149,7 @@ class Figures:
         if changed.state == "closed":
             del self._cases[changed.inquiry]
             return
-        case.group, case.channel = changed.group, changed.channel
+        case.group, case.channel, case.received_at = changed.group, changed.channel, changed.received_at
         case.is_answered |= changed.operator is not None
         case.is_waiting = changed.state in {"waiting", "offered"}
         case.place = changed.place

@@ -92,6 +92,8 @@ class Reception:
         self._history = history
         self._intake = intake
         self._asked: dict[RequestId, Callable[[Answered], None]] = {}
+        self._in_hand: dict[InquiryId, list[_Read]] = {}
+        """New inquiries that are being made durable, and everyone who is to be answered then."""
         self._number = 0
 
     def follow(self, policy: Policy) -> None:
@@ -189,6 +191,9 @@ class Reception:
 
     def _submit(self, read: _Read, submission: Submission, past: Mapping[InquiryId, Past] | None) -> None:
         inquiry = InquiryId(submission.id)
+        if inquiry in self._in_hand:
+            self._in_hand[inquiry].append(read)
+            return
         known = self._board.status_of(inquiry)
         if known is None and past is not None and inquiry in past:
             known = closed_status(inquiry, past[inquiry])
@@ -203,17 +208,20 @@ class Reception:
             self._refuse(read, "overloaded", "too much is waiting to be handled; try again later")
         else:
             event = inquiry_received(submission, entrance.channel)
-            self._intake.put(event, read.delivery.at, partial(self._submitted, read, inquiry))
+            self._in_hand[inquiry] = [read]
+            self._intake.put(event, read.delivery.at, partial(self._submitted, inquiry))
             return
         read.delivery.acknowledge()
 
-    def _submitted(self, read: _Read, inquiry: InquiryId) -> None:
+    def _submitted(self, inquiry: InquiryId) -> None:
         status = self._board.status_of(inquiry)
-        if status is None:
-            self._refuse(read, "unknown_source", "its source was taken out of the configuration a moment ago", "source")
-        else:
-            self._replies.submitted(read.writer, status)
-        read.delivery.acknowledge()
+        gone = "its source was taken out of the configuration a moment ago"
+        for read in self._in_hand.pop(inquiry):
+            if status is None:
+                self._refuse(read, "unknown_source", gone, "source")
+            else:
+                self._replies.submitted(read.writer, status)
+            read.delivery.acknowledge()
 
     def _refuse(self, read: _Read, code: str, message: str, at: str = "") -> None:
         self._replies.refused(read.writer, code, message, at)

@@ -71,10 +71,16 @@ class Topics:
         self._kept = re.compile(
             re.escape(prefix) + "/(inquiries/[^/]+/status|operators/[^/]+/(state|desk)|groups/[^/]+/state)", re.DOTALL
         )
+        self._inquiry = re.compile(re.escape(prefix) + "/inquiries/([^/]+)/status", re.DOTALL)
 
     def is_retained(self, topic: str) -> bool:
         """Whether it is one of the topics where we keep messages."""
         return self._kept.fullmatch(topic) is not None
+
+    def inquiry_of(self, topic: str) -> InquiryId | None:
+        """The inquiry whose state is at this topic; None: it is no inquiry's."""
+        found = self._inquiry.fullmatch(topic)
+        return InquiryId(found[1]) if found is not None else None
 
     def address(self, topic: str) -> Address | None:
         """What is read at a topic; None: nothing."""

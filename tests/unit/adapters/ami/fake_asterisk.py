@@ -42,6 +42,8 @@ class FakeAsterisk:
         self.is_booted = True
         self.device_states: dict[str, str] = {}
         """Phone to device state; NOT_INUSE for one that is not here."""
+        self.keys: dict[str, str] = {}
+        """What DB_KEYS gives, by prefix."""
         self.channels: list[str] = []
         """The items that Status lists, as text."""
         self.actions: list[Action] = []
@@ -185,5 +187,6 @@ class FakeAsterisk:
         return success("Message: Authentication accepted") if is_right else error("Authentication failed")
 
     def _getvar(self, action: Action) -> str:
-        phone = action["Variable"].removeprefix("DEVICE_STATE(").removesuffix(")")
-        return success(f"Variable: {action['Variable']}", f"Value: {self.device_states.get(phone, 'NOT_INUSE')}")
+        function, _, argument = action["Variable"].removesuffix(")").partition("(")
+        known, otherwise = (self.keys, "") if function == "DB_KEYS" else (self.device_states, "NOT_INUSE")
+        return success(f"Variable: {action['Variable']}", f"Value: {known.get(argument, otherwise)}")

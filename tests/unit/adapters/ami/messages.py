@@ -62,6 +62,29 @@ def dial(event: str, attempt: str, status: str = "", *, leg: str = LEG, **fields
     return _lines(f"Event: {event}", "Privilege: call,all", *caller, *callee, last)
 
 
+def served(entry: str, **fields: str) -> str:
+    """Our dialplan says what became of a caller whom nobody looked after here."""
+    said = f"Entry: {entry}"
+    return _lines(
+        "Event: UserEvent", "Privilege: user,all", *_snapshot("", **fields), "UserEvent: HuntgroupServed", said
+    )
+
+
+def entry(
+    number: int = 1,
+    uniqueid: str = UNIQUEID,
+    *,
+    came: str = "1795282404.000",
+    answered: str = "1795282414.500",
+    ended: str = "1795282444.000",
+    phone: str = "PJSIP%2Fanna-desk-00000002",
+    between: str = ",",
+) -> str:
+    """What the PBX keeps of a call, as its database lists it."""
+    first = f"a{number}|{uniqueid}|+48221234567|{came}|{answered}|{ended}"
+    return between.join((first, "bx%2B48600700800", "cxJ%22a%2C%0D%0An", f"dx{phone}"))
+
+
 def hangup(channel: str = CHANNEL, uniqueid: str = UNIQUEID, cause: str = "16", **fields: str) -> str:
     """A channel is gone."""
     about = _snapshot("", **{"Channel": channel, "Uniqueid": uniqueid, **fields})
@@ -74,9 +97,20 @@ def device_state(phone: str, state: str) -> str:
 
 
 def status(
-    context: str, exten: str = "wait", *, bridge: str = "", number: str = "(null)", order: str = "(null)", **fields: str
+    context: str,
+    exten: str = "wait",
+    *,
+    bridge: str = "",
+    number: str = "(null)",
+    order: str = "(null)",
+    came: str = "(null)",
+    **fields: str,
 ) -> str:
     """One channel in an answer to Status."""
     about = _snapshot("", **{"Context": context, "Exten": exten, **fields})
-    variables = [f"Variable: HUNTGROUP_NUMBER={number}", f"Variable: HUNTGROUP_ORDER={order}"]
+    variables = [
+        f"Variable: HUNTGROUP_NUMBER={number}",
+        f"Variable: HUNTGROUP_ORDER={order}",
+        f"Variable: HUNTGROUP_CAME={came}",
+    ]
     return _lines("Event: Status", "Privilege: Call", *about, "DNID: 1", f"BridgeID: {bridge}", *variables)

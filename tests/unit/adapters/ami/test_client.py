@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from tests.unit.adapters.ami.conftest import Daemon
 from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk, success
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, hangup, status, waiting
+from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, dial, hangup, status, waiting
 
 from huntgroup.adapters.ami.fallback import ALIVE_SECONDS, ALIVE_UNTIL, SESSION
+from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import EndInquiry, HoldCustomer, Ring, RingPhones
 from huntgroup.engine.events import (
     AttemptFailed,
+    ConversationFound,
     CustomerLeft,
     Event,
     InquiryReceived,
@@ -60,6 +62,8 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         f"Getvar DEVICE_STATE({ANNA})",
         f"Getvar DEVICE_STATE({BEN})",
         "Status",
+        "Ping",
+        "Getvar DB_KEYS(huntgroup/served/count)",
         "Setvar GLOBAL(HUNTGROUP_LIST_+48221234567)",
         f"Setvar {SESSION}",
         "Ping",
@@ -154,7 +158,9 @@ async def test_every_login_is_a_new_session(asterisk: FakeAsterisk, daemon: Daem
     assert first != second
 
 
-async def test_what_happens_during_the_resync_is_told_after_it_in_order(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+async def test_what_happens_during_the_resync_is_told_in_order_and_who_comes_once_they_can_be_rung_for(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
     def meanwhile(_: dict[str, str]) -> str:
         asterisk.says(device_state(ANNA, "RINGING"))
         asterisk.says(waiting())
@@ -168,13 +174,29 @@ async def test_what_happens_during_the_resync_is_told_after_it_in_order(asterisk
 
     events = [type(event).__name__ for event in daemon.told]
     found = events.index("PbxFound")
-    assert events[:found] == ["PhoneStateChanged"] * 2
-    assert events[found + 1 : found + 5] == [
-        "PhoneStateChanged",
-        "InquiryReceived",
-        "CustomerLeft",
-        "PhoneStateChanged",
-    ]
+    assert events[:found] == ["PhoneStateChanged"] * (2 + 2 * asterisk.count("Getvar"))
+    assert events[found + 1 : found + 3] == ["InquiryReceived", "CustomerLeft"]
+
+
+async def test_an_answer_during_the_resync_is_told_before_what_is_overdue_can_happen(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    await with_a_call(asterisk, daemon)
+    daemon.client.carry_out(RING)
+    asterisk.channels = [status("huntgroup-offer", "1")]
+    await asterisk.goes_away()
+    await daemon.is_told(PbxLost)
+    await asterisk.comes_back()
+
+    def meanwhile(_: dict[str, str]) -> str:
+        asterisk.says(dial("DialEnd", "1", "ANSWER"))
+        return success()
+
+    asterisk.answers["Setvar"] = meanwhile
+    await daemon.is_told(PbxFound, times=2)
+
+    events = [type(event).__name__ for event in daemon.told]
+    assert events[-2:] == ["PhoneAnswered", "PbxFound"]
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------
@@ -243,6 +265,25 @@ async def test_an_order_for_a_call_that_is_gone_sends_nothing(asterisk: FakeAste
     daemon.client.carry_out(RING)
     await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
 
+    assert asterisk.count("Redirect") == 0
+
+
+async def test_a_client_that_stood_still_gives_no_order_before_it_has_seen_what_is_there(
+    asterisk: FakeAsterisk, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_a_call(asterisk, daemon)
+    await asterisk.receives("Setvar", Variable=ALIVE_UNTIL)
+    asterisk.channels = [
+        status("huntgroup-fallback", "s", bridge="b1", number="+48221234567"),
+        status("", "", bridge="b1", Channel=f"{ANNA}-00000002", Uniqueid="1795282404.76"),
+    ]
+    now = Clock.now
+    monkeypatch.setattr(Clock, "now", lambda clock: now(clock) + ALIVE_SECONDS + 0.1)
+
+    daemon.client.carry_out(RING)
+
+    await daemon.is_told(PbxLost)
+    await daemon.is_told(ConversationFound)
     assert asterisk.count("Redirect") == 0
 
 

@@ -5,17 +5,21 @@ from typing import Any
 import pytest
 from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, UNIQUEID, dial, read, status, waiting
 
-from huntgroup.adapters.ami.resync import reconcile, status_action
+from huntgroup.adapters.ami.calls import OpenCall
+from huntgroup.adapters.ami.resync import Found, Repair, reconcile, status_action
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import parse
 from huntgroup.engine.events import (
     AttemptFailed,
+    CallMoved,
+    ConversationFound,
     Customer,
     CustomerLeft,
     Departure,
     Event,
+    FallbackRings,
     InquiryReceived,
-    PhoneAnswered,
+    PhoneRang,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
@@ -23,7 +27,28 @@ from huntgroup.engine.policy import Channel
 CALL = InquiryId(INQUIRY)
 ANNA = PhoneId("PJSIP/anna-desk")
 VANISHED = CustomerLeft(inquiry=CALL, departure=Departure.VANISHED)
-ANSWERED = PhoneAnswered(inquiry=CALL, attempt=AttemptNo(2), phone=ANNA)
+
+
+KNOWN = Customer(phone="+48600700800")
+
+
+def talks(
+    phone: PhoneId = ANNA,
+    attempt: int = 2,
+    *,
+    customer: Customer = KNOWN,
+    source: str = "+48221234567",
+    came_at: float | None = None,
+) -> ConversationFound:
+    """The caller is joined to a phone."""
+    return ConversationFound(
+        inquiry=CALL,
+        phone=phone,
+        attempt=AttemptNo(attempt),
+        source=SourceId(source),
+        customer=customer,
+        came_at=came_at,
+    )
 
 
 def failed(attempt: int) -> AttemptFailed:
@@ -33,14 +58,19 @@ def failed(attempt: int) -> AttemptFailed:
 
 def found(translator: Translator, *channels: str) -> list[Event]:
     """What follows from an answer to Status with these channels."""
-    missed, waiting = reconcile([message for text in channels if (message := parse(text.encode()))], translator)
-    assert not [event for event in missed if isinstance(event, InquiryReceived)]
-    return [*missed, *waiting]
+    there = look(translator, *channels)
+    assert not [event for event in there.missed if isinstance(event, InquiryReceived)]
+    return [*there.missed, *there.waiting]
 
 
-def leg(bridge: str = "", channel: str = LEG) -> str:
+def look(translator: Translator, *channels: str) -> Found:
+    """The same, with what was repaired."""
+    return reconcile([message for text in channels if (message := parse(text.encode()))], translator)
+
+
+def leg(bridge: str = "", channel: str = LEG, state: str = "6") -> str:
     """A phone's channel."""
-    return status("lab-phones", "", Channel=channel, Uniqueid="1795282404.76", bridge=bridge)
+    return status("lab-phones", "", Channel=channel, Uniqueid="1795282404.76", bridge=bridge, ChannelState=state)
 
 
 @pytest.fixture
@@ -61,21 +91,26 @@ def test_who_is_not_there_has_vanished(known: Translator) -> None:
 
 
 def test_who_talks_to_a_phone_of_ours_was_answered_meanwhile(known: Translator) -> None:
-    assert found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1")) == [ANSWERED]
+    assert found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1")) == [talks()]
 
 
-def test_who_was_answered_before_is_not_answered_again(known: Translator) -> None:
+def test_who_was_answered_before_is_found_where_they_were(known: Translator) -> None:
     known.translate(read(dial("DialBegin", "2")))
     known.translate(read(dial("DialEnd", "2", "ANSWER")))
 
-    assert found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1")) == []
+    there = look(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+
+    assert (there.missed, there.repairs) == ([talks()], [])
     assert known.leg_channel(CALL, AttemptNo(2), ANNA) == LEG
 
 
-def test_who_was_found_answered_once_is_not_found_so_again(known: Translator) -> None:
+def test_what_was_found_once_is_no_repair_the_second_time(known: Translator) -> None:
     there = (status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
 
-    assert [found(known, *there), found(known, *there)] == [[ANSWERED], []]
+    assert [look(known, *there).repairs, look(known, *there).repairs] == [
+        [Repair(CALL, "attempt 2", "talking to PJSIP/anna-desk")],
+        [],
+    ]
 
 
 def test_who_is_rung_for_anew_after_an_answer_can_be_answered_anew(known: Translator) -> None:
@@ -83,18 +118,30 @@ def test_who_is_rung_for_anew_after_an_answer_can_be_answered_anew(known: Transl
 
     known.ordered(CALL, AttemptNo(3))
 
-    assert found(known, status("huntgroup-offer", "3", bridge="b1"), leg("b1")) == [
-        PhoneAnswered(inquiry=CALL, attempt=AttemptNo(3), phone=ANNA)
-    ]
+    assert found(known, status("huntgroup-offer", "3", bridge="b1"), leg("b1")) == [talks(attempt=3)]
 
 
-@pytest.mark.parametrize(
-    "others", [(leg("b2"),), (leg("b1", channel="PJSIP/trunk-00000009"),), ()], ids=["elsewhere", "foreign", "nobody"]
-)
-def test_who_is_in_a_bridge_without_a_phone_of_ours_was_not_answered(
-    known: Translator, others: tuple[str, ...]
-) -> None:
+def test_who_talks_to_another_phone_than_before_has_moved(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+
+    there = look(known, status("from-internal", "102", bridge="b2"), leg("b2", channel="PJSIP/ben-00000004"))
+
+    assert there.missed == [talks(PhoneId("PJSIP/ben"), 0)]
+    assert there.repairs == [Repair(CALL, "talking to PJSIP/anna-desk", "talking to PJSIP/ben")]
+
+
+@pytest.mark.parametrize("others", [(leg("b2"),), ()], ids=["elsewhere", "nobody"])
+def test_who_is_alone_in_a_bridge_is_just_being_answered(known: Translator, others: tuple[str, ...]) -> None:
     assert found(known, status("huntgroup-offer", "2", bridge="b1"), *others) == []
+    assert found(known, status("huntgroup-fallback", "s", bridge="b1"), *others) == [FallbackRings(inquiry=CALL)]
+
+
+@pytest.mark.parametrize(("context", "exten"), [("huntgroup-offer", "2"), ("huntgroup-fallback", "s")])
+def test_who_talks_to_a_phone_that_is_ours_no_more_is_not_rung_for(known: Translator, context: str, exten: str) -> None:
+    there = status(context, exten, bridge="b1"), leg("b1", channel="PJSIP/gone-00000009")
+
+    assert found(known, *there) == [talks(PhoneId("PJSIP/gone"), int(exten) if exten.isdigit() else 0)]
+    assert found(known, *there) == []
 
 
 def test_an_operator_who_calls_in_is_not_their_own_answer(translator: Translator) -> None:
@@ -102,7 +149,7 @@ def test_an_operator_who_calls_in_is_not_their_own_answer(translator: Translator
     translator.ordered(CALL, AttemptNo(2))
 
     assert found(translator, status("huntgroup-offer", "2", bridge="b1", Channel="PJSIP/ben-00000001"), leg("b1")) == [
-        ANSWERED
+        talks()
     ]
 
 
@@ -118,24 +165,106 @@ def test_who_waits_and_for_whom_nothing_was_ordered_just_waits(translator: Trans
 
 
 def test_who_rings_a_phone_goes_on_ringing_it(known: Translator) -> None:
-    assert found(known, status("huntgroup-offer", "2"), leg()) == []
+    assert found(known, status("huntgroup-offer", "2"), leg(state="0")) == []
+
+
+def test_a_phone_that_rings_is_told_of_as_it_may_have_begun_unseen(known: Translator) -> None:
+    there = look(known, status("huntgroup-offer", "2"), leg(state="5"))
+
+    assert there.missed == [PhoneRang(inquiry=CALL, attempt=AttemptNo(2), phone=ANNA)]
+    assert there.repairs == []
 
 
 def test_who_rings_an_earlier_attempt_never_got_the_later_one(known: Translator) -> None:
     assert found(known, status("huntgroup-offer", "1"), leg()) == [failed(2)]
 
 
-def test_who_is_rung_for_by_the_fallback_is_taken_from_it(known: Translator) -> None:
-    assert found(known, status("huntgroup-fallback", "s")) == [failed(2)]
+def test_who_is_rung_for_by_the_fallback_is_left_to_it(known: Translator) -> None:
+    assert found(known, status("huntgroup-fallback", "s")) == [FallbackRings(inquiry=CALL)]
 
 
-def test_whom_the_fallback_got_answered_is_let_be(known: Translator) -> None:
-    assert found(known, status("huntgroup-fallback", "s", bridge="b1"), leg("b1")) == [VANISHED]
-    assert known.size() == 0
+def test_whom_the_fallback_got_answered_is_in_conversation(known: Translator) -> None:
+    assert found(known, status("huntgroup-fallback", "s", bridge="b1"), leg("b1")) == [talks(attempt=0)]
 
 
-def test_who_was_transferred_somewhere_else_is_let_be(known: Translator) -> None:
-    assert found(known, status("from-internal", "105", bridge="b1"), leg("b1")) == []
+def test_who_was_transferred_to_a_phone_of_ours_is_in_conversation_there(known: Translator) -> None:
+    assert found(known, status("from-internal", "105", bridge="b1"), leg("b1")) == [talks(attempt=0)]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        status("huntgroup-offer", "2", bridge="b1"),
+        status("from-internal", "105", bridge="b1"),
+        status("from-internal", "105"),
+        status("parkedcalls", "701", bridge="b7"),
+    ],
+    ids=["a phone that is not ours", "transferred", "in a voice menu", "parked"],
+)
+def test_whose_operator_is_out_of_the_call_is_with_nobody_of_ours(known: Translator, there: str) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+
+    assert found(known, there) == [CallMoved(inquiry=CALL, operator=None)]
+    assert found(known, there) == []
+
+
+def test_whose_operator_asks_a_colleague_in_between_is_still_theirs(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+
+    assert found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b2")) == []
+
+
+def test_who_is_just_hanging_up_after_a_conversation_is_let_do_so(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+
+    assert found(known, status("huntgroup-offer", "2")) == []
+
+
+def test_who_waits_is_told_of_again_as_they_may_have_been_given_up(known: Translator) -> None:
+    lost, told = found(known, status("huntgroup-hold", number="+48221234567"))
+
+    assert lost == failed(2)
+    assert isinstance(told, InquiryReceived)
+
+
+def test_what_ended_after_the_question_is_not_found(known: Translator) -> None:
+    there = [read(status("huntgroup-offer", "2", bridge="b1")), read(leg("b1"))]
+
+    assert reconcile(there, known, over=[UNIQUEID]).missed == [VANISHED]
+
+
+# -- after a restart of the daemon ------------------------------------------------------------------------------------
+
+
+def test_what_was_open_before_a_restart_is_found_by_its_uniqueid(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=CALL, attempts=AttemptNo(2))])
+    assert translator.channel_of(CALL) is None
+
+    assert found(translator, status("huntgroup-offer", "2")) == []
+    assert translator.channel_of(CALL) == CHANNEL
+
+
+def test_what_was_open_before_a_restart_and_is_not_there_has_vanished(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=CALL, attempts=AttemptNo(2), is_active=True, phone=ANNA)])
+
+    there = look(translator)
+
+    assert (there.missed, there.repairs) == ([VANISHED], [Repair(CALL, "talking to PJSIP/anna-desk", "gone")])
+    assert translator.size() == 0
+
+
+def test_a_conversation_that_was_known_before_a_restart_is_no_repair(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=CALL, attempts=AttemptNo(2), is_active=True, phone=ANNA)])
+
+    there = look(translator, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+
+    assert (there.missed, there.repairs) == ([talks(source="", customer=Customer())], [])
+
+
+def test_calls_of_another_pbx_are_not_looked_for_here(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=InquiryId("call-branch-1.1"))])
+
+    assert found(translator) == []
 
 
 def test_who_is_hanging_up_at_this_moment_is_no_puzzle(known: Translator) -> None:
@@ -179,14 +308,53 @@ def test_who_waits_and_was_not_known_is_taken_over(translator: Translator, order
     assert translator.channel_of(CALL) == CHANNEL
 
 
+UNKNOWN = {"number": "+48221234567", "came": "1795282404.250", "CallerIDNum": "+48600"}
+CAME = 1795282404.25
+SOMEBODY = Customer(phone="+48600")
+
+
+@pytest.mark.parametrize(
+    ("context", "exten", "attempt"),
+    [("huntgroup-offer", "3", 3), ("huntgroup-fallback", "s", 0), ("from-internal", "102", 0)],
+)
+def test_a_conversation_that_was_not_known_is_told_of_with_all_that_is_known(
+    translator: Translator, context: str, exten: str, attempt: int
+) -> None:
+    there = look(translator, status(context, exten, bridge="b1", **UNKNOWN), leg("b1"))
+
+    assert there.missed == [talks(attempt=attempt, customer=SOMEBODY, came_at=CAME)]
+    assert there.repairs == [Repair(CALL, "unknown", "talking to PJSIP/anna-desk")]
+
+
+@pytest.mark.parametrize("context", ["huntgroup-offer", "huntgroup-fallback"])
+def test_who_rings_and_was_not_known_is_told_of_once_somebody_answers(translator: Translator, context: str) -> None:
+    exten = "1" if context == "huntgroup-offer" else "s"
+    rings = {"Context": context, "Exten": exten}
+    look(translator, status(context, exten, **UNKNOWN), leg(state="5"))
+
+    translator.translate(read(dial("DialState", exten, "RINGING", **rings)))
+    answered = translator.translate(read(dial("DialEnd", exten, "ANSWER", **rings)))
+
+    assert answered == [talks(attempt=1 if exten == "1" else 0, customer=SOMEBODY, came_at=CAME)]
+
+
+def test_who_rings_and_was_not_known_is_told_of_once_they_wait(translator: Translator) -> None:
+    found(translator, status("huntgroup-fallback", "s", **UNKNOWN))
+
+    (told,) = translator.translate(read(waiting()))
+
+    assert isinstance(told, InquiryReceived)
+
+
+def test_that_the_pbx_rings_by_itself_for_a_known_call_is_told(known: Translator) -> None:
+    rings = dial("DialBegin", "s", Context="huntgroup-fallback", Exten="s")
+
+    assert known.translate(read(rings)) == [FallbackRings(inquiry=CALL)]
+
+
 @pytest.mark.parametrize(
     "channel",
-    [
-        status("huntgroup-offer", "1", number="+48221234567", order="1|huntgroup-offer|PJSIP/ben,60,r"),
-        status("huntgroup-fallback", "s", number="+48221234567"),
-        status("huntgroup-hold", number="(null)"),
-        status("from-internal", "101"),
-    ],
+    [status("huntgroup-hold", number="(null)"), status("from-internal", "101")],
 )
 def test_who_is_elsewhere_or_no_caller_of_ours_is_left_alone(translator: Translator, channel: str) -> None:
     assert found(translator, channel) == []

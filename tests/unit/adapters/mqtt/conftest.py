@@ -40,9 +40,9 @@ class Records:
 class House:
     """An engine, and everything between it and the broker; ``is_held``: nothing is durable until `becomes_durable`."""
 
-    def __init__(self, policy: Policy, *, at: float = 1_000.0) -> None:
+    def __init__(self, policy: Policy, *, at: float = 1_000.0, engine: Engine | None = None) -> None:
         self.now = at
-        self.engine = Engine(policy)
+        self.engine = engine or Engine(policy)
         self.topics = Topics("huntgroup")
         self.outbox = Outbox()
         self.outbox.linked()
@@ -52,7 +52,7 @@ class House:
         self.is_degraded = False
         self.is_held = False
         self.acknowledged: list[str] = []
-        self._held: list[Callable[[], None]] = []
+        self._held: list[tuple[Sequence[Order | Tidings], Callable[[], None] | None]] = []
         self.reception = Reception(
             self.board, Replies(self.topics, self.outbox), policy, intake=self, history=self.records
         )
@@ -60,24 +60,21 @@ class House:
         self.published()
 
     def put(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
-        """As the shell does it."""
+        """As the shell does it: the engine runs ahead, what it says waits until that is written."""
         assert at <= self.now
-        if self.is_held:
-            self._held.append(lambda: self._handle(event, then))
-        else:
-            self._handle(event, then)
+        self._held.append((self.engine.handle(event, self.now), then))
+        if not self.is_held:
+            self.becomes_durable()
 
     def becomes_durable(self) -> None:
         """Everything that was put."""
         self.is_held = False
         held, self._held = self._held, []
-        for each in held:
-            each()
-
-    def _handle(self, event: Event, then: Callable[[], None] | None) -> None:
-        self._tell(self.engine.handle(event, self.now))
-        if then is not None:
-            then()
+        for effects, _ in held:
+            self._tell(effects)
+        for _, then in held:
+            if then is not None:
+                then()
 
     def _tell(self, effects: Sequence[Order | Tidings]) -> None:
         for each in effects:

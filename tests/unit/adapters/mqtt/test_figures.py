@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from tests.simulation.mirror import Mirror
 from tests.unit.adapters.mqtt.conftest import House, at
 from tests.unit.engine.scenario import group, policy
 
 from huntgroup.adapters.mqtt.figures import EVERY_SECONDS, WAIT_EVERY_SECONDS
 from huntgroup.adapters.store.history import Counted
+from huntgroup.engine.engine import Engine
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import GroupId, InquiryId
 
@@ -105,6 +107,34 @@ async def test_what_was_recorded_before_this_daemon_began_is_of_today_too() -> N
     )
     state = await told(house)
     assert (state["received_today"], state["answered_today"], state["abandoned_today"]) == (2, 1, 1)
+
+
+async def test_what_was_open_when_the_daemon_began_counts_once_with_all_that_was_recorded_of_it() -> None:
+    before = alone()
+    await submits(before, "chat-1")
+    await before.gets("operators/anna/commands", {"type": "accept", "inquiry": "chat-1"})
+    await submits(before, "chat-2")
+
+    house = goes_on(before)
+    house.now += 5
+    await house.gets("operators/anna/commands", {"type": "accept", "inquiry": "chat-2"})
+    house.board.figures.remember(
+        [
+            Counted(InquiryId("chat-1"), GroupId("sales"), MORNING, MORNING, None, ""),
+            Counted(InquiryId("chat-2"), GroupId("sales"), MORNING, None, None, ""),
+        ]
+    )
+    await house.gets("operators/anna/commands", {"type": "close", "inquiry": "chat-1"})
+
+    state = await told(house)
+    assert (state["received_today"], state["answered_today"], state["service_level_today"]) == (2, 2, 1.0)
+    assert state["waiting"] == {"call": 0, "chat": 0, "mail": 0, "form": 0}
+
+
+def goes_on(before: House) -> House:
+    """Another process, of the first one's memory."""
+    memory = Mirror(before.engine.world).memory()
+    return House(memory.policy, at=before.now, engine=Engine(memory.policy, memory))
 
 
 async def test_a_position_is_told_again_when_the_line_moves() -> None:

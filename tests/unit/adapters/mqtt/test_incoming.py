@@ -41,6 +41,20 @@ async def test_the_same_inquiry_twice_in_one_go_is_one_inquiry() -> None:
     assert here.engine.world.received == 1
 
 
+async def test_an_inquiry_that_ends_before_it_is_written_down_is_not_begun_again() -> None:
+    here = house()
+    here.is_held = True
+    await here.gets(SUBMIT, CHAT)
+    await here.gets("inquiries/chat-1/commands", {"type": "abandon"})
+    await here.gets(SUBMIT, CHAT)
+    here.becomes_durable()
+
+    answers = [each for each in at(STATUS, here.published()) if each and each.get("ok")]
+    assert [each["state"] for each in answers] == ["closed", "closed"]
+    assert here.acknowledged.count(SUBMIT) == 2
+    assert here.engine.world.received == 1
+
+
 async def test_an_inquiry_of_last_month_is_not_opened_again() -> None:
     here = house()
     here.records.past[InquiryId("chat-1")] = Closed("answered", GroupId("sales"), OperatorId("anna"))

@@ -1,15 +1,17 @@
 """What the record knows of inquiries that are over, from a real file."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.unit.adapters.store.conftest import NOW, fill
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.store import history as module
 from huntgroup.adapters.store.history import History
-from huntgroup.adapters.store.store import Store, recent_inquiries, records_of
+from huntgroup.adapters.store.opening import open_store
+from huntgroup.adapters.store.records import record_of
+from huntgroup.adapters.store.rows import Batch, Entry
 from huntgroup.engine.effects import Fact, FactType
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
 from huntgroup.errors import StoreError
@@ -31,30 +33,16 @@ async def history(path: Path) -> AsyncIterator[History]:
         yield history
 
 
-def records_of_all(path: Path) -> list[object]:
-    """What is on the disk."""
-    try:
-        return [each for name in recent_inquiries(path, 1000) for each in records_of(path, name)]
-    except StoreError:
-        return []
-
-
-async def record(path: Path, *facts: Fact) -> None:
-    """Write these, and stop."""
-    store = Store(path, Clock())
-    for each in facts:
-        store.tell(each)
-    running = asyncio.create_task(store.run())
-    async with asyncio.timeout(10):
-        while len(records_of_all(path)) < len(facts):  # noqa: ASYNC110 - the store tells nobody
-            await asyncio.sleep(0.005)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+def record(path: Path, *facts: Fact) -> None:
+    """Write these, as a daemon does."""
+    records = [(number, each) for number, each in enumerate(map(record_of, facts), 1) if each is not None]
+    entries = [Entry(number, NOW, "TimePassed", "{}") for number, _ in records]
+    fill(path, open_store(path), Batch(entries=entries, records=records))
 
 
 async def test_how_an_inquiry_ended_is_known_and_what_is_open_is_not_over(path: Path, history: History) -> None:
     now = Clock().now()
-    await record(
+    record(
         path,
         fact(FactType.RECEIVED, "c1", now),
         fact(FactType.CLOSED, "c1", now + 5, "answered"),
@@ -78,7 +66,7 @@ async def test_before_anything_was_recorded_nothing_is_over(history: History) ->
 async def test_what_is_recorded_after_the_first_look_is_seen(path: Path, history: History) -> None:
     now = Clock().now()
     assert await history.outcomes_of([InquiryId("c1")]) == {}
-    await record(path, fact(FactType.CLOSED, "c1", now, "answered"))
+    record(path, fact(FactType.CLOSED, "c1", now, "answered"))
     assert set(await history.outcomes_of([InquiryId("c1")])) == {"c1"}
 
 
@@ -88,13 +76,13 @@ async def test_more_than_fit_into_one_question_are_found(
     monkeypatch.setattr(module, "AT_ONCE", 2)
     now = Clock().now()
     names = [f"c{number}" for number in range(5)]
-    await record(path, *(fact(FactType.CLOSED, name, now, "answered") for name in names))
+    record(path, *(fact(FactType.CLOSED, name, now, "answered") for name in names))
     assert set(await history.outcomes_of([InquiryId(name) for name in names])) == set(names)
 
 
 async def test_a_day_is_counted(path: Path, history: History) -> None:
     now = Clock().now()
-    await record(
+    record(
         path,
         fact(FactType.RECEIVED, "old", now - 500),
         fact(FactType.RECEIVED, "c1", now),

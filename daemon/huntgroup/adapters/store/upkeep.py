@@ -1,0 +1,53 @@
+"""What keeps the store small and quick to start from: snapshots, and dropping what is older than it is to be kept."""
+
+import sqlite3
+
+SNAPSHOT_EVERY = 20_000
+"""Events after which a snapshot is taken, as soon as there is nothing else to write."""
+SNAPSHOT_AT_LAST = 100_000
+"""Events after which one is taken in any case: what a start looks through is never more."""
+DROP_AT_ONCE = 2_000
+"""Rows that are dropped in one transaction, so that no event waits long for it."""
+
+DROP_JOURNAL = "DELETE FROM journal WHERE sequence IN (SELECT sequence FROM journal WHERE sequence <= ? LIMIT ?)"
+DROP_SNAPSHOT = "DELETE FROM snapshot WHERE sequence IN (SELECT sequence FROM snapshot WHERE sequence < ? LIMIT ?)"
+DROP_COPIES = """
+DELETE FROM snapshot_state WHERE (snapshot, kind, id) IN
+    (SELECT snapshot, kind, id FROM snapshot_state WHERE snapshot < ? LIMIT ?)
+"""
+DROP_RECORD = """
+DELETE FROM record WHERE sequence IN (SELECT sequence FROM record WHERE at < ? AND inquiry NOT IN
+    (SELECT id FROM state WHERE kind = 'inquiry') LIMIT ?)
+"""
+
+
+def take_snapshot(database: sqlite3.Connection, sequence: int, now: float, crc: int) -> int:
+    """Copy the state as it is after the last event; how many snapshots there are."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        database.execute("INSERT OR IGNORE INTO snapshot VALUES (?, ?, ?)", (sequence, now, crc))
+        database.execute("INSERT OR IGNORE INTO snapshot_state SELECT ?, kind, id, body, crc FROM state", (sequence,))
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+    return int(database.execute("SELECT count(*) FROM snapshot").fetchone()[0])
+
+
+def tidy(database: sqlite3.Connection, oldest: float) -> int:
+    """Drop some of what is older than ``oldest`` (seconds since the epoch); how much was, 0 when nothing is left.
+
+    A journal without its beginning is of use only from a snapshot on, so the oldest snapshot that is young enough is
+    where it begins; the last one stays whatever its age. What is told of an inquiry stays as long as it is open.
+    """
+    begin = database.execute(
+        "SELECT coalesce((SELECT min(sequence) FROM snapshot WHERE at >= ?), (SELECT max(sequence) FROM snapshot), 0)",
+        (oldest,),
+    ).fetchone()[0]
+    dropped = 0
+    for drop, limit in ((DROP_JOURNAL, begin), (DROP_SNAPSHOT, begin), (DROP_COPIES, begin), (DROP_RECORD, oldest)):
+        dropped += database.execute(drop, (limit, DROP_AT_ONCE)).rowcount
+    database.execute("DELETE FROM gap WHERE last < ?", (begin,))
+    database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    return dropped

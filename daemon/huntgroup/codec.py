@@ -1,0 +1,153 @@
+"""The engine's events and memory as text, and back: what the store keeps. It must not know how or where.
+
+JSON, with the names that the engine's own dataclasses have. What has its default is left out of a memory, so that a row
+is short; so a default may not change its meaning without a migration of the store.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from huntgroup.engine.events import Event
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
+from huntgroup.engine.memory import Changed, Counters, Memory
+from huntgroup.engine.policy import GroupPolicy, Policy
+from huntgroup.engine.restoring import counters_of, memory_of
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator
+from huntgroup.engine.world import World
+from huntgroup.errors import HuntgroupError
+
+POLICY, RETIRED, COUNTERS, LAST_OFFERED, FALLBACK, UNCONFIRMED, OPERATOR, INQUIRY = (
+    "policy",
+    "retired_groups",
+    "counters",
+    "last_offered",
+    "fallback",
+    "unconfirmed",
+    "operator",
+    "inquiry",
+)
+_EVENTS: dict[str, TypeAdapter[Any]] = {each.__name__: TypeAdapter(each) for each in get_args(Event)}
+_POLICY = TypeAdapter(Policy)
+_GROUPS = TypeAdapter(dict[GroupId, GroupPolicy])
+_COUNTERS = TypeAdapter(Counters)
+_FALLBACK = TypeAdapter(FallbackRead)
+_UNCONFIRMED = TypeAdapter(list[InquiryId])
+_OPERATOR = TypeAdapter(Operator)
+_INQUIRY = TypeAdapter(Inquiry)
+_DERIVED = {"no_work", "unfit"}
+"""What an operator's row leaves out: conclusions, drawn again when they are needed."""
+
+
+class UnreadableError(HuntgroupError):
+    """A text is not what this version, or any earlier one, writes."""
+
+    code = "row_unreadable"
+
+
+class Row(NamedTuple):
+    """A part of the memory under its name; no body: it is over."""
+
+    kind: str
+    id: str
+    body: str | None
+
+
+# -- events ---------------------------------------------------------------------------------------------------------
+
+
+def event_text(event: Event) -> tuple[str, str]:
+    """Its type's name and its body."""
+    name = type(event).__name__
+    return name, _EVENTS[name].dump_json(event).decode()
+
+
+def event_from(name: str, body: str) -> Event:
+    """The event of a name and a body. Raises UnreadableError."""
+    try:
+        event: Event = _EVENTS[name].validate_json(body)
+    except (KeyError, ValidationError) as error:
+        raise UnreadableError(f"an event {name!r}: {error}") from None
+    return event
+
+
+# -- memory ---------------------------------------------------------------------------------------------------------
+
+
+def rows_of(memory: Memory) -> list[Row]:
+    """All of a memory."""
+    return [
+        Row(POLICY, "", _POLICY.dump_json(memory.policy).decode()),
+        Row(RETIRED, "", _GROUPS.dump_json(dict(memory.retired_groups)).decode()),
+        _counters(memory.counters),
+        *(Row(LAST_OFFERED, group, operator) for group, operator in memory.last_offered.items()),
+        *map(_fallback, memory.fallback.items()),
+        _unconfirmed(memory.unconfirmed),
+        *map(_operator, memory.operators),
+        *map(_inquiry, memory.inquiries),
+    ]
+
+
+def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
+    """The parts of a world's memory that changed, as they are now."""
+    if changed.is_policy:
+        memory = memory_of(world)
+        yield from (row for row in rows_of(memory) if row.kind in {POLICY, RETIRED})
+        changed.operators |= dict.fromkeys(world.operators)
+    yield _counters(counters_of(world))
+    for group in changed.groups:
+        yield Row(LAST_OFFERED, group, world.last_offered.get(group))
+    for pbx in changed.fallback:
+        yield _fallback((pbx, world.fallback[pbx]))
+    if changed.is_unconfirmed:
+        yield _unconfirmed(world.unconfirmed)
+    for name in changed.operators:
+        operator = world.operators.get(name)
+        yield Row(OPERATOR, name, None) if operator is None else _operator(operator)
+    for inquiry_id in changed.inquiries:
+        inquiry = world.inquiries.get(inquiry_id)
+        yield Row(INQUIRY, inquiry_id, None) if inquiry is None else _inquiry(inquiry)
+
+
+def _counters(counters: Counters) -> Row:
+    return Row(COUNTERS, "", _COUNTERS.dump_json(counters).decode())
+
+
+def _fallback(known: tuple[PbxId, FallbackRead]) -> Row:
+    return Row(FALLBACK, known[0], _FALLBACK.dump_json(known[1]).decode())
+
+
+def _unconfirmed(inquiries: Iterable[InquiryId]) -> Row:
+    return Row(UNCONFIRMED, "", _UNCONFIRMED.dump_json(list(inquiries)).decode())
+
+
+def _operator(operator: Operator) -> Row:
+    return Row(OPERATOR, operator.policy.id, _OPERATOR.dump_json(operator, exclude=_DERIVED).decode())
+
+
+def _inquiry(inquiry: Inquiry) -> Row:
+    return Row(INQUIRY, inquiry.id, _INQUIRY.dump_json(inquiry, exclude_defaults=True).decode())
+
+
+def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
+    """The memory that these rows are; None when there are none at all. Raises UnreadableError."""
+    by_kind: dict[str, dict[str, str]] = defaultdict(dict)
+    for kind, name, body in rows:
+        by_kind[kind][name] = body
+    if not by_kind:
+        return None
+    try:
+        return Memory(
+            policy=_POLICY.validate_json(by_kind[POLICY][""]),
+            retired_groups=_GROUPS.validate_json(by_kind[RETIRED][""]),
+            counters=_COUNTERS.validate_json(by_kind[COUNTERS][""]),
+            last_offered={GroupId(group): OperatorId(who) for group, who in by_kind[LAST_OFFERED].items()},
+            fallback={PbxId(pbx): _FALLBACK.validate_json(body) for pbx, body in by_kind[FALLBACK].items()},
+            unconfirmed=_UNCONFIRMED.validate_json(by_kind[UNCONFIRMED][""]),
+            operators=[_OPERATOR.validate_json(body) for body in by_kind[OPERATOR].values()],
+            inquiries=[_INQUIRY.validate_json(body) for body in by_kind[INQUIRY].values()],
+        )
+    except (KeyError, ValidationError) as error:
+        raise UnreadableError(f"what was open: {error}") from None

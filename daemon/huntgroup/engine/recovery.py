@@ -1,0 +1,253 @@
+"""What went on while nobody here looked: the daemon was away, or the link to the PBX.
+
+Whatever is told here is the truth and was believed otherwise at most: a conversation is never ended by it, a caller is
+never served twice, and no operator is left with what is over.
+"""
+
+from huntgroup.engine.effects import Fact, FactType, Outcome
+from huntgroup.engine.events import (
+    ConversationFound,
+    DaemonStarted,
+    FallbackRings,
+    FallbackServed,
+    InquiryReceived,
+    PhoneAnswered,
+)
+from huntgroup.engine.ids import AttemptNo, PhoneId
+from huntgroup.engine.lifecycle import InquiryState, OfferState
+from huntgroup.engine.policy import Channel
+from huntgroup.engine.requests import moved, take_back, trim_offers
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator
+from huntgroup.engine.world import World
+
+FOUND = "found in conversation"
+BY_ITSELF = "served by the PBX itself"
+"""In the facts of a call for which the PBX rang while the daemon was away."""
+RINGS_BY_ITSELF = "the PBX rings for it by itself"
+TO_NOBODY = f"{Outcome.FORWARDED}: joined to nobody of ours"
+
+
+# -- the daemon comes back ------------------------------------------------------------------------------------------
+
+
+def daemon_started(world: World, _event: DaemonStarted) -> None:
+    """Nothing is known of any PBX yet; what was open is to be found there."""
+    world.pbx_is_up = False
+    for operator in world.operators.values():
+        world.touch(operator)
+    world.unconfirmed = dict.fromkeys(world.inquiries)
+    world.changed.is_unconfirmed = True
+
+
+def tell_recovered(world: World) -> None:
+    """Once, when the PBX is found: what became of that which was open when the daemon started."""
+    if not world.unconfirmed:
+        return
+    known = [world.inquiries[each] for each in world.unconfirmed if each in world.inquiries]
+    waiting = sum(each.state in {InquiryState.WAITING, InquiryState.OFFERED} for each in known)
+    active = sum(each.state is InquiryState.ACTIVE for each in known)
+    closed = len(world.unconfirmed) - len(known)
+    detail = f"{len(world.unconfirmed)} open: {waiting} waiting, {active} active, "
+    detail += f"{len(known) - waiting - active} in wrap-up, {closed} closed"
+    world.effects.append(Fact(type=FactType.RECOVERED, at=world.now, detail=detail))
+    world.unconfirmed = {}
+    world.changed.is_unconfirmed = True
+
+
+# -- who talks ------------------------------------------------------------------------------------------------------
+
+
+def conversation_found(world: World, event: ConversationFound) -> None:
+    """The inquiry becomes active at the phone's operator, whatever it was."""
+    operator = _owner(world, event.phone)
+    inquiry = world.inquiries.get(event.inquiry)
+    if inquiry is None:
+        if operator is not None:
+            _admit_active(world, event, operator)
+        return
+    if inquiry.channel is not Channel.CALL:
+        return
+    inquiry.attempts = max(inquiry.attempts, event.attempt)
+    if operator is None:
+        _joined_to_nobody(world, inquiry)
+        return
+    _join(world, inquiry, operator, FOUND if event.attempt else BY_ITSELF)
+    inquiry.answered = (event.attempt, event.phone)
+
+
+def answered_after_all(world: World, inquiry: Inquiry, event: PhoneAnswered) -> bool:
+    """An attempt of ours got a caller answered whom the PBX was believed to serve; False when nobody knows by whom."""
+    operator = _owner(world, event.phone)
+    if operator is None:
+        return False
+    _join(world, inquiry, operator, FOUND)
+    inquiry.answered = (event.attempt, event.phone)
+    return True
+
+
+def call_moved(world: World, inquiry: Inquiry, target: Operator | None) -> None:
+    """A conversation is with somebody else now; None: with nobody of ours."""
+    if target is not None and inquiry.operator == target.policy.id:
+        return
+    to = target.policy.id if target else "outside"
+    world.fact(FactType.TRANSFERRED, inquiry, inquiry.operator, f"to {to}")
+    if target is None:
+        world.close(inquiry, Outcome.FORWARDED)
+    else:
+        moved(world, inquiry, target)
+
+
+def _join(world: World, inquiry: Inquiry, operator: Operator, how: str, at: float | None = None) -> None:
+    match inquiry.state:
+        case InquiryState.ACTIVE:
+            call_moved(world, inquiry, operator)
+            return
+        case InquiryState.WRAPUP:
+            world.resume(inquiry, operator)
+        case InquiryState.OFFERED:
+            for offer in inquiry.attempt.offers.values() if inquiry.attempt else ():
+                if offer.state is OfferState.PENDING and offer.operator != operator.policy.id:
+                    world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "answered elsewhere")
+            world.accept(inquiry, operator)
+        case _:
+            inquiry.is_at_fallback = False
+            world.assign(inquiry, operator)
+    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id, how, at)
+    trim_offers(world, operator)
+
+
+def _joined_to_nobody(world: World, inquiry: Inquiry) -> None:
+    """Somebody talks to the caller, and is not ours: neither to be rung for again, nor anybody's work here."""
+    if inquiry.state is InquiryState.ACTIVE:
+        call_moved(world, inquiry, None)
+    elif inquiry.state is not InquiryState.WRAPUP:
+        world.close(inquiry, Outcome.FORWARDED, TO_NOBODY)
+
+
+def _admit_active(world: World, event: ConversationFound, operator: Operator) -> None:
+    """A conversation of which nothing was known. Under a number that is not configured it is nobody's inquiry: its
+    operator is busy by their phone alone, as with any call that is not ours."""
+    entrance = world.policy.entrance(Channel.CALL, event.source)
+    if entrance is None:
+        return
+    received = InquiryReceived(
+        inquiry=event.inquiry,
+        channel=Channel.CALL,
+        source=event.source,
+        customer=event.customer,
+        attempts=event.attempt,
+    )
+    inquiry = world.admit(received, entrance)
+    if event.came_at is not None:
+        inquiry.arrived_at = min(event.came_at, world.now)
+    world.fact(FactType.RECEIVED, inquiry, detail=event.source, at=inquiry.arrived_at)
+    _join(world, inquiry, operator, FOUND if event.attempt else BY_ITSELF)
+    inquiry.answered = (event.attempt, event.phone)
+
+
+def _owner(world: World, phone: PhoneId | None) -> Operator | None:
+    owner = world.phone_owner.get(phone) if phone is not None else None
+    return world.operators.get(owner) if owner is not None else None
+
+
+# -- who is rung for by the PBX itself ------------------------------------------------------------------------------
+
+
+def fallback_rings(world: World, event: FallbackRings) -> None:
+    """Let it: whoever is rung may be about to answer. Offers here are over, and were missed by nobody."""
+    inquiry = world.inquiries.get(event.inquiry)
+    if inquiry is None or inquiry.channel is not Channel.CALL or inquiry.is_callback:
+        return
+    if inquiry.state is InquiryState.OFFERED:
+        take_back(world, inquiry, RINGS_BY_ITSELF)
+    if inquiry.state is InquiryState.WAITING:
+        world.lines.leave(inquiry)
+        world.unrouted.pop(inquiry.id, None)
+        inquiry.is_at_fallback = True
+        world.note(inquiry)
+
+
+def given_back(world: World, inquiry: Inquiry, attempts: AttemptNo) -> None:
+    """The PBX rang everybody it knew of in vain: the caller waits here again, and a new round begins."""
+    if not inquiry.is_at_fallback:
+        return
+    inquiry.is_at_fallback = False
+    inquiry.customer_holds = False
+    inquiry.attempts = max(inquiry.attempts, attempts)
+    world.begin_round(inquiry)
+    world.rearm(inquiry)
+    if inquiry.opens_at is None:
+        world.join_line(inquiry)
+
+
+# -- what is over ---------------------------------------------------------------------------------------------------
+
+
+def conversation_ended(world: World, inquiry: Inquiry, ended_at: float | None = None) -> None:
+    """Wrap-up counts from the end of the conversation, also when that is heard of late."""
+    ended = world.now if ended_at is None else min(ended_at, world.now)
+    operator = world.operators[inquiry.operator] if inquiry.operator else None
+    wrapup = world.group_of(inquiry).wrapup if inquiry.channel is Channel.CALL else 0.0
+    if operator is not None and ended + wrapup > world.now and not operator.is_removed:
+        world.fact(FactType.ENDED, inquiry, inquiry.operator, at=ended)
+        world.wrap_up(inquiry, ended + wrapup)
+    else:
+        world.close(inquiry, Outcome.ANSWERED, at=ended)
+
+
+def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
+    """Record, exactly once, a call that is over. Returns the inquiry that was open here if its caller gave up there."""
+    known = world.fallback.setdefault(event.pbx, FallbackRead())
+    world.changed.fallback[event.pbx] = None
+    if not known.note(event.entry, event.inquiry):
+        return None
+    inquiry = world.inquiries.get(event.inquiry)
+    if inquiry is None:
+        _record(world, event)
+        return None
+    if inquiry.channel is not Channel.CALL or inquiry.is_callback:
+        return None
+    if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:
+        if event.answered_at is None:
+            return inquiry
+        operator = _owner(world, event.phone)
+        if operator is None:
+            world.close(inquiry, Outcome.ANSWERED, at=event.ended_at)
+            return None
+        _join(world, inquiry, operator, BY_ITSELF, event.answered_at)
+    if inquiry.state is InquiryState.ACTIVE:
+        conversation_ended(world, inquiry, event.ended_at)
+    return None
+
+
+def _record(world: World, event: FallbackServed) -> None:
+    """It came and went there: nothing of it is left to do, it only has to be told."""
+    entrance = world.policy.entrance(Channel.CALL, event.source)
+    operator = _owner(world, event.phone)
+    who = operator.policy.id if operator is not None else None
+    outcome = Outcome.ABANDONED if event.answered_at is None else Outcome.ANSWERED
+    group = entrance.group if entrance is not None else None
+
+    def tell(kind: FactType, at: float, detail: str) -> None:
+        is_theirs = kind in {FactType.ACCEPTED, FactType.CLOSED}
+        customer = event.customer if kind is FactType.RECEIVED else None
+        world.effects.append(
+            Fact(
+                type=kind,
+                at=at,
+                inquiry=event.inquiry,
+                group=group,
+                operator=who if is_theirs else None,
+                detail=detail,
+                customer=customer,
+            )
+        )
+
+    tell(FactType.RECEIVED, event.came_at, event.source)
+    if event.answered_at is None:
+        tell(FactType.ABANDONED, event.ended_at, BY_ITSELF)
+    elif who is not None:
+        tell(FactType.ACCEPTED, event.answered_at, BY_ITSELF)
+    tell(FactType.CLOSED, event.ended_at, outcome)
+    world.received += 1
+    world.closed[outcome] += 1

@@ -1,0 +1,81 @@
+"""What the shell handled, as the store keeps it: the seam between the engine's vocabulary and the store's rows."""
+
+from huntgroup.adapters.store.journal import Journal as StoreJournal
+from huntgroup.adapters.store.records import record_of
+from huntgroup.adapters.store.rows import Batch, Entry
+from huntgroup.codec import changed_rows, event_text
+from huntgroup.engine.effects import Decision, Fact
+from huntgroup.engine.events import (
+    AttemptFailed,
+    CallMoved,
+    CallPickedUp,
+    ConversationFound,
+    CustomerLeft,
+    FallbackRings,
+    FallbackServed,
+    InquiryReceived,
+    PbxFound,
+    PbxLost,
+    PhoneAnswered,
+    PhoneRang,
+    PhoneRefused,
+    PhoneStateChanged,
+    TimePassed,
+)
+from huntgroup.engine.policy import Channel
+from huntgroup.engine.world import World
+from huntgroup.shell import Done, Group, Handled
+
+KNOWN_TO_THE_PBX = (
+    TimePassed,
+    CustomerLeft,
+    PhoneRang,
+    PhoneAnswered,
+    PhoneRefused,
+    AttemptFailed,
+    CallPickedUp,
+    CallMoved,
+    PhoneStateChanged,
+    PbxLost,
+    PbxFound,
+    ConversationFound,
+    FallbackRings,
+    FallbackServed,
+)
+
+
+class Recorder:
+    """The shell's journal, kept in the store."""
+
+    def __init__(self, journal: StoreJournal) -> None:
+        self._journal = journal
+
+    @property
+    def is_degraded(self) -> bool:
+        """The store does not take what is written."""
+        return self._journal.is_degraded
+
+    def write(self, group: Group, world: World, release: Done, durable: Done) -> None:
+        """Have a group written, with what it changed as it is now."""
+        self._journal.write(batch_of(group, world), release, durable)
+
+
+def is_known_to_the_pbx(handled: Handled) -> bool:
+    """Whether an event would be found out again after a loss of power: from the calls and phones that there are."""
+    event = handled.event
+    if isinstance(event, InquiryReceived):
+        return event.channel is Channel.CALL
+    return handled.then is None and isinstance(event, KNOWN_TO_THE_PBX)
+
+
+def batch_of(group: Group, world: World) -> Batch:
+    """The rows of a group; ``world`` is as it was left by the group's last event."""
+    state = {(row.kind, row.id): row.body for row in changed_rows(world, group.changed)}
+    batch = Batch(state=state, waits_for_disk=not all(map(is_known_to_the_pbx, group.handled)))
+    for handled in group.handled:
+        batch.entries.append(Entry(handled.sequence, handled.at, *event_text(handled.event)))
+        for effect in handled.effects:
+            record = record_of(effect) if isinstance(effect, Fact | Decision) else None
+            if record is not None:
+                batch.records.append((handled.sequence, record))
+    return batch
