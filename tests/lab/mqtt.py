@@ -38,9 +38,10 @@ class Seen:
 
 
 class Party:
-    """``async with Party(broker) as somebody``: connected, and listening to all that they may (`huntgroup/#`).
+    """``async with Party(broker) as somebody``: connected, and listening to all that they may.
 
-    With a *session*, which is for MQTT 3.1.1, the broker keeps what comes while they are away.
+    With a *session*, which is for MQTT 3.1.1, the broker keeps what comes while they are away. After *patience*
+    seconds without an acknowledgement they give a broker up: paho does not tell who waits that the link is gone.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Party:
         tls: ssl.SSLContext | None = None,
         over: Any = "tcp",
         session: str | None = None,
+        patience: float = 10.0,
     ) -> None:
         self.name = user or f"party-{next(_numbers)}"
         self.is_v5 = version is aiomqtt.ProtocolVersion.V5
@@ -69,6 +71,7 @@ class Party:
             transport=over,
             identifier=session,
             clean_session=None if session is None else False,
+            timeout=patience,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
         self._client.pending_calls_threshold = 10_000

@@ -1,13 +1,19 @@
-"""Inquiries one after the other while the broker, or the daemon, is restarted under them: each is served, and once.
+"""Inquiries from many publishers while the daemon is killed and the broker restarted under them: each ends, and once.
 
-HUNTGROUP_INQUIRIES and HUNTGROUP_RESTARTS make it more. What a killed daemon keeps of open inquiries is told apart from
-this: here it is stopped and killed only between two waves.
+`make many` makes it more: HUNTGROUP_INQUIRIES, HUNTGROUP_KILLS, HUNTGROUP_BROKER_RESTARTS; HUNTGROUP_SEED says when.
 """
 
 import asyncio
+import contextlib
+import json
 import os
-from collections import Counter
+import random
+import sqlite3
+import time
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -21,11 +27,19 @@ from tests.live.conftest import StartDaemon
 
 pytestmark = pytest.mark.live
 
-INQUIRIES = int(os.environ.get("HUNTGROUP_INQUIRIES", "120"))
+PUBLISHERS = 20
+INQUIRIES = int(os.environ.get("HUNTGROUP_INQUIRIES", "400"))
+KILLS = int(os.environ.get("HUNTGROUP_KILLS", "4"))
+BROKER_RESTARTS = int(os.environ.get("HUNTGROUP_BROKER_RESTARTS", "2"))
+SEED = int(os.environ.get("HUNTGROUP_SEED", "1"))
 BETWEEN_TRIES = 0.05
 """Seconds between two tries to reach a broker that is being restarted."""
-RESTARTS = int(os.environ.get("HUNTGROUP_RESTARTS", "3"))
-TEXT = configuration(group("sales", "anna", "ben", "cleo", distribution='"evenly"')) + source("site-chat")
+PATIENCE = 1.0
+"""Seconds without an acknowledgement after which they try anew."""
+AWAY = (aiomqtt.MqttError, ConnectionError, OSError)
+TEXT = configuration(group("sales", "anna", "ben", "cleo", distribution='"evenly"', offer_timeout='"60s"')) + source(
+    "site-chat"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -37,99 +51,178 @@ async def pbx() -> AsyncIterator[Pbx]:
 
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
-    """A broker that keeps whatever comes for the daemon."""
-    async with Broker(config="max_queued_messages 0\nmax_inflight_messages 100") as broker:
+    """A broker that keeps whatever comes for those who are away, and writes it down when it is stopped."""
+    lines = ("max_queued_messages 0", "max_inflight_messages 100", "autosave_on_changes false")
+    async with Broker(config="\n".join(lines)) as broker:
         yield broker
 
 
-class Floor:
-    """Operators who take and close whatever is on their desks, over a connection that survives the broker."""
+class Listener:
+    """Somebody whose session outlives the broker; what they take is gone from there, so it must be taken at once."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, name: str, *topics: str) -> None:
         self._broker = broker
-        self._known: set[str] = set()
-        self.events: Counter[tuple[str, str]] = Counter()
-        self._changed = asyncio.Condition()
+        self._name = name
+        self._topics = topics
+        self.client: aiomqtt.Client | None = None
 
-    async def work(self) -> None:
+    async def listen(self) -> None:
         """Until cancelled."""
         while True:
-            try:
-                async with Party(self._broker, version=aiomqtt.ProtocolVersion.V311, session="floor") as everyone:
-                    await self._serve(everyone)
-            except (aiomqtt.MqttError, ConnectionError):
-                await asyncio.sleep(BETWEEN_TRIES)
+            with contextlib.suppress(*AWAY):
+                async with aiomqtt.Client(
+                    self._broker.address,
+                    self._broker.port,
+                    identifier=self._name,
+                    clean_session=False,
+                    protocol=aiomqtt.ProtocolVersion.V311,
+                    timeout=PATIENCE,
+                ) as self.client:
+                    self.client.pending_calls_threshold = 10_000
+                    for topic in self._topics:
+                        await self.client.subscribe(f"huntgroup/{topic}", qos=1)
+                    async for message in self.client.messages:
+                        if isinstance(message.payload, bytes) and message.payload:
+                            path = message.topic.value.removeprefix("huntgroup/").split("/")
+                            await self.take(path, json.loads(message.payload))
+            await asyncio.sleep(BETWEEN_TRIES)
 
-    async def _serve(self, everyone: Party) -> None:
-        position = 0
-        while True:
-            await everyone.until(lambda _: True, "anything", after=position, within=3600)
-            for seen in everyone.seen[position:]:
-                position += 1
-                if seen.payload:
-                    await self._look(everyone, seen.topic.removeprefix("huntgroup/").split("/"), seen.data)
-
-    async def _look(self, everyone: Party, topic: list[str], data: dict[str, object]) -> None:
-        match topic:
-            case ["operators", who, "desk"]:
-                for name, command in (("offers", "accept"), ("inquiries", "close")):
-                    for item in data[name]:  # type: ignore[attr-defined]
-                        await everyone.says(f"operators/{who}/commands", {"type": command, "inquiry": item["inquiry"]})
-            case ["events", kind]:
-                async with self._changed:
-                    # A broker may deliver twice, and an event that is told twice has the same id.
-                    if data["id"] not in self._known:
-                        self._known.add(str(data["id"]))
-                        self.events[kind, str(data.get("subject"))] += 1
-                    self._changed.notify_all()
-
-    async def until_closed(self, names: list[str], within: float = 60.0) -> None:
-        """Return once each of these is closed."""
-        async with asyncio.timeout(within), self._changed:
-            while not all(self.events["inquiry.closed", name] for name in names):
-                await self._changed.wait()
+    async def take(self, path: list[str], data: dict[str, Any]) -> None:
+        """One message."""
+        raise NotImplementedError
 
 
-@pytest.mark.timeout(3600)
-async def test_each_is_served_and_once_however_often_broker_and_daemon_begin_anew(
+class Floor(Listener):
+    """Operators who take and close whatever is on their desks."""
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(broker, "floor", "operators/+/desk")
+        self._done: dict[str, set[tuple[str, str, float]]] = defaultdict(set)
+
+    async def take(self, path: list[str], data: dict[str, Any]) -> None:
+        who = path[1]
+        on_desk = {
+            (command, item["inquiry"], item["since"])
+            for name, command in (("offers", "accept"), ("inquiries", "close"))
+            for item in data[name]
+        }
+        new = on_desk - self._done[who]
+        self._done[who] &= on_desk
+        for command, inquiry, since in new:
+            payload = json.dumps({"type": command, "inquiry": inquiry})
+            assert self.client is not None
+            await self.client.publish(f"huntgroup/operators/{who}/commands", payload, qos=1)
+            self._done[who].add((command, inquiry, since))
+
+
+class Auditor(Listener):
+    """Who writes down how each inquiry is said to have ended."""
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(broker, "auditor", "inquiries/+/status", "events/inquiry.closed")
+        self.ends: dict[str, set[str]] = defaultdict(set)
+        self.events: dict[str, set[str]] = defaultdict(set)
+        self.is_wanted = 0
+        self.heard = asyncio.Event()
+
+    async def take(self, path: list[str], data: dict[str, Any]) -> None:
+        if path[0] == "events":
+            self.events[data["subject"]].add(data["id"])
+        elif data.get("state") == "closed":
+            self.ends[path[1]].add(data["outcome"])
+            if len(self.ends) >= self.is_wanted:
+                self.heard.set()
+
+    async def until(self, count: int, within: float) -> bool:
+        """Return once so many have ended; False when that did not come."""
+        self.is_wanted = count
+        self.heard.clear()
+        if len(self.ends) >= count:
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.heard.wait(), within)
+        return len(self.ends) >= count
+
+
+async def publish(broker: Broker, names: list[str]) -> None:
+    """A channel that submits these one after the other, each until the broker has it; some of them twice."""
+    waiting = list(reversed(names))
+    while waiting:
+        with contextlib.suppress(*AWAY):
+            async with Party(broker, listens_to="", patience=PATIENCE) as channel:
+                while waiting:
+                    for _ in range(2 if hash(waiting[-1]) % 5 == 0 else 1):
+                        await channel.says("inquiries/submit", {"id": waiting[-1], "source": "site-chat"})
+                    waiting.pop()
+        if waiting:
+            await asyncio.sleep(BETWEEN_TRIES)
+
+
+async def killed_and_started(running: Daemon, broker: Broker) -> None:
+    """SIGKILL, and on again at once."""
+    async with Party(broker, listens_to="huntgroup/status") as reader:
+        await reader.sees("status", state="online", within=60)
+        before = len(reader.seen)
+        running.kill()
+        await running.start(found=False)
+        await reader.sees("status", state="online", after=before, within=60)
+
+
+async def trouble(running: Daemon, broker: Broker, auditor: Auditor) -> None:
+    """In a random order, each once a random share of all that is left has ended."""
+    dice = random.Random(SEED)
+    plan = ["kill"] * KILLS + ["broker"] * BROKER_RESTARTS
+    dice.shuffle(plan)
+    for number, what in enumerate(plan):
+        share = INQUIRIES * 0.9 * (number + dice.uniform(0.2, 1)) / len(plan)
+        assert await auditor.until(int(share), within=600), f"only {len(auditor.ends)} of {share} ended"
+        if what == "kill":
+            await killed_and_started(running, broker)
+        else:
+            await broker.restart()
+
+
+async def asked_for(broker: Broker, names: list[str]) -> dict[str, str]:
+    """What the daemon says became of these, to who submits them again."""
+    async with Party(broker, listens_to="") as channel:
+        return {name: str((await channel.submits(name))["outcome"]) for name in names}
+
+
+def recorded(daemon: Daemon, kind: str) -> Counter[str]:
+    """By inquiry, how often it is on record that this happened."""
+    with closing(sqlite3.connect(f"{daemon.store.as_uri()}?mode=ro", uri=True)) as store:
+        question = "SELECT inquiry, count(*) FROM record WHERE type = ? GROUP BY 1"
+        return Counter(dict(store.execute(question, (kind,)).fetchall()))
+
+
+@pytest.mark.timeout(7200)
+async def test_each_ends_and_once_however_often_the_daemon_is_killed_and_the_broker_restarted(
     broker: Broker, daemon: StartDaemon
 ) -> None:
     running = await daemon(TEXT, broker_url=broker.url)
     async with Party(broker, listens_to="huntgroup/status") as reader:
         await reader.sees("status", state="online")
-    floor = Floor(broker)
-    working = asyncio.create_task(floor.work())
-    try:
-        for wave in range(RESTARTS + 1):
-            names = [f"w{wave}-{number}" for number in range(INQUIRIES // (RESTARTS + 1))]
-            async with Party(broker, listens_to="") as channel:
-                for name in names:
-                    await channel.says("inquiries/submit", {"id": name, "source": "site-chat"})
-                    await channel.says("inquiries/submit", {"id": name, "source": "site-chat"})
-            await floor.until_closed(names)
-            if wave < RESTARTS:
-                await _restart(wave, running, broker)
-    finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+    names = [f"c-{number}" for number in range(INQUIRIES)]
+    floor, auditor = Floor(broker), Auditor(broker)
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as tasks:
+        listening = [tasks.create_task(floor.listen()), tasks.create_task(auditor.listen())]
+        publishing = [tasks.create_task(publish(broker, names[number::PUBLISHERS])) for number in range(PUBLISHERS)]
+        await trouble(running, broker, auditor)
+        await asyncio.wait(publishing)
+        await auditor.until(INQUIRIES, within=10 + INQUIRIES / 100)
+        for task in listening:
+            task.cancel()
+    took = time.monotonic() - began
 
-    received = {name: count for (kind, name), count in floor.events.items() if kind == "inquiry.received"}
-    assert len(received) == INQUIRIES // (RESTARTS + 1) * (RESTARTS + 1)
-    assert set(received.values()) == {1}
-    assert {count for (kind, _), count in floor.events.items() if kind == "inquiry.closed"} == {1}
-
-
-async def _restart(wave: int, running: Daemon, broker: Broker) -> None:
-    """The broker, the daemon gently, the daemon by force; in turn."""
-    match wave % 3:
-        case 0:
-            found = sum(line["event"] == "broker.found" for line in running.log())
-            await broker.restart()
-            await running.logs("broker.found", after=found)
-        case 1:
-            await running.stop()
-            await running.start()
-        case _:
-            await broker.saved()
-            running.kill()
-            await running.start()
+    silent = sorted(set(names) - set(auditor.ends))
+    ends = {name: set(ends) for name, ends in auditor.ends.items()}
+    ends |= {name: {outcome} for name, outcome in (await asked_for(broker, silent)).items()}
+    print(
+        f"{INQUIRIES} inquiries, {KILLS} kills, {BROKER_RESTARTS} restarts of the broker: {took:.1f} s, "
+        f"{len(silent)} ends heard of only when asked for, {INQUIRIES - len(auditor.events)} events not heard"
+    )
+    assert ends == {name: {"answered"} for name in names}
+    assert recorded(running, "inquiry.received") == Counter(names)
+    assert recorded(running, "inquiry.closed") == Counter(names)
+    assert {len(ids) for ids in auditor.events.values()} == {1}

@@ -31,8 +31,10 @@ log = structlog.get_logger(__name__)
 QOS = 1
 RECEIVE_MOST = 200
 """So many messages the broker may send before one of them is acknowledged."""
-QUEUE_MOST = 1_000
-"""Messages that came and were not looked at yet; only such without acknowledgement can be that many, and get lost."""
+QUEUE_MOST = 70_000
+"""Messages that came and were not looked at yet. A broker may send more than we asked for (Mosquitto 2.0.11 does, once a
+session goes on with much in it); but not more than it has packet identifiers, 65,535, before one is acknowledged. So
+only messages that are sent without acknowledgement can be that many, and get lost."""
 WINDOW_MOST = 200
 """Publishes under way at once, unless the broker takes fewer; it says so when we connect."""
 TURN = 64
