@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
 
-.PHONY: setup run test check bench faults sim theory lock clean peers
+.PHONY: setup run test check bench faults malformed many sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -27,6 +27,17 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.calls
 	$(BIN)/python -m tests.benchmarks.engine
 	$(BIN)/python -m tests.benchmarks.journal
+	$(BIN)/python -m tests.benchmarks.mqtt
+
+# Ten thousand messages that nobody can understand, from a seed that anybody can repeat.
+malformed: setup
+	HUNTGROUP_MALFORMED=$(or $(COUNT),10000) HUNTGROUP_SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest -s tests/live/test_malformed.py
+
+# A hundred thousand inquiries from twenty publishers, while the daemon is killed and the broker restarted under them.
+many: setup
+	HUNTGROUP_INQUIRIES=$(or $(INQUIRIES),100000) HUNTGROUP_KILLS=$(or $(KILLS),20) HUNTGROUP_BROKER_RESTARTS=5 \
+		HUNTGROUP_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/live/test_many_inquiries.py
 
 # A million inquiries with faults, from seeds that anybody can repeat.
 sim: setup

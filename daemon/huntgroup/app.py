@@ -14,11 +14,13 @@ from huntgroup.adapters.ami.client import AmiClient
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
+from huntgroup.adapters.mqtt.topics import CALLS
+from huntgroup.adapters.store.history import History
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
-from huntgroup.engine.effects import OperatorChanged, Tidings
+from huntgroup.engine.effects import Order, Tidings
 from huntgroup.engine.events import DaemonStarted, Event, PolicyChanged
-from huntgroup.engine.ids import OperatorId, PbxId
+from huntgroup.engine.ids import PbxId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.open_calls import entries_read, open_calls
@@ -68,27 +70,33 @@ async def _serve(settings: Settings, path: Path) -> None:
     supervisor = ServiceManager()
     engine, opened = recovered(settings.store.path, policy, clock.now())
     journal = Journal(settings.store.path, opened, settings.store.keep, clock)
-    mqtt = MqttClient(settings.mqtt, version("huntgroup")) if settings.mqtt else None
+    history = History(settings.store.path)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
         shell.put(event, at, then)
 
     def tell_broker(tidings: Tidings) -> None:
-        if mqtt is not None and isinstance(tidings, OperatorChanged):
+        if mqtt is not None:
             mqtt.tell(tidings)
+
+    def carry_out(order: Order) -> None:
+        # What lies at the broker's side is told as state, and needs no order.
+        if order.inquiry.startswith(CALLS):
+            ami.carry_out(order)
 
     ami = AmiClient(settings.pbx[0], policy, put, clock, directory=Directory.of(settings), telephony=settings.telephony)
     ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
     notices = (ami.tell, logs.tell, tell_broker)
-    outside = Outside(carry_out=ami.carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
+    outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
+    mqtt = MqttClient(settings.mqtt, policy, shell, history, clock.now) if settings.mqtt else None
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:
         shell.put(PolicyChanged(policy=policy), clock.now())
     reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
     stop = _stop_on_signals(reloader)
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with history, asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(shell.run(), name="shell"),
                 tasks.create_task(ami.run(), name="ami"),
@@ -140,6 +148,8 @@ class Reloader:
         except ConfigError as error:
             for problem in error.problems:
                 log.error("configuration.rejected", problem=str(problem))  # noqa: TRY400 - the user's file
+            if self.mqtt is not None:
+                self.mqtt.announce("configuration.rejected", {"problems": [str(each) for each in error.problems]})
             return
         fixed = [name for name in FIXED_SECTIONS if getattr(settings, name) != getattr(self.settings, name)]
         if fixed:
@@ -148,7 +158,8 @@ class Reloader:
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
         self.ami.reconfigure(policy, Directory.of(settings), settings.telephony)
         if self.mqtt is not None:
-            for gone in {each.id for each in self.settings.operators} - set(policy.operators):
-                self.mqtt.forget(OperatorId(gone))
+            self.mqtt.follow(policy)
+            counts = {"operators": len(policy.operators), "groups": len(policy.groups), "needs_restart": fixed}
+            self.mqtt.announce("configuration.changed", counts)
         self.settings = settings
         log.info("configuration.changed", operators=len(policy.operators), groups=len(policy.groups))

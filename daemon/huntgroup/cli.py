@@ -177,6 +177,37 @@ def explain(
 
 
 @app.command()
+def status(
+    config: ConfigFile,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
+    is_watching: Annotated[
+        bool, typer.Option("--watch", help="Stay, and show whatever changes; with --json a line each time.")
+    ] = False,
+) -> None:
+    """Show operators, groups and waiting inquiries of the running daemon, as the broker has them.
+
+    Exit status 0; 1 when no daemon is online, or the broker or [mqtt] is not there.
+    """
+    from huntgroup.status import show  # noqa: PLC0415 - as for the daemon
+
+    try:
+        settings = load_to_simulate(config)
+    except ConfigError as error:
+        _tell(error)
+        raise typer.Exit(EXIT_FAILED) from None
+    if settings.mqtt is None:
+        typer.echo(f"{config} has no [mqtt] table: without a broker there is nothing to read from", err=True)
+        raise typer.Exit(EXIT_FAILED)
+    try:
+        show(settings.mqtt, as_json=as_json, is_watching=is_watching, say=typer.echo)
+    except HuntgroupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    except KeyboardInterrupt:
+        return
+
+
+@app.command()
 def replay(
     config: ConfigFile,
     until: Annotated[

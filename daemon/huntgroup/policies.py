@@ -64,6 +64,7 @@ def _operator(operator: Operator) -> engine.OperatorPolicy:
         mobile=operator.mobile,
         mailbox=operator.extension,
         start=engine.Presence(operator.start),
+        role=engine.Role(operator.role),
     )
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from huntgroup.adapters.clock import STEP_LEAST, Clock
-from huntgroup.engine.effects import Answered, Decision, Effect, Fact, OperatorChanged, Order, Tidings
+from huntgroup.engine.effects import Effect, Order, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import ClockStepped, Event, PhoneStateChanged, TimePassed
 from huntgroup.engine.ids import PhoneId
@@ -280,10 +280,10 @@ class Shell:
         """Orders first: nobody's telephone waits for a line in a log."""
         tidings: list[Tidings] = []
         for effect in effects:
-            if isinstance(effect, Fact | Decision | OperatorChanged | Answered):
-                tidings.append(effect)
-            else:
+            if isinstance(effect, Order):
                 self._outside.carry_out(effect)
+            else:
+                tidings.append(effect)
         for each in tidings:
             for notice in self._outside.notices:
                 notice(each)

@@ -31,6 +31,7 @@ WHY_NOT = {
     Reason.GAVE_IT_AWAY: "had just given it away",
 }
 WORDS = {
+    FactType.MESSAGE: "the customer writes again",
     FactType.OFFERED: "{who} is offered it",
     FactType.RINGING: "{who}'s phone rings",
     FactType.ACCEPTED: "{who} takes it",

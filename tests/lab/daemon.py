@@ -68,7 +68,7 @@ class Daemon(Service):
 
     async def start(self, *, found: bool = True) -> None:
         """Start it; with *found*, return once it has taken up its work at the PBX."""
-        seen = sum(1 for line in self.log() if line["event"] == "pbx.found")
+        seen = sum(1 for line in self.log() if line["event"] == "pbx.found") if found else 0
         self._child.start(
             [sys.executable, "-m", "huntgroup", "run", "--config", str(self.config)],
             {SECRET_VARIABLE: self._secret, **self._environment},
@@ -109,6 +109,11 @@ class Daemon(Service):
     def pid(self) -> int | None:
         """The process id while it runs."""
         return self._child.pid
+
+    @property
+    def store(self) -> Path:
+        """Where it keeps what happened."""
+        return self.home / "huntgroup.db"
 
     def log(self) -> list[dict[str, Any]]:
         """Every line of its log so far."""

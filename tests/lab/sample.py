@@ -10,11 +10,13 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from rich.console import Console
 
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
+from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.lab.process import LabError
@@ -47,16 +49,41 @@ rings = {RINGS}
 hold = "ringing"
 on_unanswered = {{ action = "keep_waiting" }}
 
+[[groups]]
+id = "care"
+name = "Customer care"
+operators = ["ben"]
+
 [[numbers]]
 number = "{NUMBER}"
 group = "sales"
+
+[[sources]]
+id = "site-chat"
+channel = "chat"
+group = "care"
+
+[[sources]]
+id = "mail"
+channel = "mail"
+group = "care"
+
+[[sources]]
+id = "site-form"
+channel = "form"
+group = "care"
 """
 
 Tell = Callable[[str, float], None]
 
 
-async def sample_call(caller: Caller, anna: Phone, ben: Phone, daemon: Daemon, console: Console) -> None:
-    """Two rings at the first operator, handoff, answered by the second, hung up; else AssertionError."""
+async def sample_call(
+    caller: Caller, anna: Phone, ben: Phone, *, daemon: Daemon, site: Party, console: Console
+) -> None:
+    """Two rings at the first operator, handoff, answered by the second, hung up; else AssertionError.
+
+    While they talk a chat comes in, which waits until they have hung up.
+    """
     anna.rings_after(0.2)
     ben.rings_after(0.1).answers(after=1.0)
     call = await caller.dials(NUMBER, name="Jan Kowalski", number="+48600700800")
@@ -77,8 +104,16 @@ async def sample_call(caller: Caller, anna: Phone, ben: Phone, daemon: Daemon, c
     await call.hears(ben)
     await ben.hears(call)
     tell("they hear each other", time.monotonic())
+    chat = await site.submits("chat-8841", customer={"name": "Ewa Lis"}, subject="Order 1187", text="Where is it?")
+    if chat.get("state") != "waiting":
+        raise AssertionError(f"the chat was to wait, and was answered with {chat}")
+    tell("Ewa Lis begins a chat with Customer care: it waits, as Ben is on a call", time.monotonic())
     await call.hangs_up()
-    tell("Jan hangs up", time.monotonic())
+    hung_up = time.monotonic()
+    tell("Jan hangs up", hung_up)
+    await site.sees_desk("ben", offers=["chat-8841"])
+    offered = next(each.at for each in site.seen if each.topic.endswith("/ben/desk") and b"chat-8841" in each.payload)
+    tell(f"the chat is offered to Ben, {(offered - hung_up) * 1000:.1f} ms later", offered)
     await ben.ended()
     closed = await daemon.logs("inquiry.closed")
     tell(f"the daemon closes the call: {closed['detail']} by {closed['operator']}", time.monotonic())
@@ -88,6 +123,31 @@ async def sample_call(caller: Caller, anna: Phone, ben: Phone, daemon: Daemon, c
         console.print(f"           [dim]decision {number}: {reasons}[/dim]")
     if (closed["operator"], closed["detail"]) != ("ben", "answered"):
         raise AssertionError(f"the call was to be answered by ben, and was {closed}")
+
+
+async def sample_texts(site: Party, console: Console) -> None:
+    """The chat is accepted and closed; a mail and a form come in, are Ben's at once, and are closed."""
+    tell = _teller(console, time.monotonic())
+    await _served(site, "chat-8841", "accept", "close")
+    tell("Ben accepts the chat, and closes it when all is said", time.monotonic())
+    for channel, name, source, subject in (
+        ("mail", "mail-117", "mail", "Complaint"),
+        ("form", "form-23", "site-form", "Call me back"),
+    ):
+        answer = await site.submits(name, source, customer={"email": "jan@shop.example"}, subject=subject)
+        if (answer.get("state"), answer.get("operator")) != ("active", "ben"):
+            raise AssertionError(f"the {channel} was to be Ben's at once, and was answered with {answer}")
+        tell(f"a {channel} comes in, {subject!r}: it becomes Ben's at once", time.monotonic())
+        await _served(site, name, "close")
+        tell(f"Ben closes the {channel}", time.monotonic())
+
+
+async def _served(site: Party, inquiry: str, *commands: str) -> None:
+    for command in commands:
+        answer = await site.commands("ben", command, inquiry=inquiry)
+        if not answer["ok"]:
+            raise AssertionError(f"{command} of {inquiry} was refused: {answer}")
+    await site.sees_status(inquiry, state="closed", outcome="answered")
 
 
 def _teller(console: Console, start: float) -> Tell:
@@ -108,7 +168,7 @@ async def _lab(console: Console) -> AsyncIterator[tuple[Pbx, Broker, Daemon]]:
             yield pbx, broker, daemon
 
 
-def _invitation(console: Console, pbx: Pbx, broker: Broker) -> None:
+def _invitation(console: Console, pbx: Pbx, broker: Broker, config: Path) -> None:
     host, port = pbx.sip_address
     console.print(
         f"""
@@ -116,7 +176,11 @@ def _invitation(console: Console, pbx: Pbx, broker: Broker) -> None:
   server {host}:{port}   user [bold]anna[/bold]   password {pbx.password}
   server {host}:{port}   user [bold]ben[/bold]    password {pbx.password}
 Dial [bold]{NUMBER}[/bold] from one of them: it goes to Sales, and so rings the other.
-Watch the operators:  mosquitto_sub -V 5 -h {broker.address} -p {broker.port} -v -t 'huntgroup/#'
+Watch the house:      .venv/bin/huntgroup status --watch --config {config}
+Watch every message:  mosquitto_sub -V 5 -h {broker.address} -p {broker.port} -v -t 'huntgroup/#'
+Begin a chat:         mosquitto_pub -V 5 -h {broker.address} -p {broker.port} -q 1 -t huntgroup/inquiries/submit \\
+                        -m '{{"id":"chat-1","source":"site-chat","text":"Hello"}}'
+More of this is in docs/mqtt.md.
 Ctrl-C ends it all.""",
         highlight=False,
     )
@@ -130,19 +194,27 @@ async def run(*, once: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with _lab(console) as (pbx, broker, daemon):
         try:
-            async with pbx.phone("anna") as anna, pbx.phone("ben") as ben, pbx.caller() as caller:
+            async with (
+                pbx.phone("anna") as anna,
+                pbx.phone("ben") as ben,
+                pbx.caller() as caller,
+                Party(broker) as site,
+            ):
+                await site.sees("status", state="online")
                 await anna.registers()
                 await ben.registers()
-                console.print("[bold]A call[/bold]")
-                await sample_call(caller, anna, ben, daemon, console)
+                console.print("[bold]A call, and a chat beside it[/bold]")
+                await sample_call(caller, anna, ben, daemon=daemon, site=site, console=console)
+                console.print("[bold]The chat, a mail and a form[/bold]")
+                await sample_texts(site, console)
                 await anna.is_offline()
                 await ben.is_offline()
         except AssertionError as error:
             console.print(f"[red]not served[/red]: {error}", highlight=False)
             return 1
-        console.print("\n[green]Served: the call.[/green] Chat, mail and form are not built yet.", highlight=False)
+        console.print("\n[green]Served: the call, the chat, the mail and the form.[/green]", highlight=False)
         if not once:
-            _invitation(console, pbx, broker)
+            _invitation(console, pbx, broker, daemon.config)
             await stop.wait()
     return 0
 

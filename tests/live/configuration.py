@@ -44,3 +44,10 @@ def configuration(
     ]
     table = f'[telephony]\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n{telephony}\n'
     return "".join([table, *served_by, *groups, *served])
+
+
+def source(name: str, group: str = "sales", **options: str) -> str:
+    """Where chats come in, or mails or forms when it is called so; *options* are TOML values as text."""
+    channel = name if name in {"mail", "form"} else "chat"
+    lines = [f"{key} = {value}" for key, value in options.items()]
+    return "\n".join(["[[sources]]", f'id = "{name}"', f'channel = "{channel}"', f'group = "{group}"', *lines, ""])

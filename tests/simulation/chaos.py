@@ -26,9 +26,11 @@ from huntgroup.engine.effects import (
 )
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
+    AbandonRequested,
     AcceptRequested,
     AttemptFailed,
     CallMoved,
+    ChannelCloseRequested,
     ClockStepped,
     CloseRequested,
     ConversationFound,
@@ -46,6 +48,7 @@ from huntgroup.engine.events import (
     InquiryReceived,
     KeyPressed,
     MessageLeft,
+    MessageReceived,
     NumberAnswered,
     PbxFound,
     PbxLost,
@@ -222,6 +225,8 @@ class Chaos:
             self._text_comes: 10,
             self._comes_again: 1,
             self._customer_leaves: 8,
+            self._customer_writes: 4,
+            self._channel_asks: 2,
             self._phone_rings: 14,
             self._phone_answers: 10,
             self._phone_refuses: 5,
@@ -291,6 +296,15 @@ class Chaos:
 
     def _customer_leaves(self) -> None:
         self.happens(CustomerLeft(inquiry=self._name(), departure=self.dice.choose(tuple(Departure))))
+
+    def _customer_writes(self) -> None:
+        text = "x" * self.dice.choose((1, 50, 4_000))
+        name = self.dice.choose(("", "m1", f"m{self.events}"))
+        self.happens(MessageReceived(request=self._request(), inquiry=self._name(), text=text, id=name))
+
+    def _channel_asks(self) -> None:
+        kinds: tuple[type[AbandonRequested | ChannelCloseRequested], ...] = (AbandonRequested, ChannelCloseRequested)
+        self.happens(self.dice.choose(kinds)(request=self._request(), inquiry=self._name()))
 
     def _phone_rings(self) -> None:
         if self._rings:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from huntgroup.engine.events import Customer, Recording
+from huntgroup.engine.events import NO_CONTENT, Content, Customer, Message, Recording
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId, RequestId, SourceId
 from huntgroup.engine.policy import Channel, Hold, Presence
 
@@ -222,6 +222,7 @@ class FactType(StrEnum):
     """The facts an integrator may want, under their public names."""
 
     RECEIVED = "inquiry.received"
+    MESSAGE = "inquiry.message_received"
     OFFERED = "inquiry.offered"
     RINGING = "inquiry.ringing"
     ACCEPTED = "inquiry.accepted"
@@ -298,6 +299,67 @@ class OperatorChanged:
     inquiries: tuple[InquiryId, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorRemoved:
+    """Somebody is an operator no longer, and nothing is left of them."""
+
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDesk:
+    """One inquiry at one operator, with all that they need to see of it. ``since`` and ``expires_at`` in seconds.
+
+    ``state``: offered, active, held or wrapup. ``expires_at`` is when an offer goes to the next, or a wrap-up ends.
+    """
+
+    inquiry: InquiryId
+    channel: Channel
+    group: GroupId
+    source: SourceId
+    state: str
+    since: float
+    expires_at: float | None
+    customer: Customer
+    content: Content = NO_CONTENT
+    messages: tuple[Message, ...] = ()
+    messages_dropped: int = 0
+    """How many older ones are kept no longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskChanged:
+    """All that lies before an operator, whenever any of it changed."""
+
+    operator: OperatorId
+    offers: tuple[OnDesk, ...]
+    inquiries: tuple[OnDesk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryChanged:
+    """The whole of an inquiry's state, whenever something was told of it. ``received_at`` in seconds.
+
+    ``state`` is one of waiting, offered, active, wrapup, closed; with the last one the inquiry is forgotten.
+    """
+
+    inquiry: InquiryId
+    channel: Channel
+    source: SourceId
+    state: str
+    outcome: Outcome | None
+    group: GroupId
+    operator: OperatorId | None
+    offered_to: tuple[OperatorId, ...]
+    customer: Customer
+    received_at: float
+    is_on_hold: bool
+    replies: tuple[str, ...]
+    """What the customer was told by the group's actions."""
+    place: tuple[int, float, int, str] | None
+    """Where it stands while it waits in a line: of two in a group the smaller is served first."""
+
+
 Order = (
     RingPhones
     | JoinRinging
@@ -311,6 +373,6 @@ Order = (
     | PromiseCallback
     | ReplyToCustomer
 )
-Tidings = Fact | Decision | OperatorChanged | Answered
+Tidings = Fact | Decision | OperatorChanged | OperatorRemoved | DeskChanged | InquiryChanged | Answered
 """What is told to somebody, where an Order is carried out."""
 Effect = Order | Tidings

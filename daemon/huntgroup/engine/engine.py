@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 from huntgroup.engine import outside, overflow, waiting
 from huntgroup.engine.changes import change_policy
+from huntgroup.engine.channels import HANDLERS as CHANNEL_HANDLERS
+from huntgroup.engine.channels import answer_channel
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
 from huntgroup.engine.events import (
+    AbandonRequested,
     AttemptFailed,
     CallMoved,
+    ChannelsRequest,
     ClockStepped,
     ConversationFound,
     CustomerLeft,
@@ -98,7 +102,7 @@ class Engine:
         APPLY[type(event)](world, event)
         settle(world)
         self._fire_deadlines(inclusive=True)
-        world.tell_operators()
+        world.tell_changes()
         return world.effects
 
     def next_deadline(self) -> float | None:
@@ -106,13 +110,12 @@ class Engine:
         return self.world.deadlines.next()
 
     def start(self, now: float) -> list[Effect]:
-        """The state of every operator, told once before the first event."""
+        """The state of every operator and open inquiry, told once before the first event."""
         world = self.world
         world.now = now
         world.effects = []
-        for operator in world.operators.values():
-            world.touch(operator)
-        world.tell_operators()
+        world.note_everything()
+        world.tell_changes()
         return world.effects
 
     def _fire_deadlines(self, *, inclusive: bool) -> None:
@@ -192,6 +195,11 @@ def _is_kept(world: World, inquiry: Inquiry) -> bool:
         return False
     overflow.note_promise(world, inquiry)
     return True
+
+
+def _channel_asked(world: World, event: ChannelsRequest) -> None:
+    if answer_channel(world, event) and isinstance(event, AbandonRequested):
+        _customer_left(world, CustomerLeft(inquiry=event.inquiry, departure=Departure.ABANDONED))
 
 
 # -- phones ---------------------------------------------------------------------------------------------------------
@@ -439,4 +447,5 @@ APPLY: dict[type, Callable[..., None]] = {
     FallbackServed: _fallback_served,
     **dict.fromkeys(HANDLERS, answer),
     **outside.HANDLERS,
+    **dict.fromkeys(CHANNEL_HANDLERS, _channel_asked),
 }

@@ -64,6 +64,10 @@ class Customer:
     can_be_called_back: bool = False
     """Whether the edge would dial this number for a callback."""
 
+    email: str = ""
+    handles: tuple[tuple[str, str], ...] = ()
+    """Names in other networks: (network, name)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
@@ -72,6 +76,27 @@ class Recording:
     file: str
     seconds: float
     mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What an inquiry is about, for whoever serves it to read; every text is data from outside."""
+
+    subject: str = ""
+    text: str = ""
+    link: str = ""
+
+
+NO_CONTENT = Content()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What the customer wrote later. ``at`` in seconds; ``id`` is the channel's own, empty when it has none."""
+
+    text: str
+    at: float
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +139,7 @@ class InquiryReceived:
     channel: Channel
     source: SourceId
     customer: Customer
+    content: Content = NO_CONTENT
     priority: int = 0
     responsible: OperatorId | None = None
     attempts: AttemptNo = NO_ATTEMPT
@@ -126,6 +152,35 @@ class CustomerLeft:
 
     inquiry: InquiryId
     departure: Departure = Departure.HUNG_UP
+
+
+# -- requests of channels -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRequest:
+    """The channel of a chat, mail or form asks something for its customer, and is answered under ``request``."""
+
+    request: RequestId
+    inquiry: InquiryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(ChannelRequest):
+    """The customer wrote again. Under an ``id`` that was told before, nothing is new."""
+
+    text: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbandonRequested(ChannelRequest):
+    """The customer left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCloseRequested(ChannelRequest):
+    """The channel has no more use for an answer: the matter is settled, or was none."""
 
 
 # -- phones ---------------------------------------------------------------------------------------------------------
@@ -384,10 +439,14 @@ class WrapupDoneRequested(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceRequested(Request):
-    """The operator logs in or out, pauses or goes on; ``reason`` is theirs, of a pause."""
+    """The operator logs in or out, pauses or goes on; ``reason`` is theirs, of a pause.
+
+    ``is_on_duty``: it makes sense only to who is logged in, and logs nobody in.
+    """
 
     presence: Presence
     reason: str = ""
+    is_on_duty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,6 +468,7 @@ OperatorRequest = (
     | PresenceRequested
     | PresenceToggled
 )
+ChannelsRequest = MessageReceived | AbandonRequested | ChannelCloseRequested
 Event = (
     TimePassed
     | ClockStepped
@@ -434,4 +494,5 @@ Event = (
     | FallbackRings
     | FallbackServed
     | OperatorRequest
+    | ChannelsRequest
 )

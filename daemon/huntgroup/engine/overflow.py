@@ -164,8 +164,10 @@ def lets_wait(inquiry: Inquiry, action: OverflowAction) -> bool:
 def reply(world: World, inquiry: Inquiry, action: Reply, hook: str) -> None:
     """Write to the customer, once in this group at this hook."""
     if hook not in inquiry.replied:
-        world.changed.inquiries[inquiry.id] = None
+        world.note(inquiry)
         inquiry.replied[hook] = None
+        if action.text is not None:
+            inquiry.replies += (action.text,)
         world.effects.append(ReplyToCustomer(inquiry=inquiry.id, sound=action.sound, text=action.text))
 
 
@@ -178,7 +180,7 @@ def _play(world: World, inquiry: Inquiry, action: Reply, hook: Hook) -> None:
     if action.sound is None or hook in inquiry.replied or inquiry.is_callback:
         _run(world, inquiry, action.then, hook)
         return
-    world.changed.inquiries[inquiry.id] = None
+    world.note(inquiry)
     inquiry.replied[hook] = None
     if lets_wait(inquiry, action.then):
         attempt = next_order(inquiry)

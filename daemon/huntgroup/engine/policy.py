@@ -56,6 +56,14 @@ class Presence(StrEnum):
     PAUSED = "paused"
 
 
+class Role(StrEnum):
+    """What an operator may do to others."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
 class ResponsibleMissed(StrEnum):
     """What follows when a customer's responsible operator did not take the call."""
 
@@ -177,6 +185,7 @@ class OperatorPolicy:
     mobile: str | None = None
     mailbox: str | None = None
     start: Presence = Presence.AVAILABLE
+    role: Role = Role.OPERATOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,6 +178,7 @@ def fallback_rings(world: World, event: FallbackRings) -> None:
         world.lines.leave(inquiry)
         world.unrouted.pop(inquiry.id, None)
         inquiry.is_at_fallback = True
+        world.note(inquiry)
 
 
 def given_back(world: World, inquiry: Inquiry, attempts: AttemptNo) -> None:

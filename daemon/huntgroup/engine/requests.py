@@ -296,7 +296,10 @@ def _wrapup_done(world: World, event: WrapupDoneRequested) -> None:
 
 
 def _presence(world: World, event: PresenceRequested) -> None:
-    set_presence(world, _who(world, event), event.presence, event.reason)
+    operator = _who(world, event)
+    if event.is_on_duty and operator.presence is Presence.LOGGED_OUT:
+        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
+    set_presence(world, operator, event.presence, event.reason)
 
 
 def _toggle(world: World, event: PresenceToggled) -> None:

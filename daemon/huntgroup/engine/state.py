@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from huntgroup.engine.effects import Outcome, Reason
-from huntgroup.engine.events import Customer, PhoneState, Recording
+from huntgroup.engine.events import NO_CONTENT, Content, Customer, Message, PhoneState, Recording
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, OverflowAction, Presence
@@ -103,6 +103,10 @@ class Inquiry:
     priority: int
     arrived_at: float
     arrival: int
+    content: Content = NO_CONTENT
+    messages: tuple[Message, ...] = ()
+    """What the customer wrote later, as far as it is kept."""
+    messages_dropped: int = 0
     responsible: OperatorId | None = None
     state: InquiryState = InquiryState.WAITING
     stage: Stage = Stage.GROUP
@@ -138,6 +142,10 @@ class Inquiry:
     """Which phone's answer to which attempt made it active."""
     replied: dict[str, None] = field(default_factory=dict)
     """At which hooks of this group the customer was replied to; nobody is told the same twice."""
+    replies: tuple[str, ...] = ()
+    """The texts of these replies, in every group; a caller heard theirs."""
+    taken_at: float = 0.0
+    """When its operator took it, in seconds."""
     is_at_fallback: bool = False
     """The PBX took it up by itself while nobody here looked, and rings for it: it waits in no line until given back."""
     is_set_aside: bool = False

@@ -20,7 +20,7 @@ def step_clock(world: World, by: float) -> None:
     world.paces.move(by)
     world.changed.paces |= dict.fromkeys(world.paces.groups())
     for inquiry in world.inquiries.values():
-        world.changed.inquiries[inquiry.id] = None
+        world.note(inquiry)
         _move(inquiry, by)
         if inquiry.line is not None and inquiry.place is not None:
             key, (priority, arrived_at, number, name) = inquiry.line, inquiry.place
@@ -33,6 +33,8 @@ def step_clock(world: World, by: float) -> None:
 
 def _move(inquiry: Inquiry, by: float) -> None:
     inquiry.arrived_at += by
+    inquiry.taken_at += by
+    inquiry.messages = tuple(replace(message, at=message.at + by) for message in inquiry.messages)
     if inquiry.attempt is not None:
         inquiry.attempt.began_at += by
         inquiry.attempt.deadline += by

@@ -121,6 +121,11 @@ class World:
 
     # -- telling --------------------------------------------------------------------------------------------------
 
+    def note(self, inquiry: Inquiry) -> None:
+        """Something about an inquiry is other than it was told."""
+        self.changed.inquiries[inquiry.id] = None
+        self._notices.note_inquiry(inquiry)
+
     def fact(
         self,
         kind: FactType,
@@ -130,7 +135,7 @@ class World:
         at: float | None = None,
     ) -> None:
         """Tell the world that something happened to an inquiry, now unless it was some time ago."""
-        self.changed.inquiries[inquiry.id] = None
+        self.note(inquiry)
         self.effects.append(
             Fact(
                 type=kind,
@@ -169,9 +174,13 @@ class World:
         operator.unfit[channel] = reason
         return reason
 
-    def tell_operators(self) -> None:
-        """One OperatorChanged for every operator whose public state is not what was last told."""
-        self.effects += self._notices.news(self.operators, self.unfit)
+    def tell_changes(self) -> None:
+        """Every operator and desk whose public state is not what was last told, and every inquiry told of."""
+        self.effects += self._notices.news(self.operators, self.inquiries, self.unfit)
+
+    def note_everything(self) -> None:
+        """See that the next news tell of everyone and everything."""
+        self._notices.begin_anew(self.operators, self.inquiries)
 
     # -- an inquiry comes, stands in line, goes -------------------------------------------------------------------
 
@@ -183,6 +192,7 @@ class World:
             channel=event.channel,
             entrance=entrance,
             customer=event.customer,
+            content=event.content,
             group=entrance.group,
             priority=event.priority,
             responsible=event.responsible,
@@ -218,7 +228,7 @@ class World:
 
         Whom the PBX serves by itself stands in no line: they come back when it gives them back.
         """
-        self.changed.inquiries[inquiry.id] = None
+        self.note(inquiry)
         group = self.group_of(inquiry)
         inquiry.opens_at = inquiry.pauses_until = None
         if inquiry.is_at_fallback:
@@ -439,6 +449,7 @@ class World:
         """An active inquiry counts against this operator."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.operator = operator.policy.id
+        inquiry.taken_at = self.now
         inquiry.is_set_aside = False
         operator.active[inquiry.id] = inquiry.channel
         operator.load[inquiry.channel] += 1

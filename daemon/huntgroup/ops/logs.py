@@ -10,7 +10,7 @@ from typing import TextIO
 
 import structlog
 
-from huntgroup.engine.effects import Answered, Decision, Fact, OperatorChanged, Tidings
+from huntgroup.engine.effects import Decision, Fact, Tidings
 
 log = structlog.get_logger("huntgroup")
 
@@ -94,5 +94,5 @@ def tell(tidings: Tidings) -> None:
                 attempt=tidings.attempt,
                 verdicts=dict(tidings.verdicts),
             )
-        case OperatorChanged() | Answered():
+        case _:
             pass

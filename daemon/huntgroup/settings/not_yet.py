@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from huntgroup.settings.outline import Data
-from huntgroup.settings.words import Finding, Key, listed, shown, spelled
+from huntgroup.settings.words import Finding, Key, shown, spelled
 
 
 class _Missing(NamedTuple):
@@ -35,22 +35,19 @@ def _is(fixed: object) -> Callable[[Any], bool]:
     return lambda value: type(value) is type(fixed) and value == fixed
 
 
-def _either(names: tuple[str, ...]) -> str:
-    return f"use {listed(names)}"
-
-
 _LEAVE_OUT = "leave it out"
 
 _NOT_YET = (
     _Missing("pbx[1]", _never, "describe one PBX"),
-    *(_Missing(f"blending.{name}", _is([]), _LEAVE_OUT) for name in ("call", "chat", "mail", "form")),
-    _Missing("operators[].role", _only("operator"), _either(("operator",))),
-    _Missing("groups[].offer_timeout", _never, _LEAVE_OUT),
     _Missing("numbers[].responsible_first", _is(False), _LEAVE_OUT),
     _Missing("numbers[].responsible_rings", _never, _LEAVE_OUT),
     _Missing("numbers[].transfer_changes_responsible", _is(False), _LEAVE_OUT),
-    _Missing("numbers[].create", _only("none"), _LEAVE_OUT),
-    _Missing("sources[]", _never, _LEAVE_OUT),
+    _Missing("numbers[].create", _only("none"), "use `none`"),
+    *(
+        _Missing(f"sources[].{name}", _is(False), _LEAVE_OUT)
+        for name in ("identify_customer", "track_customer", "responsible_first", "transfer_changes_responsible")
+    ),
+    _Missing("sources[].create", _only("none"), "use `none`"),
 )
 
 

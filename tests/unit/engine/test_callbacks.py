@@ -2,7 +2,7 @@
 
 import pytest
 
-from huntgroup.engine.effects import Decision, FactType, PromiseCallback, ReplyToCustomer, RingPhones
+from huntgroup.engine.effects import Decision, FactType, InquiryChanged, PromiseCallback, ReplyToCustomer, RingPhones
 from huntgroup.engine.events import CustomerLeft, Departure, PhoneState
 from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.policy import CallBack, End, OverflowAction, Reply, ToNumber, ToVoicemail
@@ -35,7 +35,7 @@ def gone(**options: object) -> Story:
 
 def test_hanging_up_is_what_they_were_told_to_do() -> None:
     story = gone()
-    assert not [each for each in story.effects if not isinstance(each, Decision)]
+    assert not [each for each in story.effects if not isinstance(each, Decision | InquiryChanged)]
     assert story.happened(FactType.ABANDONED) == []
 
 

@@ -5,6 +5,7 @@ from tests.unit.settings.conftest import Accept, Told
 
 OPERATOR = '[[operators]]\nid = "anna"\nphones = ["PJSIP/anna"]\n'
 GROUP = f'{OPERATOR}[[groups]]\nid = "sales"\noperators = ["anna"]\n'
+SOURCE = f'{GROUP}[[sources]]\nid = "web"\nchannel = "chat"\ngroup = "sales"\n'
 NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
 
 
@@ -15,14 +16,15 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
             '[[pbx]] # here\nid = "second"\nhost = "h"\nusername = "u"\nsecret_env = "AMI_SECRET"',
             "pbx[1]",
         ),
-        ('[blending]\ncall = ["chat"] # here', "blending.call"),
-        (f'{OPERATOR}role = "supervisor" # here', "operators[0].role"),
-        (f'{GROUP}offer_timeout = "60s" # here', "groups[0].offer_timeout"),
         (f"{NUMBER}responsible_first = true # here", "numbers[0].responsible_first"),
         (f"{NUMBER}responsible_rings = 4 # here", "numbers[0].responsible_rings"),
         (f"{NUMBER}transfer_changes_responsible = true # here", "numbers[0].transfer_changes_responsible"),
         (f'{NUMBER}create = "lead" # here', "numbers[0].create"),
-        (f'{GROUP}[[sources]] # here\nid = "web"\nchannel = "chat"\ngroup = "sales"', "sources[0]"),
+        (f"{SOURCE}identify_customer = true # here", "sources[0].identify_customer"),
+        (f"{SOURCE}track_customer = true # here", "sources[0].track_customer"),
+        (f"{SOURCE}responsible_first = true # here", "sources[0].responsible_first"),
+        (f"{SOURCE}transfer_changes_responsible = true # here", "sources[0].transfer_changes_responsible"),
+        (f'{SOURCE}create = "lead" # here', "sources[0].create"),
     ],
 )
 def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key: str) -> None:
@@ -34,10 +36,12 @@ def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key
 @pytest.mark.parametrize(
     "text",
     [
-        "[blending]\ncall = []\nchat = []",
-        f'{OPERATOR}start = "logged_out"\nrole = "operator"',
+        f'{OPERATOR}start = "logged_out"\nrole = "supervisor"',
         '[telephony]\npickup_code = "*12"\nlogin_code = "*47"\npause_code = "*48"',
-        f"{GROUP}pickup = true\nmiss_limit = 3",
+        '[blending]\ncall = ["chat"]\nchat = []',
+        f'{GROUP}offer_timeout = "60s"\npickup = true\nmiss_limit = 3',
+        f'{SOURCE}mode = "offer"\nmax_open = 2\nskip_unavailable = false\nwhen_all_unavailable = "in_turn"',
+        f'{SOURCE}distribution = "evenly"\ncreate = "none"\ntrack_customer = false',
         f"{GROUP}check_availability = false\npickup = false\nmiss_limit = 0\npriority = 3\nannounce = {{}}",
         f'{GROUP}wrapup = "10s"\nmax_waiting = 50\nannounce = {{ position = false }}',
         f'{GROUP}distribution = "evenly"\nhours = {{ timezone = "UTC", mon = "08:00-18:00", holidays = "PL" }}',
@@ -55,9 +59,7 @@ def test_what_is_off_or_comes_to_the_same_is_let_through(accept: Accept, text: s
 
 
 def test_a_value_that_could_be_had_says_which_ones_can_be_had_today(told: Told) -> None:
-    assert told(f'{OPERATOR}role = "supervisor"') == [
-        'operators[0].role: "supervisor" is not yet supported; use `operator`'
-    ]
+    assert told(f'{NUMBER}create = "lead" # here') == ['numbers[0].create: "lead" is not yet supported; use `none`']
 
 
 @pytest.mark.parametrize("text", ['distribution = "evenlyy"', "pickup = 0", "wrapup = 10", "miss_limit = true"])
@@ -67,5 +69,5 @@ def test_a_value_that_is_wrong_anyway_is_told_once(told: Told, text: str) -> Non
 
 
 def test_what_is_not_there_yet_is_told_beside_real_mistakes(told: Told) -> None:
-    words = told(f'{GROUP}offer_timeout = "9s" # here\nrings = 0 # here')
-    assert [word.partition(":")[0] for word in words] == ["groups[0].offer_timeout", "groups[0].rings"]
+    words = told(f'{NUMBER}create = "lead" # here\nshoe_size = 41 # here')
+    assert [word.partition(":")[0] for word in words] == ["numbers[0].create", "numbers[0].shoe_size"]

@@ -124,8 +124,8 @@ def test_every_mistake_is_told_in_one_go_in_the_order_of_the_file(problems: Prob
     found = problems(
         '[[pbx]]\nid = "Main"\nhost = "127.0.0.1"\nport = 0\nusername = "u"\nsecret_env = "NOWHERE"\n'
         '[[operators]]\nid = "anna"\nphones = ["PJSIP/a&b"]\nshoe_size = 41\n'
-        '[[groups]]\nid = "sales"\noperators = ["ana"]\noffer_timeout = "9s"\n'
-        '[[numbers]]\nnumber = "one"\n'
+        '[[groups]]\nid = "sales"\noperators = ["ana"]\n'
+        '[[numbers]]\nnumber = "one"\ncreate = "lead"\n'
     )
     assert [(problem.line, problem.key) for problem in found] == [
         (2, "pbx[0].id"),
@@ -134,9 +134,9 @@ def test_every_mistake_is_told_in_one_go_in_the_order_of_the_file(problems: Prob
         (9, "operators[0].phones[0]"),
         (10, "operators[0].shoe_size"),
         (13, "groups[0].operators[0]"),
-        (14, "groups[0].offer_timeout"),
-        (15, "numbers[0].group"),
-        (16, "numbers[0].number"),
+        (14, "numbers[0].group"),
+        (15, "numbers[0].number"),
+        (16, "numbers[0].create"),
     ]
 
 

@@ -1,131 +1,153 @@
-"""The link to the broker. Telephony does not depend on it: while it is down, the newest state of each topic is kept."""
+"""The broker's side of the daemon, put together. Telephony does not depend on it: while it is down, calls go on."""
 
 import asyncio
 import contextlib
 import random
-import ssl
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine, Iterable
+from importlib.metadata import version
+from typing import Any
 
 import aiomqtt
 import structlog
 
-from huntgroup.adapters.mqtt import topics
-from huntgroup.adapters.mqtt.payloads import Status, operator_state
-from huntgroup.engine.effects import OperatorChanged
-from huntgroup.engine.ids import OperatorId
+from huntgroup.adapters.mqtt.board import Board
+from huntgroup.adapters.mqtt.history import History
+from huntgroup.adapters.mqtt.incoming import Delivery, Intake, Reception
+from huntgroup.adapters.mqtt.link import Link
+from huntgroup.adapters.mqtt.outbox import Outbox
+from huntgroup.adapters.mqtt.payloads import Status, instant
+from huntgroup.adapters.mqtt.replies import Replies
+from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.engine.effects import Answered, Tidings
+from huntgroup.engine.policy import Policy
+from huntgroup.errors import StoreError
 from huntgroup.settings import Mqtt
 
 log = structlog.get_logger(__name__)
 
-QOS = 1
 OFFLINE = Status(state="offline").encode()
 GOODBYE_TIMEOUT = 2.0
 BACKOFF_FIRST = 0.2
 BACKOFF_MOST = 10.0
-PENDING_CALLS = 10_000
-"""aiomqtt warns above its own, far lower number of unacknowledged publishes; a reconnect has one for every topic."""
+FIGURES_REST = 0.1
+"""Seconds between two looks at the figures, however much happens."""
 
 
 class MqttClient:
-    """Publishes retained state. What is published is folded by topic, so the backlog is as large as the state is."""
+    """Tells the broker what the engine tells, and the engine what comes from the broker."""
 
-    def __init__(self, settings: Mqtt, version: str) -> None:
+    def __init__(
+        self, settings: Mqtt, policy: Policy, intake: Intake, history: History, now: Callable[[], float]
+    ) -> None:
         self._settings = settings
-        self._online = Status(state="online", since=datetime.now(UTC), version=version).encode()
-        self._retained: dict[str, bytes] = {}
-        self._unsent: dict[str, None] = {}
-        self._changed = asyncio.Event()
+        self._now = now
+        self._topics = Topics(settings.prefix)
+        self._outbox = Outbox()
+        self._board = Board(self._topics, self._outbox, policy, now)
+        replies = Replies(self._topics, self._outbox)
+        self._reception = Reception(self._board, replies, policy, intake, history)
+        self._history = history
+        self._began = now()
+        online = Status(state="online", since=instant(self._began), version=version("huntgroup"))
+        self._outbox.keep(self._topics.status, online.encode)
 
-    def tell(self, changed: OperatorChanged) -> None:
-        """Take an operator's new state, to be published as soon as the broker takes it."""
-        topic = topics.operator_state(self._settings.prefix, changed.operator)
-        self._retained[topic] = operator_state(changed).encode()
-        self._unsent[topic] = None
-        self._changed.set()
+    def tell(self, tidings: Tidings) -> None:
+        """Take what the engine told."""
+        if isinstance(tidings, Answered):
+            self._reception.answered(tidings)
+        else:
+            self._board.tell(tidings)
 
-    def forget(self, operator: OperatorId) -> None:
-        """Clear what is retained of somebody who is an operator no longer: an empty payload does."""
-        topic = topics.operator_state(self._settings.prefix, operator)
-        self._retained[topic] = b""
-        self._unsent[topic] = None
-        self._changed.set()
+    def announce(self, kind: str, data: dict[str, Any]) -> None:
+        """Publish an event about the daemon itself."""
+        self._board.announce(kind, data)
+
+    def follow(self, policy: Policy) -> None:
+        """Another configuration holds from now on."""
+        self._board.follow(policy)
+        self._reception.follow(policy)
 
     async def run(self) -> None:
         """Keep the link up until cancelled; then say goodbye, so that the last will is not needed."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_figures(), name="figures")
+            tasks.create_task(self._keep_linked(), name="link")
+
+    async def _keep_linked(self) -> None:
         backoff = BACKOFF_FIRST
         while True:
             try:
-                async with self._client() as client:
+                link = Link(self._settings, self._topics, OFFLINE, self._now)
+                async with link:
                     backoff = BACKOFF_FIRST
                     log.info("broker.found", url=self._settings.url)
-                    await self._publish_until_lost(client)
+                    await self._serve(link)
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
                 delay = backoff * random.uniform(0.5, 1.5)
                 backoff = min(backoff * 2, BACKOFF_MOST)
                 log.warning("broker.lost", url=self._settings.url, error=str(error), retry_in=round(delay, 2))
                 await asyncio.sleep(delay)
 
-    def _client(self) -> aiomqtt.Client:
-        settings = self._settings
-        client = aiomqtt.Client(
-            settings.host,
-            settings.port,
-            username=settings.username,
-            password=settings.read_secret() if settings.username else None,
-            identifier=f"huntgroup-{settings.prefix.replace('/', '-')}",
-            protocol=aiomqtt.ProtocolVersion.V5,
-            will=aiomqtt.Will(topics.status(settings.prefix), OFFLINE, QOS, retain=True),
-            tls_context=self._tls() if settings.is_tls else None,
-        )
-        client.pending_calls_threshold = PENDING_CALLS
-        return client
-
-    def _tls(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=self._settings.ca_file)
-        if self._settings.cert_file:
-            context.load_cert_chain(self._settings.cert_file, self._settings.key_file)
-        return context
-
-    async def _publish_until_lost(self, client: aiomqtt.Client) -> None:
-        """Whichever ends first, and with it the session: a publish alone would wait out its timeout on a dead link."""
-        tasks = [asyncio.ensure_future(_until_lost(client)), asyncio.ensure_future(self._publish_changes(client))]
+    async def _serve(self, link: Link) -> None:
+        """Whichever ends first, and with it the session: a publish alone would not notice a dead link."""
+        await link.listen()  # who reads that we are online may rely on being heard
+        self._outbox.linked()
+        tasks = [_started(self._listen(link)), _started(link.publish(self._outbox))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await _cancelled(tasks)
             with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
                 async with asyncio.timeout(GOODBYE_TIMEOUT):
-                    await self._publish(client, topics.status(self._settings.prefix), OFFLINE)
+                    await link.say(self._topics.status, OFFLINE)
             raise
+        finally:
+            self._outbox.unlinked(link.not_delivered())
         await _cancelled(tasks)
         for task in done:
             task.result()
 
-    async def _publish_changes(self, client: aiomqtt.Client) -> None:
-        """Everything once, as the broker may have lost it or may hold what is no longer true; then what changes."""
-        await self._publish(client, topics.status(self._settings.prefix), self._online)
-        self._unsent = dict.fromkeys(self._retained)
+    async def _listen(self, link: Link) -> None:
+        async for batch in link.deliveries():
+            await self._outbox.room()
+            ours = [each for each in batch if self._topics.is_retained(each.topic)]
+            if ours:
+                await self._clear_leftovers(ours)
+            await self._reception.take([each for each in batch if not self._topics.is_retained(each.topic)])
+
+    async def _clear_leftovers(self, ours: Iterable[Delivery]) -> None:
+        """At topics where only we write, what an earlier life of ours left goes; no end is passed over in silence."""
+        left = [each.topic for each in ours if each.is_retained and each.topic not in self._outbox.kept]
+        untold = {each for each in map(self._topics.inquiry_of, left) if each is not None}
+        try:
+            past = await self._history.outcomes_of([each for each in untold if not self._board.is_known(each)])
+        except StoreError as error:
+            log.error("broker.history_unknown", error=str(error))  # noqa: TRY400 - the disk's word
+        else:
+            for topic in left:
+                self._board.clear_leftover(topic, past)
+        for each in ours:
+            each.acknowledge()
+
+    async def _tell_figures(self) -> None:
+        try:
+            counted = await self._history.counted(self._board.figures.today_began(self._began), self._began)
+        except StoreError as error:
+            log.error("broker.figures_incomplete", error=str(error))  # noqa: TRY400 - the disk's word
+        else:
+            self._board.figures.remember(counted)
         while True:
-            while self._unsent:
-                topic = next(iter(self._unsent))
-                del self._unsent[topic]
-                await self._publish(client, topic, self._retained[topic])
-            self._changed.clear()
-            await self._changed.wait()
-
-    async def _publish(self, client: aiomqtt.Client, topic: str, payload: bytes) -> None:
-        await client.publish(topic, payload, QOS, retain=True)
+            rest = self._board.publish_figures()
+            await self._board.something_changed(rest)
+            await asyncio.sleep(FIGURES_REST)
 
 
-async def _cancelled(tasks: Iterable["asyncio.Future[None]"]) -> None:
+def _started(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    return asyncio.ensure_future(work)
+
+
+async def _cancelled(tasks: Iterable["asyncio.Task[None]"]) -> None:
     """Cancel what still runs, and wait until it has ended."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _until_lost(client: aiomqtt.Client) -> None:
-    """Ends with MqttError when the connection does; nothing is subscribed to, so no message comes."""
-    async for _ in client.messages:
-        continue

@@ -2,7 +2,6 @@
 
 import json
 
-from huntgroup.adapters.mqtt import topics
 from huntgroup.adapters.mqtt.payloads import Status, operator_state
 from huntgroup.engine.effects import OperatorChanged, Reason
 from huntgroup.engine.ids import InquiryId, OperatorId
@@ -31,8 +30,3 @@ def test_an_operators_state_names_the_reason_of_each_channel() -> None:
         "capacity": {"call": 1},
         "inquiries": ["c1"],
     }
-
-
-def test_every_topic_is_below_the_prefix() -> None:
-    assert topics.status("acme/huntgroup") == "acme/huntgroup/status"
-    assert topics.operator_state("acme/huntgroup", OperatorId("anna")) == "acme/huntgroup/operators/anna/state"

@@ -1,0 +1,43 @@
+"""Facts as CloudEvents 1.0, structured JSON."""
+
+import uuid
+from typing import Any
+
+from huntgroup.adapters.mqtt.payloads import CloudEvent, customer_out, instant
+from huntgroup.engine.effects import Fact
+
+_NAMESPACE = uuid.UUID("5b0a1c5e-6f0d-5d0e-9d55-0b3f6e0c9b11")
+
+
+def cloud_event(fact: Fact, prefix: str) -> CloudEvent:
+    """The event of a fact. Its id follows from the fact alone: told twice, it is the same event."""
+    data: dict[str, Any] = {
+        "inquiry": fact.inquiry,
+        "group": fact.group,
+        "operator": fact.operator,
+        "attempt": fact.attempt,
+        "detail": fact.detail or None,
+    }
+    if fact.customer is not None:
+        data["customer"] = customer_out(fact.customer).model_dump(exclude_none=True)
+    return CloudEvent(
+        id=_id(fact, prefix),
+        source=f"/{prefix}",
+        type=fact.type,
+        time=instant(fact.at),
+        subject=fact.inquiry or fact.operator,
+        data={name: value for name, value in data.items() if value is not None},
+    )
+
+
+def announcement(kind: str, at: float, prefix: str, data: dict[str, Any]) -> CloudEvent:
+    """An event about the daemon itself."""
+    name = "\n".join((prefix, kind, repr(at)))
+    return CloudEvent(
+        id=str(uuid.uuid5(_NAMESPACE, name)), source=f"/{prefix}", type=kind, time=instant(at), subject=None, data=data
+    )
+
+
+def _id(fact: Fact, prefix: str) -> str:
+    name = (prefix, fact.type, fact.inquiry, fact.operator, fact.attempt, repr(fact.at), fact.detail)
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(str(each) for each in name)))

@@ -1,0 +1,287 @@
+"""What others write to the daemon: read, checked, put to the engine, and answered; nothing is passed over in silence.
+
+A message is acknowledged once what it asks for is durable, or once it was refused.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from huntgroup.adapters.mqtt import commands
+from huntgroup.adapters.mqtt.board import Board, closed_status
+from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission, first_fault
+from huntgroup.adapters.mqtt.history import History, Past
+from huntgroup.adapters.mqtt.payloads import ErrorOut
+from huntgroup.adapters.mqtt.replies import Replies, Writer
+from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
+from huntgroup.adapters.mqtt.topics import CALLS, Address, Kind, default_replies
+from huntgroup.engine.effects import Answered
+from huntgroup.engine.events import Event
+from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
+from huntgroup.engine.policy import Policy, Role
+from huntgroup.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+READERS: Mapping[Kind, tuple[TypeAdapter[Any], bool]] = {
+    Kind.SUBMIT: (commands.SUBMISSION, False),
+    Kind.CHANNEL: (commands.CHANNEL, True),
+    Kind.OPERATOR: (commands.OPERATOR, True),
+}
+"""Who reads what; and whether they choose among models by ``type``."""
+
+Then = Callable[[], None]
+
+
+class Intake(Protocol):
+    """Where events go, and whether it can take more."""
+
+    @property
+    def is_full(self) -> bool: ...
+    @property
+    def is_degraded(self) -> bool: ...
+    def put(self, event: Event, at: float, then: Then | None = None) -> None:
+        """Hand on an event; ``then`` is called once it is durable and all that it led to was told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it came. ``acknowledge`` tells the broker that it need not be kept any longer."""
+
+    topic: str
+    payload: bytes
+    at: float
+    acknowledge: Then
+    response_topic: str | None = None
+    correlation: bytes | None = None
+    is_retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message that could be understood."""
+
+    delivery: Delivery
+    address: Address
+    command: Incoming
+    writer: Writer
+
+
+class Unreadable(Exception):  # noqa: N818 - it is not raised for a fault of ours
+    """A message that could not be understood."""
+
+    def __init__(self, code: str, message: str, at: str = "") -> None:
+        super().__init__(message)
+        self.error = ErrorOut(code=code, message=message, at=at)
+
+
+class Reception:
+    """Takes messages in the order they come."""
+
+    def __init__(self, board: Board, replies: Replies, policy: Policy, intake: Intake, history: History) -> None:
+        self._topics = board.topics
+        self._replies = replies
+        self._board = board
+        self._policy = policy
+        self._history = history
+        self._intake = intake
+        self._asked: dict[RequestId, Callable[[Answered], None]] = {}
+        self._in_hand: dict[InquiryId, list[_Read]] = {}
+        """New inquiries that are being made durable, and everyone who is to be answered then."""
+        self._number = 0
+
+    def follow(self, policy: Policy) -> None:
+        """Another configuration."""
+        self._policy = policy
+
+    def answered(self, answer: Answered) -> None:
+        """Take the engine's answer to a request; one that nobody here asked for is another's."""
+        tell = self._asked.pop(answer.request, None)
+        if tell is not None:
+            tell(answer)
+
+    async def take(self, deliveries: Collection[Delivery]) -> None:
+        """Read these, look up in one go which new inquiries are old ones, and carry them out in their order."""
+        read = [each for each in map(self._read, deliveries) if each is not None]
+        new = {
+            InquiryId(each.command.id)
+            for each in read
+            if isinstance(each.command, Submission) and not self._board.is_known(InquiryId(each.command.id))
+        }
+        past: Mapping[InquiryId, Past] | None = {}
+        if new:
+            try:
+                past = await self._history.outcomes_of(new)
+            except StoreError as error:
+                log.error("broker.history_unknown", error=str(error))  # noqa: TRY400 - the disk's word
+                past = None
+        for each in read:
+            if isinstance(each.command, Submission):
+                self._submit(each, each.command, past)
+            elif isinstance(each.command, Asked):
+                self._of_operator(each, each.command)
+            else:
+                self._of_channel(each)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _read(self, delivery: Delivery) -> _Read | None:
+        address = self._topics.address(delivery.topic)
+        if address is None or delivery.is_retained:
+            # A command that a broker keeps would be carried out at each new beginning.
+            self._reject(delivery, address, Unreadable("retained", "a message to the daemon is not to be retained"))
+            return None
+        try:
+            command, writer = self._understood(delivery, address)
+        except Unreadable as unreadable:
+            self._reject(delivery, address, unreadable)
+            return None
+        if command is None:
+            delivery.acknowledge()
+            return None
+        return _Read(delivery, address, command, writer)
+
+    def _understood(self, delivery: Delivery, address: Address) -> tuple[Incoming | None, Writer]:
+        if len(delivery.payload) > commands.PAYLOAD_MOST:
+            raise Unreadable("too_long", f"a message has at most {commands.PAYLOAD_MOST} bytes")
+        reader = READERS.get(address.kind)
+        if reader is None:
+            self._not_built(delivery, address)
+            return None, Writer(None)
+        adapter, has_types = reader
+        try:
+            command: Incoming = adapter.validate_json(delivery.payload)
+        except ValidationError as error:
+            raise Unreadable(*first_fault(error, has_types)) from None
+        name = command.id if isinstance(command, Submission) else None
+        if name is not None and name.startswith(CALLS):
+            raise Unreadable("invalid", f"an id that begins with {CALLS} is a call's", "id")
+        writer, is_allowed = self._writer(delivery, address, name)
+        if not is_allowed:
+            raise Unreadable("bad_response_topic", "nobody may be answered at that response topic")
+        return command, writer
+
+    def _writer(self, delivery: Delivery, address: Address, inquiry: str | None) -> tuple[Writer, bool]:
+        default = default_replies(self._topics, address, inquiry)
+        return self._replies.writer(default, delivery.response_topic, delivery.correlation)
+
+    def _not_built(self, delivery: Delivery, address: Address) -> None:
+        """Customers and administration are answered, but not served yet. Who may not anyway is told that first."""
+        writer, _ = self._writer(delivery, address, None)
+        if address.kind is Kind.ADMIN and self._role(OperatorId(address.name)) is Role.OPERATOR:
+            self._replies.refused(writer, "not_permitted", "only a supervisor or an administrator may do this")
+        else:
+            self._replies.refused(writer, "not_supported", "this is not supported yet")
+
+    def _reject(self, delivery: Delivery, address: Address | None, unreadable: Unreadable) -> None:
+        writer = Writer(None)
+        if address is not None and not delivery.is_retained:
+            writer, _ = self._writer(delivery, address, _id_in(delivery.payload))
+        self._replies.rejected(writer, delivery.topic, delivery.payload, unreadable.error)
+        log.warning("broker.message_rejected", topic=delivery.topic, code=unreadable.error.code)
+        delivery.acknowledge()
+
+    # -- carrying out ---------------------------------------------------------------------------------------------
+
+    def _submit(self, read: _Read, submission: Submission, past: Mapping[InquiryId, Past] | None) -> None:
+        inquiry = InquiryId(submission.id)
+        if inquiry in self._in_hand:
+            self._in_hand[inquiry].append(read)
+            return
+        known = self._board.status_of(inquiry)
+        if known is None and past is not None and inquiry in past:
+            known = closed_status(inquiry, past[inquiry])
+        entrance = self._policy.sources.get(SourceId(submission.source))
+        if known is not None:
+            self._replies.submitted(read.writer, known)
+        elif entrance is None:
+            self._refuse(read, "unknown_source", f"there is no source {submission.source!r}", "source")
+        elif self._intake.is_degraded or past is None:
+            self._refuse(read, "store_unavailable", "nothing can be made durable at the moment; try again later")
+        elif self._intake.is_full:
+            self._refuse(read, "overloaded", "too much is waiting to be handled; try again later")
+        else:
+            event = inquiry_received(submission, entrance.channel)
+            self._in_hand[inquiry] = [read]
+            self._intake.put(event, read.delivery.at, partial(self._submitted, inquiry))
+            return
+        read.delivery.acknowledge()
+
+    def _submitted(self, inquiry: InquiryId) -> None:
+        status = self._board.status_of(inquiry)
+        gone = "its source was taken out of the configuration a moment ago"
+        for read in self._in_hand.pop(inquiry):
+            if status is None:
+                self._refuse(read, "unknown_source", gone, "source")
+            else:
+                self._replies.submitted(read.writer, status)
+            read.delivery.acknowledge()
+
+    def _refuse(self, read: _Read, code: str, message: str, at: str = "") -> None:
+        self._replies.refused(read.writer, code, message, at)
+
+    def _of_channel(self, read: _Read) -> None:
+        inquiry = InquiryId(read.address.name)
+        request = self._expect(read, inquiry)
+        self._intake.put(of_channel(read.command, request, inquiry), read.delivery.at, read.delivery.acknowledge)
+
+    def _of_operator(self, read: _Read, command: Asked) -> None:
+        asker = OperatorId(read.address.name)
+        meant = OperatorId(command.operator) if command.operator else asker
+        if meant != asker and self._role(asker) is Role.OPERATOR:
+            who = "only a supervisor or an administrator may act for a colleague"
+            self._refuse(read, "not_permitted", who, "operator")
+            read.delivery.acknowledge()
+            return
+        request = self._expect(read, getattr(command, "inquiry", "") or None)
+        self._intake.put(of_operator(command, request, meant), read.delivery.at, read.delivery.acknowledge)
+
+    def _role(self, operator: OperatorId) -> Role:
+        known = self._policy.operators.get(operator)
+        return known.role if known is not None else Role.OPERATOR
+
+    def _expect(self, read: _Read, inquiry: str | None) -> RequestId:
+        """A name for a request whose answer is awaited."""
+        self._number += 1
+        request = RequestId(f"mqtt-{self._number}")
+        self._asked[request] = partial(self._tell, read, inquiry)
+        return request
+
+    def _tell(self, read: _Read, inquiry: str | None, answer: Answered) -> None:
+        if answer.error is None:
+            self._replies.done(read.writer, getattr(read.command, "type", ""), inquiry)
+        else:
+            self._replies.refused(read.writer, answer.error, answer.message, PLACES.get(answer.error, ""))
+
+
+PLACES = {
+    "unknown_inquiry": "inquiry",
+    "unknown_operator": "operator",
+    "unknown_group": "to.group",
+    "bad_target": "to",
+    "not_offered_to_you": "inquiry",
+    "not_yours": "inquiry",
+    "taken_by_another": "inquiry",
+    "not_pending": "inquiry",
+    "not_with_a_call": "inquiry",
+    "not_on_hold": "inquiry",
+}
+"""Which part of a command the engine's errors are about."""
+
+
+def _id_in(payload: bytes) -> str | None:
+    """The id in a message that is otherwise wrong, so that who wrote it can be answered; None: it has none."""
+    if len(payload) > commands.PAYLOAD_MOST:
+        return None
+    try:
+        data = from_json(payload)
+    except ValueError:
+        return None
+    name = data.get("id") if isinstance(data, dict) else None
+    return name if isinstance(name, str) else None

@@ -1,0 +1,130 @@
+"""What is to be published, in order. State is folded by topic; everything else is bounded."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+Build = Callable[[], bytes]
+PASSING_MOST = 20_000
+"""Answers and events that wait for a broker which is away; the oldest go first, and how many is logged."""
+CROWDED = 4_000
+"""While so much waits, nothing more is read: what the broker does not take from us it keeps from others."""
+
+
+@dataclass(slots=True)
+class Letter:
+    """One message to be sent; it is built only then, so that what is overtaken costs nothing."""
+
+    topic: str
+    build: Build
+    is_retained: bool = False
+    correlation: bytes | None = None
+
+
+class Outbox:
+    """A queue in which a topic's state stands at most once, and the newest state of every topic ever kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Build] = {}
+        """By topic, what the broker is to hold."""
+        self._is_linked = False
+        self._waiting: dict[str | int, Letter] = {}
+        self._passing = 0
+        self._number = 0
+        self._lost = 0
+        self._changed = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+
+    def keep(self, topic: str, build: Build) -> None:
+        """The broker is to hold this from now on. What waits for the topic is replaced in its place."""
+        self.kept[topic] = build
+        if not self._is_linked:
+            return
+        known = self._waiting.get(topic)
+        if known is None:
+            self._put(topic, Letter(topic, build, is_retained=True))
+        else:
+            known.build = build
+
+    def clear(self, topic: str) -> None:
+        """The broker is to hold nothing of this topic any more: an empty payload says so, after what came before."""
+        self.kept.pop(topic, None)
+        self._waiting.pop(topic, None)
+        if self._is_linked:
+            self._put(topic, Letter(topic, bytes, is_retained=True))
+
+    def send(self, topic: str, build: Build, correlation: bytes | None = None) -> None:
+        """To whoever listens now."""
+        self._number += 1
+        self._passing += 1
+        self._put(self._number, Letter(topic, build, correlation=correlation))
+        if self._passing > PASSING_MOST:
+            self._drop_oldest()
+
+    def unlinked(self, letters: Iterable[Letter]) -> None:
+        """The broker is away. ``letters`` were taken and, for all we know, not delivered; state is told anew anyway."""
+        self._is_linked = False
+        again: dict[str | int, Letter] = {}
+        for letter in letters:
+            if not letter.is_retained:
+                self._number += 1
+                self._passing += 1
+                again[self._number] = letter
+        self._waiting = {**again, **{key: each for key, each in self._waiting.items() if isinstance(key, int)}}
+        while self._passing > PASSING_MOST:
+            self._drop_oldest()
+
+    def linked(self) -> None:
+        """The broker is there, and may hold something else or nothing: all state is to be published, first of all."""
+        self._is_linked = True
+        state: dict[str | int, Letter] = {
+            topic: Letter(topic, build, is_retained=True) for topic, build in self.kept.items()
+        }
+        self._waiting = {**state, **self._waiting}
+        self._changed.set()
+
+    def take(self) -> Letter | None:
+        """The next one; None: nothing waits."""
+        if not self._waiting:
+            return None
+        key = next(iter(self._waiting))
+        letter = self._waiting.pop(key)
+        if isinstance(key, int):
+            self._passing -= 1
+        if len(self._waiting) < CROWDED:
+            self._has_room.set()
+        return letter
+
+    async def something(self) -> None:
+        """Return once something waits."""
+        while not self._waiting:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def room(self) -> None:
+        """Return once not too much waits."""
+        await self._has_room.wait()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def _put(self, key: str | int, letter: Letter) -> None:
+        self._waiting[key] = letter
+        self._changed.set()
+        if len(self._waiting) >= CROWDED:
+            self._has_room.clear()
+
+    def _drop_oldest(self) -> None:
+        for key in self._waiting:
+            if isinstance(key, int):
+                del self._waiting[key]
+                self._passing -= 1
+                self._lost += 1
+                break
+        if self._lost in (1, PASSING_MOST) or self._lost % PASSING_MOST == 0:
+            log.error("broker.messages_lost", count=self._lost)

@@ -1,0 +1,58 @@
+"""Where an answer goes, and what it says."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from huntgroup.adapters.mqtt.outbox import Outbox
+from huntgroup.adapters.mqtt.payloads import Done, ErrorOut, Payload, Refused, Rejected, Submitted
+from huntgroup.adapters.mqtt.topics import Topics
+
+SHOWN_MOST = 4_096
+"""Characters of a message that could not be understood which are told on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Whoever is to be answered: at ``topic``, None when they can be answered nowhere; with their own mark."""
+
+    topic: str | None
+    correlation: bytes | None = None
+
+
+class Replies:
+    """Answers to whoever wrote to the daemon."""
+
+    def __init__(self, topics: Topics, outbox: Outbox) -> None:
+        self._topics = topics
+        self._outbox = outbox
+
+    def writer(self, default: str | None, wanted: str | None, correlation: bytes | None) -> tuple[Writer, bool]:
+        """Who is answered where; False when they may not be answered where they want it."""
+        if wanted is None:
+            return Writer(default, correlation), True
+        if self._topics.may_answer_at(wanted, default):
+            return Writer(wanted, correlation), True
+        return Writer(default, correlation), False
+
+    def done(self, writer: Writer, kind: str, inquiry: str | None) -> None:
+        """A command was done."""
+        self._say(writer, Done(type=kind, inquiry=inquiry))
+
+    def submitted(self, writer: Writer, status: dict[str, Any]) -> None:
+        """An inquiry is taken, now or earlier."""
+        self._say(writer, Submitted(**status))
+
+    def refused(self, writer: Writer, code: str, message: str, at: str = "") -> None:
+        """What was asked is not done, and why."""
+        self._say(writer, Refused(error=ErrorOut(code=code, message=message, at=at)))
+
+    def rejected(self, writer: Writer, topic: str, payload: bytes, error: ErrorOut) -> None:
+        """What came could not be understood: so it is told to everyone who cares, and to who wrote it."""
+        text = payload[: 4 * SHOWN_MOST].decode("utf-8", "replace")[:SHOWN_MOST]
+        report = Rejected(topic=topic, payload=text, payload_bytes=len(payload), error=error)
+        self._outbox.send(self._topics.rejected, report.encode)
+        self._say(writer, Refused(error=error))
+
+    def _say(self, writer: Writer, answer: Payload) -> None:
+        if writer.topic is not None:
+            self._outbox.send(writer.topic, answer.encode, writer.correlation)

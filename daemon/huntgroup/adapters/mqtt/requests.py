@@ -1,0 +1,104 @@
+"""What operators and channels ask, as the engine's events. It must not know whether it may be done."""
+
+from collections.abc import Callable
+from typing import Any
+
+from huntgroup.adapters.mqtt import commands
+from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission
+from huntgroup.engine.events import (
+    AbandonRequested,
+    AcceptRequested,
+    ChannelCloseRequested,
+    ChannelsRequest,
+    CloseRequested,
+    Content,
+    Customer,
+    DeclineRequested,
+    HoldRequested,
+    InquiryReceived,
+    MessageReceived,
+    OperatorRequest,
+    PickupRequested,
+    PresenceRequested,
+    ResumeRequested,
+    TransferRequested,
+    WrapupDoneRequested,
+)
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, RequestId, SourceId
+from huntgroup.engine.policy import Channel, Presence
+
+AboutOne = AcceptRequested | DeclineRequested | HoldRequested | ResumeRequested | CloseRequested
+
+
+def inquiry_received(submission: Submission, channel: Channel) -> InquiryReceived:
+    """The event of a new inquiry."""
+    customer = submission.customer
+    return InquiryReceived(
+        inquiry=InquiryId(submission.id),
+        channel=channel,
+        source=SourceId(submission.source),
+        customer=Customer(
+            name=customer.name,
+            phone=customer.phone,
+            email=customer.email,
+            handles=tuple(customer.handles.items()),
+        ),
+        content=Content(subject=submission.subject, text=submission.text, link=submission.link),
+        priority=submission.priority,
+    )
+
+
+def of_channel(command: Incoming, request: RequestId, inquiry: InquiryId) -> ChannelsRequest:
+    """The event of a channel's command."""
+    match command:
+        case commands.CustomerMessage(text=text, id=name):
+            return MessageReceived(request=request, inquiry=inquiry, text=text, id=name)
+        case commands.Abandon():
+            return AbandonRequested(request=request, inquiry=inquiry)
+        case _:
+            return ChannelCloseRequested(request=request, inquiry=inquiry)
+
+
+def of_operator(command: Asked, request: RequestId, operator: OperatorId) -> OperatorRequest:
+    """The event of an operator's command."""
+    return _OF_OPERATOR[type(command)](command, {"request": request, "operator": operator})
+
+
+def _transfer(command: commands.Transfer, asker: dict[str, Any]) -> OperatorRequest:
+    to = command.to
+    return TransferRequested(
+        **asker,
+        inquiry=InquiryId(command.inquiry),
+        to_operator=OperatorId(to.operator) if to.operator else None,
+        to_group=GroupId(to.group) if to.group else None,
+    )
+
+
+def _pickup(command: commands.Pickup, asker: dict[str, Any]) -> OperatorRequest:
+    return PickupRequested(**asker, inquiry=InquiryId(command.inquiry) if command.inquiry else None)
+
+
+def _about(kind: type[AboutOne]) -> Callable[[Any, dict[str, Any]], OperatorRequest]:
+    return lambda command, asker: kind(**asker, inquiry=InquiryId(command.inquiry))
+
+
+def _presence(presence: Presence, *, is_on_duty: bool = False) -> Callable[[Any, dict[str, Any]], OperatorRequest]:
+    return lambda command, asker: PresenceRequested(
+        **asker, presence=presence, reason=getattr(command, "reason", ""), is_on_duty=is_on_duty
+    )
+
+
+_OF_OPERATOR: dict[type[Asked], Callable[[Any, dict[str, Any]], OperatorRequest]] = {
+    commands.Accept: _about(AcceptRequested),
+    commands.Decline: _about(DeclineRequested),
+    commands.Pickup: _pickup,
+    commands.Transfer: _transfer,
+    commands.Hold: _about(HoldRequested),
+    commands.Resume: _about(ResumeRequested),
+    commands.Close: _about(CloseRequested),
+    commands.WrapupDone: lambda _, asker: WrapupDoneRequested(**asker),
+    commands.Login: _presence(Presence.AVAILABLE),
+    commands.Logout: _presence(Presence.LOGGED_OUT),
+    commands.Pause: _presence(Presence.PAUSED, is_on_duty=True),
+    commands.ResumeWork: _presence(Presence.AVAILABLE, is_on_duty=True),
+}
