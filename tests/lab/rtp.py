@@ -11,6 +11,8 @@ import time
 FRAME = 0.02
 """Seconds of audio in one packet: 160 bytes of u-law."""
 _TOKEN = 8
+_OTHER_ZERO = b"\x7f"
+"""u-law has two zeros; where Asterisk decodes and encodes a stream, both come out as one."""
 _HEADER = struct.Struct("!BBHII")
 _SDP_MEDIA = "m=audio"
 _MIRRORED = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
@@ -24,7 +26,7 @@ class Audio:
     """
 
     def __init__(self, address: str, *, is_live: bool = True) -> None:
-        self.token = os.urandom(_TOKEN)
+        self.token = os.urandom(_TOKEN).replace(_OTHER_ZERO, b"\xff")
         self.arrivals = array.array("d")
         """`time.monotonic` of every packet received."""
         self._address = address

@@ -1,7 +1,6 @@
-"""A daemon that is killed while the PBX has a caller, or calls one back: nobody is lost, stuck or called in vain."""
+"""A daemon that is killed while a caller is sent outside, or called back: nobody is lost, stuck or called in vain."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
-from tests.lab.process import until
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
 from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
@@ -17,8 +15,6 @@ pytestmark = pytest.mark.live
 
 CUSTOMER = "+48600700800"
 PROMPT = f'{OUTWARD}\ncallback_pause = "400ms"'
-LONG_ENOUGH = 24_000
-"""Bytes of a recording of a second and a half: the mailbox throws away what is shorter than one."""
 CLOSED = '{ timezone = "UTC" }'
 OUTSIDE = '{ action = "number", number = "+48600100200" }'
 SOON = group(
@@ -39,11 +35,6 @@ async def outside(pbx: Pbx) -> AsyncIterator[Phone]:
     async with pbx.mobile() as mobile:
         yield mobile
         await pbx.hangs_up_all()
-
-
-def recordings(pbx: Pbx) -> set[Path]:
-    """Every recording in the exchange's mailboxes, those under way included."""
-    return set((pbx.home / "spool").rglob("*.wav"))
 
 
 def told(running: Daemon, event: str) -> list[dict[str, Any]]:
@@ -191,49 +182,6 @@ async def test_a_customer_who_was_busy_meanwhile_is_called_again(
 
 
 # -- a caller is with the PBX -----------------------------------------------------------------------------------------
-
-
-async def test_the_message_of_who_was_in_the_mailbox_is_that_inquirys(
-    pbx: Pbx, caller: Caller, daemon: StartDaemon
-) -> None:
-    to_sales = '{ action = "voicemail", mailbox = "sales" }'
-    running = await daemon(configuration(group("sales", "anna", hours=CLOSED, on_closed=to_sales)))
-    call = await caller.dials(NUMBER)
-    await call.answered()
-    inquiry = (await running.logs("inquiry.received"))["inquiry"]
-
-    running.kill()
-    before = recordings(pbx)
-    await until(call.hears_audio, "the mailbox speaks")
-    call.presses("#")
-    await until(lambda: bool(recordings(pbx) - before), "the mailbox records")
-    await running.start()
-    await until(
-        lambda: any(each.stat().st_size > LONG_ENOUGH for each in recordings(pbx) - before), "it is long enough"
-    )
-    await call.hangs_up()
-
-    left = await running.logs("inquiry.message_left")
-    closed = await running.logs("inquiry.closed", inquiry=inquiry)
-    assert (left["inquiry"], closed["detail"]) == (inquiry, "voicemail")
-    assert (await running.logs("inquiry.received", after=1))["inquiry"] == left["detail"]
-
-
-async def test_who_left_the_mailbox_meanwhile_without_a_word_has_given_up(
-    pbx: Pbx, caller: Caller, daemon: StartDaemon
-) -> None:
-    to_sales = '{ action = "voicemail", mailbox = "sales" }'
-    running = await daemon(configuration(group("sales", "anna", hours=CLOSED, on_closed=to_sales)))
-    call = await caller.dials(NUMBER)
-    await call.answered()
-    await running.logs("inquiry.received")
-
-    running.kill()
-    await call.hangs_up()
-    await pbx.idle()
-    await running.start()
-
-    assert (await running.logs("inquiry.closed"))["detail"] == "abandoned"
 
 
 @pytest.mark.parametrize("is_away", [True, False])
