@@ -25,6 +25,7 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.calls
+	$(BIN)/python -m tests.benchmarks.load
 	$(BIN)/python -m tests.benchmarks.engine
 	$(BIN)/python -m tests.benchmarks.journal
 	$(BIN)/python -m tests.benchmarks.mqtt

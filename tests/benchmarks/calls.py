@@ -49,7 +49,7 @@ async def run(calls: int, console: Console) -> tuple[report.Records, dict[str, s
         )
         await _handoffs(pairs, calls, records)
         records[Way.HUNTGROUP].failures += _not_the_daemons(daemon, [single, *pairs])
-        about = await _about(pbx, load, began)
+        about = await machine(pbx, load, began)
     return records, about
 
 
@@ -93,7 +93,8 @@ def _not_the_daemons(daemon: Daemon, served: list[Lines]) -> list[str]:
     return [f"{answered - accepted} of {answered} answered calls, warm-up included, were not routed by the daemon"]
 
 
-async def _about(pbx: Pbx, load_before: float, began: float) -> dict[str, str]:
+async def machine(pbx: Pbx, load_before: float, began: float) -> dict[str, str]:
+    """What it was measured on, and how busy that was."""
     asterisk = (await pbx.cli("core show version")).partition(" built by")[0]
     return {
         "versions": f"{asterisk}, huntgroup {version('huntgroup')}, Python {sys.version.split()[0]}",

@@ -106,11 +106,15 @@ class Verdict:
     measured: float | None
     limit: float
     unit: str = " ms"
+    is_floor: bool = False
+    """Whether *limit* is the least that will do, not the most."""
 
     @property
     def is_met(self) -> bool:
         """Whether it was measured and within the limit."""
-        return self.measured is not None and self.measured <= self.limit
+        if self.measured is None:
+            return False
+        return self.measured >= self.limit if self.is_floor else self.measured <= self.limit
 
 
 def verdicts(ours: Record, theirs: Record) -> list[Verdict]:

@@ -28,7 +28,8 @@ def verdict_line(verdict: Verdict) -> str:
     """One target in words."""
     word = "[green]met    [/]" if verdict.is_met else "[red]not met[/]"
     measured = "not measured" if verdict.measured is None else f"{verdict.measured:.2f}{verdict.unit}"
-    return f"{word} {verdict.target} <= {verdict.limit:g}{verdict.unit}: {measured}"
+    sign = ">=" if verdict.is_floor else "<="
+    return f"{word} {verdict.target} {sign} {verdict.limit:g}{verdict.unit}: {measured}"
 
 
 def as_json(records: Records, about: Mapping[str, str]) -> str:
