@@ -177,6 +177,21 @@ def explain(
 
 
 @app.command()
+def doctor(
+    config: ConfigFile,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
+) -> None:
+    """Try the real things one by one, and say how to mend what fails.
+
+    Changes nothing, whether the daemon runs or not. Exit status 0; 1 when anything failed.
+    """
+    from huntgroup.doctor.run import doctor as examine  # noqa: PLC0415 - as for the daemon
+
+    if not examine(config, as_json=as_json):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
 def replay(
     config: ConfigFile,
     until: Annotated[
