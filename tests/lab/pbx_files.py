@@ -36,6 +36,7 @@ class Plan:
     dialplan: str = ""
     queues: str = ""
     endpoint_options: str = ""
+    ami_options: str = ""
     qualify: float = 0.0
     verbose: int = 3
 
@@ -120,7 +121,7 @@ def _manager(plan: Plan) -> str:
         f"[lab]\nsecret={plan.secret}\nread=all\nwrite=all\nwritetimeout=1000",
     ]
     ours = plan.included("config/manager.conf")
-    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}' for path in ours]
+    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\n{plan.ami_options}' for path in ours]
     return "\n".join(lines) + "\n"
 
 

@@ -77,7 +77,7 @@ class Desk:
         """Raises OSError, or Lost."""
         self._client.connect(host, port, keepalive=60)
         self._client.loop_start()
-        return self._answer("connect")
+        return self._code("connect")
 
     def close(self) -> None:
         """Say goodbye, and end the client's thread."""
@@ -87,7 +87,7 @@ class Desk:
     def subscribe(self, topic: str) -> ReasonCode:
         """What the broker says to that."""
         self._client.subscribe(f"{self.prefix}/{topic}", qos=1)
-        return self._answer("subscribe")
+        return self._code("subscribe")
 
     def unsubscribe(self, topic: str) -> None:
         """No more of it."""
@@ -98,7 +98,7 @@ class Desk:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.MessageExpiryInterval = SCRATCH_SECONDS
         self._client.publish(f"{self.prefix}/{topic}", payload, 1, retain, properties)
-        return self._answer("publish")
+        return self._code("publish")
 
     def message(self, topic: str, within: float) -> bytes | None:
         """The next message there; None: none came."""
@@ -106,9 +106,13 @@ class Desk:
             while True:
                 found: MQTTMessage = self._answer("message", within)
                 if found.topic == f"{self.prefix}/{topic}":
-                    return found.payload
+                    return bytes(found.payload)
         except Lost:
             return None
+
+    def _code(self, kind: str) -> ReasonCode:
+        code: ReasonCode = self._answer(kind)
+        return code
 
     def _answer(self, kind: str, within: float = WITHIN) -> Any:
         kept = []
@@ -163,7 +167,10 @@ def _look(desk: Desk, settings: Mqtt, *, is_running: bool) -> Iterator[Finding]:
 def _unreached(settings: Mqtt, error: Exception) -> Finding:
     at = f"{settings.host}:{settings.port}"
     for kind, mend in (
-        (ssl.SSLCertVerificationError, "`ca_file` must hold who signed its certificate, and `url` the name that it has"),
+        (
+            ssl.SSLCertVerificationError,
+            "`ca_file` must hold who signed its certificate, and `url` the name that it has",
+        ),
         (ssl.SSLError, f"`url`: is {settings.port} a port that speaks TLS? `mqtt://` if not"),
         (socket.gaierror, "correct the host in `url`"),
         (ConnectionRefusedError, f"in mosquitto.conf: `listener {settings.port}`, then `systemctl restart mosquitto`"),
@@ -190,9 +197,7 @@ def _refused(settings: Mqtt, said: ReasonCode) -> Finding:
 
 def _rights(desk: Desk, settings: Mqtt) -> Iterator[Finding]:
     user, prefix = settings.username or "nobody", settings.prefix
-    mend = (
-        f"in the broker's acl_file, below `user {user}`: `topic readwrite {prefix}/#`, then `systemctl reload mosquitto`"
-    )
+    mend = f"in the acl_file, below `user {user}`: `topic readwrite {prefix}/#`, then `systemctl reload mosquitto`"
     unread = [topic for topic in READS if desk.subscribe(topic).is_failure]
     now = desk.message(STATUS, QUIET) or Status(state="offline").encode()
     payloads = {STATUS: now}
@@ -214,7 +219,7 @@ def _rights(desk: Desk, settings: Mqtt) -> Iterator[Finding]:
 
 
 def _round_trip(desk: Desk, mend: str) -> Finding:
-    """Retained, read and cleared: with Mosquitto's ACL a subscription is granted, and what it should bring kept back."""
+    """Retained, read and cleared: with Mosquitto's ACL a subscription is granted and what it brings kept back."""
     topic, said = f"doctor/{desk.name}", b"huntgroup doctor"
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("may not be subscribed to", lambda: not desk.subscribe(topic).is_failure),

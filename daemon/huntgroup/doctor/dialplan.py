@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "00000000"
+VERSION = "41e7a469"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -136,7 +136,11 @@ async def _modules(session: Session) -> Finding:
 async def _pickup(session: Session, telephony: Telephony) -> Finding:
     """What is dialled as the PBX's own pickup code never reaches any dialplan (seen with chan_pjsip)."""
     own = await session.value("FEATURE(pickupexten)")
-    ours = {"pickup_code": telephony.pickup_code, "login_code": telephony.login_code, "pause_code": telephony.pause_code}
+    ours = {
+        "pickup_code": telephony.pickup_code,
+        "login_code": telephony.login_code,
+        "pause_code": telephony.pause_code,
+    }
     clashes = [name for name, code in ours.items() if code == own]
     if clashes:
         said = f"{clashes[0]} is {own}, which the PBX keeps for its own pickup: it never reaches us"

@@ -35,7 +35,7 @@ def _beat(left: float, *, is_running: bool) -> Finding:
         said = "the daemon runs, but the PBX hears no beat of it: callers are served by the fallback"
         return failed("daemon.beat", said, WHERE, LOG)
     if left > 0:
-        said = "a daemon beats at this PBX that has another store than this configuration's"
+        said = "a daemon with another store beats at this PBX, or did some seconds ago"
         return note("daemon.beat", said, "[store]: url", "one PBX can have one daemon: stop the other one")
     return note("daemon.beat", "the daemon does not run", WHERE, "`systemctl enable --now huntgroup`")
 

@@ -8,7 +8,6 @@ from huntgroup.adapters.clock import Clock
 from huntgroup.doctor.findings import Finding, failed, fine, note
 from huntgroup.doctor.session import Session
 from huntgroup.errors import ConfigError, PeerError, PeerRefused
-from huntgroup.settings import Pbx
 
 OLDEST, NEWEST = 16, 22
 """Major versions of Asterisk on which every feature was seen to work."""
@@ -49,7 +48,9 @@ async def login(session: Session) -> Finding:
         problem = error.problems[0]
         return failed("pbx.login", f"there is no secret: {problem.wrong}", f"[[pbx]] {pbx.id}", problem.right)
     except PeerRefused as error:
-        return failed("pbx.login", f"the login of {pbx.username!r} was refused: {error.message}", *_how_to_log_in(session))
+        return failed(
+            "pbx.login", f"the login of {pbx.username!r} was refused: {error.message}", *_how_to_log_in(session)
+        )
     except PeerError as error:
         mend = f"`port` must be that of manager.conf, [general], by default 5038; `{pbx.host}` must be an Asterisk"
         return failed("pbx.login", error.message, f"[[pbx]] {pbx.id}: port", mend)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
-from huntgroup.settings import Operator, Settings
+from huntgroup.settings import Operator, Reply, Settings, Voicemail
 
 UNKNOWN = "INVALID"
 AWAY = frozenset({"UNAVAILABLE", "UNKNOWN"})
@@ -37,7 +37,7 @@ async def _phones(session: Session, operators: Iterable[Operator]) -> AsyncItera
     away = [phone for phone in known if states[phone] in AWAY]
     if away:
         shown = listed(away[:SHOWN_MOST]) + (f" and {len(away) - SHOWN_MOST} more" if len(away) > SHOWN_MOST else "")
-        mend = "nobody is rung there until it is: see the phone's account, and `asterisk -rx \"pjsip show contacts\"`"
+        mend = 'nobody is rung there until it is: see the phone\'s account, and `asterisk -rx "pjsip show contacts"`'
         yield note("phones.registered", f"not registered: {shown}", "the phones", mend)
 
 
@@ -50,7 +50,9 @@ def _unknown(phone: str, owner: Operator, known: list[str]) -> Finding:
     near = difflib.get_close_matches(phone, known, 1, 0.7)
     guess = f"did you mean `{near[0]}`? " if near else ""
     place = "pjsip.conf" if tech == "PJSIP" else f"the configuration of {tech}"
-    mend = f'{guess}Name it as the PBX does, or add [{name}] to {place}: `asterisk -rx "pjsip show endpoints"` lists all'
+    mend = (
+        f'{guess}Name it as the PBX does, or add [{name}] to {place}: `asterisk -rx "pjsip show endpoints"` lists all'
+    )
     return failed("phones.known", f"the PBX knows no {phone}", f"[[operators]] {owner.id}: phones", mend)
 
 
@@ -58,12 +60,10 @@ def mailboxes_of(settings: Settings) -> dict[str, str]:
     """Every mailbox that a group's action names, with the option that does."""
     found: dict[str, str] = {}
     for group in settings.groups:
-        for hook, action in group:
-            while action is not None:
-                box = getattr(action, "mailbox", None)
-                if isinstance(box, str):
-                    found.setdefault(box, f"[[groups]] {group.id}: {hook}")
-                action = getattr(action, "then", None)
+        for hook, value in group:
+            action = value.then if isinstance(value, Reply) else value
+            if isinstance(action, Voicemail):
+                found.setdefault(action.mailbox, f"[[groups]] {group.id}: {hook}")
     return found
 
 
@@ -81,6 +81,8 @@ async def mailboxes(session: Session, wanted: dict[str, str]) -> list[Finding]:
     findings = []
     for box in missing:
         name, _, context = box.partition("@")
-        mend = f'voicemail.conf, [{context or "default"}]: `{name} => 1234,{name}`, then `asterisk -rx "voicemail reload"`'
+        mend = (
+            f'voicemail.conf, [{context or "default"}]: `{name} => 1234,{name}`, then `asterisk -rx "voicemail reload"`'
+        )
         findings.append(failed("phones.mailboxes", f"the PBX knows no mailbox {box}", wanted[box], mend))
     return findings

@@ -41,6 +41,8 @@ EVENTS = {
 }
 """What the daemon hears of, each with a line such as stands in it: a new one is one line."""
 FILTERS_MOST = 20
+LAST = -1
+"""Of a key that stands there twice the last line holds."""
 
 
 async def look(session: Session) -> AsyncIterator[Finding]:
@@ -48,7 +50,7 @@ async def look(session: Session) -> AsyncIterator[Finding]:
     user = session.pbx.username
     commands = await session.ask("ListCommands")
     may = {each.name for each in (*WRITE, *TOO_MUCH) if each.action in commands}
-    keys = [_in_file(user, key) for key in ("read", "write")]
+    keys = [_in_file(user, f"{key},{LAST}") for key in ("read", "write")]
     filters = [_in_file(user, f"eventfilter,{index}") for index in range(FILTERS_MOST)]
     found = await session.values([*keys, *filters])
     read, write = (_words(found[key]) for key in keys)
@@ -67,7 +69,7 @@ def _words(text: str) -> set[str]:
 
 
 def _line(kind: str, names: tuple[str, ...]) -> str:
-    return f"`{kind} = {','.join(names)}`, then `asterisk -rx \"manager reload\"`"
+    return f'`{kind} = {",".join(names)}`, then `asterisk -rx "manager reload"`'
 
 
 def _write(user: str, may: set[str], in_file: set[str]) -> Finding:
@@ -100,7 +102,9 @@ def _read(user: str, in_file: set[str]) -> Finding:
 def _unread(user: str, check: str = "pbx.filters") -> Finding:
     what = "whether event filters keep anything away" if check == "pbx.filters" else f"what {user} hears"
     said = f"{what} cannot be told: [{user}] cannot be read in the PBX's manager.conf"
-    return note(check, said, f"manager.conf: [{user}]", "`huntgroup doctor --test-call NUMBER` hears what comes of a call")
+    return note(
+        check, said, f"manager.conf: [{user}]", "`huntgroup doctor --test-call NUMBER` hears what comes of a call"
+    )
 
 
 def _filters(user: str, lines: list[str]) -> Finding:
@@ -120,7 +124,9 @@ def _filters(user: str, lines: list[str]) -> Finding:
     except re.error:
         return note("pbx.filters", "the event filters are too intricate to be judged from here", where, mend)
     if kept_away:
-        return failed("pbx.filters", f"the event filters keep away what the daemon needs: {listed(kept_away)}", where, mend)
+        return failed(
+            "pbx.filters", f"the event filters keep away what the daemon needs: {listed(kept_away)}", where, mend
+        )
     return fine("pbx.filters", "the event filters let through what the daemon needs")
 
 

@@ -40,7 +40,9 @@ class Report:
         """What it comes to."""
         if not self._as_json:
             counts = self._counts
-            self._print(Text(f"{counts[Outcome.OK]} ok, {counts[Outcome.NOTE]} to note, {counts[Outcome.FAILED]} failed"))
+            self._print(
+                Text(f"{counts[Outcome.OK]} ok, {counts[Outcome.NOTE]} to note, {counts[Outcome.FAILED]} failed")
+            )
 
     def _print(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)

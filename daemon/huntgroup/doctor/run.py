@@ -9,6 +9,7 @@ from rich.console import Console
 from huntgroup.doctor.exam import be_quiet, examine
 from huntgroup.doctor.findings import Finding
 from huntgroup.doctor.report import Report
+from huntgroup.doctor.wish import Wish
 
 
 def doctor(path: Path, *, as_json: bool) -> bool:
@@ -23,6 +24,13 @@ def show(findings: AsyncIterator[Finding], *, as_json: bool) -> bool:
     asyncio.run(_show(findings, report))
     report.end()
     return not report.has_failed
+
+
+def test_call(path: Path, wish: Wish, *, as_json: bool) -> bool:
+    """Place the call and show its steps; whether a phone rang. ModuleNotFoundError without the extra `doctor`."""
+    from huntgroup.doctor.testcall import place  # noqa: PLC0415 - its SIP is an extra
+
+    return show(place(path, wish), as_json=as_json)
 
 
 async def _show(findings: AsyncIterator[Finding], report: Report) -> None:

@@ -89,5 +89,3 @@ class Session:
             self.booted.set()
         if self._told is not None:
             self._told(message)
-
-

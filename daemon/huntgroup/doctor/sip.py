@@ -1,14 +1,17 @@
 """One call into the PBX, as from outside. Needs the extra `doctor`: the SIP is aiosipua's.
 
-Its client is used for the dialog; what it leaves out is here: to repeat over UDP what was not answered, to acknowledge a
-refusal (or Asterisk would repeat that for 32 s), and a CANCEL that an answer may cross.
+Its client is used for the dialog; what it leaves out is here: to repeat over UDP what was not answered, to acknowledge
+a refusal (or Asterisk would repeat that for 32 s), and a CANCEL that an answer may cross.
 """
 
 import asyncio
 import contextlib
+import itertools
+import secrets
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
 
 from aiosipua import SipMessage, SipRequest, SipResponse, SipTransport, SipUAC, build_sdp
 from aiosipua.dialog import Dialog, DialogState
@@ -16,6 +19,8 @@ from aiosipua.dialog import Dialog, DialogState
 REPEAT_AFTER = (0.5, 1.0, 2.0, 4.0)
 """Seconds of silence before something is sent again (RFC 3261, 17.1.1.2)."""
 ULAW = 0
+ULAW_SILENCE = b"\xff" * 160
+FRAME_SECONDS = 0.02
 Heard = Callable[[SipResponse], None]
 
 
@@ -45,7 +50,7 @@ class Socket(SipTransport, asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Called by the loop."""
         with contextlib.suppress(ValueError):
-            message = cast("SipRequest | SipResponse", SipMessage.parse(data))
+            message = SipMessage.parse(data)
             if self.on_message is not None:
                 self.on_message(message, addr)
 
@@ -61,15 +66,16 @@ class Call:
         self._heard = heard
         self._uac = SipUAC(transport)
         self._answered: set[str] = set()
-        self._repeating: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._statuses: set[int] = set()
         transport.on_message = self._received
 
-    def dial(self, number: str, caller: str, media_port: int) -> None:
-        """Send the INVITE."""
+    def dial(self, number: str, caller: str, media: socket.socket) -> None:
+        """Send the INVITE; once it is answered, ``media`` carries silence."""
         host, port = self._server
         ours = self._transport.local_addr[0]
-        offer = build_sdp(ours, media_port, ULAW, "PCMU")
+        self._media = media
+        offer = build_sdp(ours, media.getsockname()[1], ULAW, "PCMU")
         self._call = self._uac.send_invite(
             f"sip:{caller}@{ours}", f"sip:{number}@{host}:{port}", self._server, offer, user_agent="huntgroup-doctor"
         )
@@ -88,13 +94,13 @@ class Call:
 
     async def close(self) -> None:
         """Nothing is repeated any more."""
-        for task in self._repeating:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._repeating, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._uac.close()
 
     def _repeat(self, request: SipRequest) -> None:
-        self._repeating.add(asyncio.ensure_future(self._until_answered(request)))
+        self._tasks.add(asyncio.ensure_future(self._until_answered(request)))
 
     async def _until_answered(self, request: SipRequest) -> None:
         for pause in REPEAT_AFTER:
@@ -102,6 +108,21 @@ class Call:
             if request.method in self._answered:
                 return
             self._transport.send(request, self._server)
+
+    async def _say_nothing(self) -> None:
+        """Asterisk's Answer() waits half a second for a caller who is not heard at all (seen on 22.10)."""
+        answer = self._call.sdp_answer
+        if answer is None or not answer.media:
+            return
+        line = answer.media[0].connection or answer.connection
+        if line is None:
+            return
+        to, source = (line.address, answer.media[0].port), secrets.randbits(32)
+        for count in itertools.count():
+            head = struct.pack("!BBHII", 0x80, ULAW, count & 0xFFFF, count * len(ULAW_SILENCE) & 0xFFFFFFFF, source)
+            with contextlib.suppress(OSError):
+                self._media.sendto(head + ULAW_SILENCE, to)
+            await asyncio.sleep(FRAME_SECONDS)
 
     def _received(self, message: SipRequest | SipResponse, addr: tuple[str, int]) -> None:
         if message.call_id != self._call.call_id:
@@ -137,6 +158,8 @@ class Call:
         if status not in self._statuses:
             self._statuses.add(status)
             self._heard(response)
+            if self.is_answered:
+                self._tasks.add(asyncio.ensure_future(self._say_nothing()))
         if status >= 300:
             self.ended.set()
         elif status >= 200 and "CANCEL" in self._answered:

@@ -83,11 +83,19 @@ def _file(path: Path) -> Finding:
         mend = f"`chown USER {path}*`, for the user that the daemon runs as; or run the doctor as that user"
         return failed("store.whole", f"{path} cannot be read and written by this user", WHERE, mend)
     try:
-        with closing(connect(path, is_for_reading=True)) as database:
+        with closing(_connect(path)) as database:
             found = int(database.execute("PRAGMA user_version").fetchone()[0])
             return _tables(path, found) or _whole(path, database)
     except sqlite3.Error as error:
         return failed("store.whole", f"{path} cannot be read: {error}", WHERE, HOW_TO_MEND)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """For reading. Where nobody wrote since it was closed in order, so that not even SQLite's own files beside it are
+    made: they would be this user's, who may be another than the daemon's."""
+    if is_held(path) or path.with_name(path.name + "-wal").exists():
+        return connect(path, is_for_reading=True)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _tables(path: Path, found: int) -> Finding | None:
@@ -96,7 +104,9 @@ def _tables(path: Path, found: int) -> Finding | None:
         return failed("store.whole", said, WHERE, "run the newer Huntgroup that wrote it")
     if found < VERSION:
         said = f"{path} has version {found} of the tables, today's is {VERSION}"
-        return note("store.whole", said, WHERE, "the daemon brings it up to date when it starts; `huntgroup backup` first")
+        return note(
+            "store.whole", said, WHERE, "the daemon brings it up to date when it starts; `huntgroup backup` first"
+        )
     return None
 
 
