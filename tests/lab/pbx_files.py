@@ -37,6 +37,7 @@ class Plan:
     queues: str = ""
     endpoint_options: str = ""
     ami_options: str = ""
+    without_modules: Sequence[str] = ()
     qualify: float = 0.0
     verbose: int = 3
 
@@ -60,7 +61,7 @@ def files(plan: Plan) -> dict[str, str]:
     """Configuration file (without ``.conf``) to content. The short ones only keep the log free of errors."""
     return {
         "asterisk": _asterisk(plan),
-        "modules": load_lines(plan.root.modules),
+        "modules": load_lines(plan.root.modules, plan.without_modules),
         "logger": _logger(plan),
         "manager": _manager(plan),
         "pjsip": _pjsip(plan),

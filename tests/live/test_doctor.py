@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -42,9 +43,9 @@ async def idle(pbx: Pbx) -> AsyncIterator[Daemon]:
 
 
 @asynccontextmanager
-async def exchange(**options: str) -> AsyncIterator[Daemon]:
+async def exchange(**options: Any) -> AsyncIterator[Daemon]:
     """A daemon that does not run, for an exchange of its own with these options."""
-    async with Pbx(PHONES, **options) as pbx:  # type: ignore[arg-type]
+    async with Pbx(PHONES, **options) as pbx:
         daemon = Daemon(pbx, PLAIN)
         try:
             yield daemon
@@ -297,12 +298,12 @@ async def test_a_way_out_for_callers_is_found(pbx: Pbx, idle: Daemon) -> None:
     assert 'asterisk -rx "dialplan show huntgroup-inbound"' in found["mend"]
 
 
-async def test_a_module_that_is_not_loaded_is_named_with_what_needs_it(pbx: Pbx, idle: Daemon) -> None:
-    async with broken(pbx, "module unload func_uri.so", mended_by="module load func_uri.so"):
+async def test_a_module_that_is_not_loaded_is_named_with_what_needs_it() -> None:
+    async with exchange(without_modules=["func_lock"]) as idle:
         found = (await examine(idle)).failed("dialplan.modules")
 
-    assert "func_uri (URIENCODE)" in found["said"]
-    assert '`asterisk -rx "module load func_uri.so"`' in found["mend"]
+    assert found["said"] == "Asterisk has not loaded func_lock (LOCK, UNLOCK)"
+    assert '`asterisk -rx "module load func_lock.so"`' in found["mend"]
 
 
 async def test_a_pickup_code_that_the_pbx_keeps_for_itself_is_told(pbx: Pbx, idle: Daemon) -> None:
@@ -341,6 +342,19 @@ async def test_a_phone_that_is_not_registered_is_a_note(idle: Daemon, phone: Ope
 
     assert exam.of("phones.registered")["said"] == "not registered: PJSIP/ben"
     assert exam.status == 0
+
+
+async def test_a_mailbox_that_is_not_there_is_given_its_line() -> None:
+    async with exchange() as idle:
+        there = 'on_closed = { action = "voicemail", mailbox = "sales" }\n'
+        missing = 'on_unanswered = { action = "reply", then = { action = "voicemail", mailbox = "night@late" } }\n'
+        idle.configures(PLAIN.replace('id = "sales"\n', f'id = "sales"\n{there}{missing}', 1))
+
+        found = (await examine(idle)).failed("phones.mailboxes")
+
+    assert found["said"] == "the PBX knows no mailbox night@late"
+    assert found["where"] == "[[groups]] sales: on_unanswered"
+    assert "voicemail.conf, [late]: `night => 1234,night`" in found["mend"]
 
 
 # -- what the daemon leaves there -----------------------------------------------------------------------------------

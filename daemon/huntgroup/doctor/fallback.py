@@ -41,7 +41,7 @@ def _beat(left: float, *, is_running: bool) -> Finding:
 
 
 async def _lists(session: Session, policy: Policy, *, is_running: bool) -> Finding:
-    wanted = {f"GLOBAL(HUNTGROUP_LIST_{number})": str(steps) for number, steps in fallback.lists(policy).items()}
+    wanted = {str(action["Variable"]): str(action["Value"]) for action in fallback.publish(policy)}
     found = await session.values(wanted)
     there = {number: text for number, text in found.items() if text}
     other = [number for number, text in wanted.items() if found[number] not in {"", text}]
