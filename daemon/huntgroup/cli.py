@@ -208,6 +208,59 @@ def status(
 
 
 @app.command()
+def doctor(  # noqa: PLR0913 - each is an option of its own
+    config: ConfigFile,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
+    number: Annotated[
+        str | None,
+        typer.Option("--test-call", metavar="NUMBER", help="Call this number of the PBX, as from outside."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]", help="Where the PBX takes calls over UDP, if not at the host of the AMI, 5060."
+        ),
+    ] = None,
+    caller: Annotated[
+        str | None, typer.Option("--from", metavar="NUMBER", help="The caller's number that the phones show.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="HOST[:PORT]", help="Our address to call from: the PBX must know it as a trunk's."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=300, help="How long it may ring.")] = 20,
+) -> None:
+    """Try the real things one by one, and say how to mend what fails.
+
+    Changes nothing, whether the daemon runs or not; with --test-call phones really ring. Exit status 0; 1 when anything
+    failed.
+    """
+    from huntgroup.doctor import run as doctors  # noqa: PLC0415 - as for the daemon
+    from huntgroup.doctor import wish  # noqa: PLC0415
+
+    if number is None:
+        is_well = doctors.doctor(config, as_json=as_json)
+    else:
+        try:
+            call = wish.Wish(
+                number=wish.user_part(number),
+                to=wish.endpoint(to, wish.SIP_PORT) if to else None,
+                caller=wish.user_part(caller) if caller else None,
+                source=wish.endpoint(source, 0) if source else ("", 0),
+                seconds=seconds,
+            )
+            is_well = doctors.test_call(config, call, as_json=as_json)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error} can be no number or address") from None
+        except ModuleNotFoundError as error:
+            typer.echo(f'a test call needs {error.name}: `pip install "huntgroup[doctor]"`', err=True)
+            is_well = False
+    if not is_well:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
 def replay(
     config: ConfigFile,
     until: Annotated[

@@ -39,10 +39,10 @@ class Daemon(Service):
         is_supervised: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._secret = secret if secret is not None else pbx.ami_secret
+        self.secret = secret if secret is not None else pbx.ami_secret
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-daemon-"))
         self.config = self.home / "huntgroup.toml"
-        self._pbx = pbx
+        self.pbx = pbx
         self._peers = _pbx_table(pbx, link.port if link else pbx.ami_port)
         self._peers += _mqtt_table(broker_url) if broker_url else ""
         self.configures(configuration)
@@ -62,7 +62,7 @@ class Daemon(Service):
         """Await that a global variable of the exchange has this value."""
         async with asyncio.timeout(within):
             while True:
-                if f"{variable}={value}" in await self._pbx.cli("dialplan show globals"):
+                if f"{variable}={value}" in await self.pbx.cli("dialplan show globals"):
                     return
                 await asyncio.sleep(_POLL)
 
@@ -71,7 +71,7 @@ class Daemon(Service):
         seen = sum(1 for line in self.log() if line["event"] == "pbx.found") if found else 0
         self._child.start(
             [sys.executable, "-m", "huntgroup", "run", "--config", str(self.config)],
-            {SECRET_VARIABLE: self._secret, **self._environment},
+            {SECRET_VARIABLE: self.secret, **self._environment},
         )
         if found:
             await self.logs("pbx.found", after=seen)

@@ -36,6 +36,8 @@ class Plan:
     dialplan: str = ""
     queues: str = ""
     endpoint_options: str = ""
+    ami_options: str = ""
+    without_modules: Sequence[str] = ()
     qualify: float = 0.0
     verbose: int = 3
 
@@ -59,7 +61,7 @@ def files(plan: Plan) -> dict[str, str]:
     """Configuration file (without ``.conf``) to content. The short ones only keep the log free of errors."""
     return {
         "asterisk": _asterisk(plan),
-        "modules": load_lines(plan.root.modules),
+        "modules": load_lines(plan.root.modules, plan.without_modules),
         "logger": _logger(plan),
         "manager": _manager(plan),
         "pjsip": _pjsip(plan),
@@ -120,7 +122,7 @@ def _manager(plan: Plan) -> str:
         f"[lab]\nsecret={plan.secret}\nread=all\nwrite=all\nwritetimeout=1000",
     ]
     ours = plan.included("config/manager.conf")
-    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}' for path in ours]
+    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\n{plan.ami_options}' for path in ours]
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,86 @@
+"""Asks everything in turn, and goes on behind a failure where that makes sense."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from huntgroup.adapters.clock import Clock
+from huntgroup.doctor import broker, dialplan, fallback, pbx, phones, privileges, store
+from huntgroup.doctor.findings import Finding, Outcome, failed, fine
+from huntgroup.doctor.session import Session
+from huntgroup.errors import ConfigError, PeerError
+from huntgroup.policies import policy_from
+from huntgroup.settings import Pbx, Settings, load, load_to_simulate
+
+
+def be_quiet() -> None:
+    """What the adapters would log is told as a finding."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def settings_of(path: Path) -> tuple[Settings | None, list[Finding]]:
+    """The configuration, and what is wrong with it. A secret that is not there, say, keeps nobody from the rest."""
+    try:
+        settings = load(path)
+    except ConfigError as error:
+        findings = [
+            failed("configuration", f"{each.key}: {each.wrong}", f"{each.file}:{each.line}", each.right)
+            for each in error.problems
+        ]
+        try:
+            return load_to_simulate(path), findings
+        except ConfigError:
+            return None, findings
+    return settings, [fine("configuration", f"{path} is fine, and its secrets can be read")]
+
+
+async def examine(path: Path) -> AsyncIterator[Finding]:
+    """Every finding, as soon as it is there."""
+    settings, findings = settings_of(path)
+    for finding in findings:
+        yield finding
+    if settings is None:
+        return
+    is_running = store.is_held(settings.store.path)
+    for finding in store.look(settings.store.path):
+        yield finding
+    for each in settings.pbx:
+        async for finding in _pbx(each, settings, is_running=is_running):
+            yield finding
+    if settings.mqtt is not None:
+        for finding in await asyncio.to_thread(broker.look, settings.mqtt, is_running=is_running):
+            yield finding
+
+
+async def _pbx(one: Pbx, settings: Settings, *, is_running: bool) -> AsyncIterator[Finding]:
+    session = Session(one)
+    reached = await pbx.reach(session)
+    yield reached
+    if reached.outcome is Outcome.FAILED:
+        return
+    try:
+        login = await pbx.login(session)
+        yield login
+        if login.outcome is Outcome.FAILED:
+            return
+        for look in _looks(session, settings, is_running=is_running):
+            async for finding in look:
+                yield finding
+    except PeerError as error:
+        mend = "see Asterisk's log, and whether it ends connections of this user"
+        yield failed("pbx.login", f"the PBX went away: {error.message}", f"[[pbx]] {one.id}", mend)
+    finally:
+        await session.__aexit__(None, None, None)
+
+
+def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterator[AsyncIterator[Finding]]:
+    today = datetime.fromtimestamp(Clock().now(), UTC).date()
+    yield pbx.look(session)
+    yield privileges.look(session)
+    yield dialplan.look(session, settings.telephony)
+    yield phones.look(session, settings)
+    yield fallback.look(session, policy_from(settings, today), is_running=is_running)

@@ -1,0 +1,88 @@
+"""The phones that the configuration names, as the PBX knows them; and the other places that callers are sent to."""
+
+import difflib
+from collections.abc import AsyncIterator, Iterable
+
+from huntgroup.doctor.findings import Finding, failed, fine, listed, note
+from huntgroup.doctor.session import Session
+from huntgroup.settings import Operator, Reply, Settings, Voicemail
+
+UNKNOWN = "INVALID"
+AWAY = frozenset({"UNAVAILABLE", "UNKNOWN"})
+SHOWN_MOST = 10
+
+
+async def look(session: Session, settings: Settings) -> AsyncIterator[Finding]:
+    """Each phone, and the mailboxes."""
+    async for finding in _phones(session, settings.operators):
+        yield finding
+    for finding in await mailboxes(session, mailboxes_of(settings)):
+        yield finding
+
+
+async def _phones(session: Session, operators: Iterable[Operator]) -> AsyncIterator[Finding]:
+    owners = {phone: operator for operator in operators for phone in operator.phones}
+    if not owners:
+        yield note("phones.known", "no operator has a phone", "[[operators]]: phones", '`phones = ["PJSIP/101"]`')
+        return
+    found = await session.values(f"DEVICE_STATE({phone})" for phone in owners)
+    states = {phone: found[f"DEVICE_STATE({phone})"] for phone in owners}
+    unknown = [phone for phone, state in states.items() if state == UNKNOWN]
+    known_there = await _devices(session) if unknown else []
+    for phone in unknown:
+        yield _unknown(phone, owners[phone], known_there)
+    known = [phone for phone in owners if phone not in unknown]
+    if known:
+        yield fine("phones.known", f"the PBX knows {len(known)} of {len(owners)} phones")
+    away = [phone for phone in known if states[phone] in AWAY]
+    if away:
+        shown = listed(away[:SHOWN_MOST]) + (f" and {len(away) - SHOWN_MOST} more" if len(away) > SHOWN_MOST else "")
+        mend = 'nobody is rung there until it is: see the phone\'s account, and `asterisk -rx "pjsip show contacts"`'
+        yield note("phones.registered", f"not registered: {shown}", "the phones", mend)
+
+
+async def _devices(session: Session) -> list[str]:
+    return [each.device for each in await session.items("DeviceStateList") if not each.device.startswith("MWI:")]
+
+
+def _unknown(phone: str, owner: Operator, known: list[str]) -> Finding:
+    tech, _, name = phone.partition("/")
+    near = difflib.get_close_matches(phone, known, 1, 0.7)
+    guess = f"did you mean `{near[0]}`? " if near else ""
+    place = "pjsip.conf" if tech == "PJSIP" else f"the configuration of {tech}"
+    mend = (
+        f'{guess}Name it as the PBX does, or add [{name}] to {place}: `asterisk -rx "pjsip show endpoints"` lists all'
+    )
+    return failed("phones.known", f"the PBX knows no {phone}", f"[[operators]] {owner.id}: phones", mend)
+
+
+def mailboxes_of(settings: Settings) -> dict[str, str]:
+    """Every mailbox that a group's action names, with the option that does."""
+    found: dict[str, str] = {}
+    for group in settings.groups:
+        for hook, value in group:
+            action = value.then if isinstance(value, Reply) else value
+            if isinstance(action, Voicemail):
+                found.setdefault(action.mailbox, f"[[groups]] {group.id}: {hook}")
+    return found
+
+
+async def mailboxes(session: Session, wanted: dict[str, str]) -> list[Finding]:
+    """Whether they are there."""
+    if not wanted:
+        return []
+    if await session.value("IFMODULE(app_voicemail.so)") == "0":
+        mend = '`asterisk -rx "module load app_voicemail.so"`'
+        return [failed("phones.mailboxes", "app_voicemail is not loaded", "modules.conf", mend)]
+    found = await session.values(f"VM_INFO({box},exists)" for box in wanted)
+    missing = [box for box in wanted if found[f"VM_INFO({box},exists)"] != "1"]
+    if not missing:
+        return [fine("phones.mailboxes", f"the PBX knows every mailbox: {listed(wanted)}")]
+    findings = []
+    for box in missing:
+        name, _, context = box.partition("@")
+        mend = (
+            f'voicemail.conf, [{context or "default"}]: `{name} => 1234,{name}`, then `asterisk -rx "voicemail reload"`'
+        )
+        findings.append(failed("phones.mailboxes", f"the PBX knows no mailbox {box}", wanted[box], mend))
+    return findings
