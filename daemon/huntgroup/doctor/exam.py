@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
 from huntgroup.doctor import broker, dialplan, fallback, pbx, phones, privileges, store
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
@@ -83,4 +84,5 @@ def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterato
     yield privileges.look(session)
     yield dialplan.look(session, settings.telephony)
     yield phones.look(session, settings)
-    yield fallback.look(session, policy_from(settings, today), is_running=is_running)
+    policy = policy_from(settings, today)
+    yield fallback.look(session, policy, Directory.of(settings), is_running=is_running)

@@ -1,8 +1,10 @@
 """What the dialplan has to go by while the daemon is away: its beat, and the list of every number."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from huntgroup.adapters.ami import fallback
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.engine.policy import Policy
@@ -12,13 +14,14 @@ LOG = "see its log: `journalctl -u huntgroup`"
 SHOWN_MOST = 5
 
 
-async def look(session: Session, policy: Policy, *, is_running: bool) -> AsyncIterator[Finding]:
+async def look(session: Session, policy: Policy, directory: Directory, *, is_running: bool) -> AsyncIterator[Finding]:
     """The beat, and the lists. ``is_running``: a daemon has the store of this configuration."""
     alive_until = await session.value(fallback.ALIVE_UNTIL)
     now = float((await session.ask("Ping")).timestamp or "nan")
     left = _number(alive_until) - now
     yield _beat(left, is_running=is_running)
-    yield await _lists(session, policy, is_running=is_running)
+    lists = fallback.publish(policy, fallback.written(policy, directory))
+    yield await _lists(session, lists, is_running=is_running)
 
 
 def _number(text: str) -> float:
@@ -40,8 +43,8 @@ def _beat(left: float, *, is_running: bool) -> Finding:
     return note("daemon.beat", "the daemon does not run", WHERE, "`systemctl enable --now huntgroup`")
 
 
-async def _lists(session: Session, policy: Policy, *, is_running: bool) -> Finding:
-    wanted = {str(action["Variable"]): str(action["Value"]) for action in fallback.publish(policy)}
+async def _lists(session: Session, lists: Iterable[SafeAction], *, is_running: bool) -> Finding:
+    wanted = {str(action["Variable"]): str(action["Value"]) for action in lists}
     found = await session.values(wanted)
     there = {number: text for number, text in found.items() if text}
     other = [number for number, text in wanted.items() if found[number] not in {"", text}]
