@@ -207,7 +207,7 @@ def main() -> int:
     """Measure, show, and 1 when something failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.load", description=__doc__)
     parser.add_argument("--operators", type=int, default=100, metavar="N", help="who take the load (100)")
-    parser.add_argument("--rounds", type=int, default=12, metavar="N", help="bursts each way (12)")
+    parser.add_argument("--rounds", type=int, default=11, metavar="N", help="bursts each way (11)")
     parser.add_argument("--seconds", type=float, default=5.0, metavar="S", help="of every look at who waits (5)")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="some parts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
