@@ -245,3 +245,27 @@ def test_replay_until_something_that_is_no_time_says_how_to_write_one(config: Pa
 
     assert result.exit_code == 2
     assert "noon is not a time; write it as in" in result.stderr
+
+
+def test_a_test_call_without_its_extra_says_what_installs_it(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("huntgroup.doctor.testcall", "huntgroup.doctor.sip"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "aiosipua", None)
+
+    result = invoke("doctor", "--config", config, "--test-call", "+48221234567")
+
+    assert result.exit_code == 1
+    assert result.stderr == 'a test call needs aiosipua: `pip install "huntgroup[doctor]"`\n'
+
+
+@pytest.mark.parametrize("options", [("--test-call", "1@evil"), ("--test-call", "1", "--to", "pbx:x")])
+def test_a_test_call_to_nowhere_is_refused(config: Path, options: tuple[str, ...]) -> None:
+    assert invoke("doctor", "--config", config, *options).exit_code == 2
+
+
+def test_the_doctor_of_a_broken_file_tells_every_problem_and_fails(broken: Path) -> None:
+    result = invoke("doctor", "--config", broken)
+
+    assert result.exit_code == 1
+    assert f"{broken}:16" in result.stdout
+    assert "2 failed" in result.stdout

@@ -89,10 +89,6 @@ class Desk:
         self._client.subscribe(f"{self.prefix}/{topic}", qos=1)
         return self._code("subscribe")
 
-    def unsubscribe(self, topic: str) -> None:
-        """No more of it."""
-        self._client.unsubscribe(f"{self.prefix}/{topic}")
-
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> ReasonCode:
         """What the broker says to that."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -100,12 +96,12 @@ class Desk:
         self._client.publish(f"{self.prefix}/{topic}", payload, 1, retain, properties)
         return self._code("publish")
 
-    def message(self, topic: str, within: float) -> bytes | None:
-        """The next message there; None: none came."""
+    def held(self, topic: str) -> bytes | None:
+        """What the broker holds there, which it tells whoever subscribes; None: nothing, or nothing for us."""
         try:
             while True:
-                found: MQTTMessage = self._answer("message", within)
-                if found.topic == f"{self.prefix}/{topic}":
+                found: MQTTMessage = self._answer("message", QUIET)
+                if found.retain and found.topic == f"{self.prefix}/{topic}":
                     return bytes(found.payload)
         except Lost:
             return None
@@ -199,7 +195,7 @@ def _rights(desk: Desk, settings: Mqtt) -> Iterator[Finding]:
     user, prefix = settings.username or "nobody", settings.prefix
     mend = f"in the acl_file, below `user {user}`: `topic readwrite {prefix}/#`, then `systemctl reload mosquitto`"
     unread = [topic for topic in READS if desk.subscribe(topic).is_failure]
-    now = desk.message(STATUS, QUIET) or Status(state="offline").encode()
+    now = desk.held(STATUS) or Status(state="offline").encode()
     payloads = {STATUS: now}
     unwritten = []
     for topic in WRITES:
@@ -222,9 +218,9 @@ def _round_trip(desk: Desk, mend: str) -> Finding:
     """Retained, read and cleared: with Mosquitto's ACL a subscription is granted and what it brings kept back."""
     topic, said = f"doctor/{desk.name}", b"huntgroup doctor"
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("may not be written", lambda: not desk.publish(topic, said, retain=True).is_failure),
         ("may not be subscribed to", lambda: not desk.subscribe(topic).is_failure),
-        ("may not be written, or retains nothing", lambda: not desk.publish(topic, said, retain=True).is_failure),
-        ("is written, but not read", lambda: desk.message(topic, QUIET) == said),
+        ("is written, but not retained, or not read", lambda: desk.held(topic) == said),
     )
     try:
         for what, is_so in steps:
@@ -239,11 +235,8 @@ def _round_trip(desk: Desk, mend: str) -> Finding:
 
 def _daemon(desk: Desk, *, is_running: bool) -> Finding:
     """What the daemon's retained status says; our own, from before, was not retained."""
-    desk.unsubscribe(STATUS)
-    while desk.message(STATUS, QUIET) is not None:
-        continue
     desk.subscribe(STATUS)
-    status = desk.message(STATUS, QUIET)
+    status = desk.held(STATUS)
     is_online = status is not None and b'"online"' in status
     topic = f"{desk.prefix}/{STATUS}"
     if is_online == is_running:

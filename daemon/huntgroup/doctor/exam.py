@@ -1,12 +1,9 @@
 """Asks everything in turn, and goes on behind a failure where that makes sense."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-
-import structlog
 
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
@@ -16,11 +13,6 @@ from huntgroup.doctor.session import Session
 from huntgroup.errors import ConfigError, PeerError
 from huntgroup.policies import policy_from
 from huntgroup.settings import Pbx, Settings, load, load_to_simulate
-
-
-def be_quiet() -> None:
-    """What the adapters would log is told as a finding."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def settings_of(path: Path) -> tuple[Settings | None, list[Finding]]:

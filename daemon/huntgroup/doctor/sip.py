@@ -61,6 +61,7 @@ class Call:
     def __init__(self, transport: Socket, server: tuple[str, int], heard: Heard) -> None:
         self.ended = asyncio.Event()
         self.is_answered = False
+        self._is_cancelled = False
         self._transport = transport
         self._server = server
         self._heard = heard
@@ -88,6 +89,7 @@ class Call:
         if self.is_answered:
             self._repeat(self._uac.send_bye(self._call.dialog, self._server))
         else:
+            self._is_cancelled = True
             cancel = self._in_the_invites_transaction("CANCEL")
             self._transport.send(cancel, self._server)
             self._repeat(cancel)
@@ -162,7 +164,7 @@ class Call:
                 self._tasks.add(asyncio.ensure_future(self._say_nothing()))
         if status >= 300:
             self.ended.set()
-        elif status >= 200 and "CANCEL" in self._answered:
+        elif self.is_answered and self._is_cancelled:
             self.hang_up()
 
     def _in_the_invites_transaction(self, method: str) -> SipRequest:
@@ -171,6 +173,6 @@ class Call:
         request = SipRequest(method=method, uri=invite.uri)
         for name in ("Via", "From", "To", "Call-ID"):
             request.headers.set_single(name, invite.get_header(name) or "")
-        request.headers.set_single("CSeq", f"{self._call.dialog.local_cseq} {method}")
+        request.headers.set_single("CSeq", f"{invite.cseq.seq if invite.cseq else 1} {method}")
         request.headers.set_single("Max-Forwards", "70")
         return request
