@@ -15,6 +15,8 @@ from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
+LONG_ENOUGH = 24_000
+"""Bytes of a recording of a second and a half: the mailbox throws away what is shorter than one."""
 CLOSED = '{ timezone = "UTC" }'
 TO_SALES = '{ action = "voicemail", mailbox = "sales" }'
 
@@ -29,6 +31,11 @@ async def pbx() -> AsyncIterator[Pbx]:
 def recordings(pbx: Pbx) -> set[Path]:
     """Every recording in the exchange's mailboxes, those under way included."""
     return set((pbx.home / "spool").rglob("*.wav"))
+
+
+def is_long_enough(recording: Path) -> bool:
+    """Whether the mailbox keeps it."""
+    return recording.stat().st_size > LONG_ENOUGH
 
 
 async def speaks(pbx: Pbx, call: OutgoingCall, seconds: float = 1.5) -> None:
@@ -125,3 +132,42 @@ async def test_nor_one_that_is_left_while_there_is_no_daemon(pbx: Pbx, caller: C
     assert received["customer_phone"] == "+48600700800"
     assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
     assert [line for line in third.log() if line["event"] == "inquiry.received"] == []
+
+
+async def test_the_message_of_who_was_in_the_mailbox_is_that_inquirys(
+    pbx: Pbx, caller: Caller, daemon: StartDaemon
+) -> None:
+    running = await daemon(configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES)))
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    inquiry = (await running.logs("inquiry.received"))["inquiry"]
+
+    running.kill()
+    before = recordings(pbx)
+    await until(call.hears_audio, "the mailbox speaks")
+    call.presses("#")
+    await until(lambda: bool(recordings(pbx) - before), "the mailbox records")
+    await running.start()
+    await until(lambda: any(map(is_long_enough, recordings(pbx) - before)), "the message is long enough")
+    await call.hangs_up()
+
+    left = await running.logs("inquiry.message_left")
+    closed = await running.logs("inquiry.closed", inquiry=inquiry)
+    assert (left["inquiry"], closed["detail"]) == (inquiry, "voicemail")
+    assert (await running.logs("inquiry.received", after=1))["inquiry"] == left["detail"]
+
+
+async def test_who_left_the_mailbox_meanwhile_without_a_word_has_given_up(
+    pbx: Pbx, caller: Caller, daemon: StartDaemon
+) -> None:
+    running = await daemon(configuration(group("sales", "anna", hours=CLOSED, on_closed=TO_SALES)))
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    await running.logs("inquiry.received")
+
+    running.kill()
+    await call.hangs_up()
+    await pbx.idle()
+    await running.start()
+
+    assert (await running.logs("inquiry.closed"))["detail"] == "abandoned"
