@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "41e7a469"
+VERSION = "1e17518a"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -34,8 +34,22 @@ PLACES = (
     Place("huntgroup-fallback.conf", "huntgroup-remember", "s"),
     Place("huntgroup-served.conf", "huntgroup-served", "s"),
     Place("huntgroup-served.conf", "huntgroup-answered", "s"),
+    Place("huntgroup-announce.conf", "huntgroup-announce", "say"),
+    Place("huntgroup-announce.conf", "huntgroup-leave", "1"),
+    *(Place("huntgroup-announce.conf", f"huntgroup-leave-{key}", str(key)) for key in range(10)),
+    Place("huntgroup-callback.conf", "huntgroup-callback", "1"),
+    Place("huntgroup-callback.conf", "huntgroup-callback-customer", "1"),
+    Place("huntgroup-features.conf", "huntgroup-code", "code*11"),
+    Place("huntgroup-features.conf", "huntgroup-said", "refused"),
+    Place("huntgroup-features.conf", "huntgroup-speak", "s"),
+    Place("huntgroup-join.conf", "huntgroup-join", "1"),
+    Place("huntgroup-join.conf", "huntgroup-joined", "1"),
+    Place("huntgroup-outside.conf", "huntgroup-out", "1"),
+    Place("huntgroup-reply.conf", "huntgroup-reply", "1"),
+    Place("huntgroup-reply.conf", "huntgroup-promise", "1"),
+    Place("huntgroup-voicemail.conf", "huntgroup-voicemail", "1"),
 )
-"""Every context of ours: a new one is one line."""
+"""Every context of ours: a new one is one line. But huntgroup-features, which has no extension of its own."""
 MODULES = {
     "app_dial": ("Dial",),
     "app_db": ("DBdeltree",),
@@ -52,9 +66,16 @@ MODULES = {
     "func_logic": ("IF",),
     "func_strings": ("FILTER", "STRFTIME"),
     "func_uri": ("URIENCODE",),
+    "app_directed_pickup": ("PickupChan",),
+    "app_playback": ("Playback",),
+    "app_playtones": ("Playtones",),
+    "func_config": ("AST_CONFIG",),
+    "pbx_loopback": ("Loopback",),
     "res_musiconhold": ("StartMusicOnHold", "StopMusicOnHold"),
 }
 """What the dialplan and the daemon call, by the module of Asterisk that brings it along: a new one is one line."""
+ONLY_FOR_MAILBOXES = {"app_voicemail": ("VoiceMail", "VM_INFO")}
+"""Without it a caller who is sent to a mailbox is told so, and the mailboxes are looked for by themselves."""
 HOW_TO_LOAD = 'then `asterisk -rx "dialplan reload"`'
 INBOUND = "huntgroup-inbound"
 CODES_TRIED = (

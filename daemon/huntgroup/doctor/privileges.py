@@ -20,7 +20,7 @@ class Write(NamedTuple):
     action: str
 
 
-WRITE = (Write("call", "Redirect"),)
+WRITE = (Write("call", "Redirect"), Write("originate", "Originate"))
 """What the daemon needs: a new one is one line."""
 TOO_MUCH = (
     Write("originate", "Originate"),

@@ -9,8 +9,13 @@ from huntgroup.doctor import dialplan
 
 FILES = sorted((Path(__file__).parents[3] / "dialplan").glob("*.conf"))
 MARKER = "huntgroup-version.conf"
-BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "MSet", "NoOp", "Ringing", "Set", "Wait"}
+BUILT_IN = {
+    *("Answer", "Background", "Goto", "GotoIf", "Hangup", "MSet", "NoOp", "Progress", "Ringing", "SayNumber", "Set"),
+    *("Wait", "WaitExten"),
+}
 """Applications that every Asterisk has."""
+WITHOUT_EXTENSIONS = ("huntgroup-features.conf", "huntgroup-features")
+"""It switches to huntgroup-code, for the codes alone that the daemon has told of."""
 STEP = re.compile(r"(?:exten\s*=>\s*[^,]+,[^,]+,|same\s*=>\s*n(?:\([^)]*\))?,)\s*(\w+)\(")
 EXECUTED = re.compile(r"[?:]([A-Z][A-Za-z]+)\(")
 FUNCTION = re.compile(r"(?:\$\{|Set\(|,)([A-Z_]+)\(")
@@ -37,7 +42,7 @@ def test_every_context_is_looked_for() -> None:
         (path.name, line.strip("[]")) for path in FILES if path.name != MARKER for line in code(path) if line[0] == "["
     }
 
-    assert {(each.file, each.context) for each in dialplan.PLACES} == there
+    assert {(each.file, each.context) for each in dialplan.PLACES} == there - {WITHOUT_EXTENSIONS}
 
 
 def called() -> Iterator[str]:
@@ -49,7 +54,8 @@ def called() -> Iterator[str]:
 
 
 def test_the_module_of_all_that_is_called_is_looked_for() -> None:
-    known = {name for names in dialplan.MODULES.values() for name in names}
+    modules = dialplan.MODULES | dialplan.ONLY_FOR_MAILBOXES
+    known = {name for names in modules.values() for name in names}
 
     assert {"Dial", "StartMusicOnHold", "CUT", "SHARED", "DB_DELETE"} < set(called())
     assert set(called()) - BUILT_IN - known == set()
