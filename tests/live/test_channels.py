@@ -334,6 +334,7 @@ async def test_nobody_is_answered_where_it_would_be_taken_for_a_command_or_a_sta
         ("inquiries/submit", b'{"id":"chat-1"}', "missing", "source"),
         ("inquiries/submit", b'{"id":"a/b","source":"site-chat"}', "invalid", "id"),
         ("inquiries/submit", b'{"id":"call-main-1.2","source":"site-chat"}', "invalid", "id"),
+        ("inquiries/submit", b'{"id":"message-call-main-1.2","source":"site-chat"}', "invalid", "id"),
         ("inquiries/submit", b'{"id":"c","source":"s","priority":"high"}', "invalid", "priority"),
         ("inquiries/submit", b'{"id":"c","source":"s","customer":{"mail":"x"}}', "unknown_key", "customer.mail"),
         ("inquiries/submit", b'{"id":"c","source":"s","text":"' + b"x" * 8001 + b'"}', "too_long", "text"),

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.lab.broker import Broker
+from tests.lab.mqtt import Party
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.lab.process import until
+from tests.lab.schemas import faults
 from tests.live.configuration import NUMBER, configuration, group
 from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
@@ -69,6 +72,30 @@ async def test_a_message_is_an_inquiry_of_its_own_with_its_recording(
     assert Path(received["recording"]).with_suffix(".wav") in recordings(pbx)
     assert received["recording_seconds"] in (1, 2)
     assert (await running.logs("inquiry.accepted", inquiry=left["detail"]))["operator"] == "anna"
+
+
+async def test_a_message_lies_on_the_desk_with_its_recording(
+    pbx: Pbx, broker: Broker, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    (await phone("anna-desk")).declines()
+    await daemon(configuration(group("sales", "anna", on_unanswered=TO_SALES)), broker_url=broker.url)
+    async with Party(broker) as screen:
+        await screen.sees("status", state="online")
+        call = await caller.dials(NUMBER, name="Jan", number="+48600700800")
+        await call.answered()
+        await speaks(pbx, call)
+        await call.hangs_up()
+
+        on_desk = await screen.until(
+            lambda each: each.topic.endswith("/anna/desk") and bool(each.data["inquiries"]), "the message on the desk"
+        )
+        (message,) = on_desk.data["inquiries"]
+        event = await screen.sees("events/inquiry.received", subject=message["inquiry"])
+        assert (message["channel"], message["customer"]["phone"]) == ("mail", "+48600700800")
+        assert Path(message["recording"]["file"]).with_suffix(".wav") in recordings(pbx)
+        assert event["data"]["recording"] == message["recording"]
+        assert faults(on_desk.topic, on_desk.data) == []
+        assert (await screen.commands("anna", "close", inquiry=message["inquiry"]))["ok"]
 
 
 async def test_the_message_is_kept_when_the_caller_ends_it_by_a_key(

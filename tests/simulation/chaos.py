@@ -364,7 +364,12 @@ class Chaos:
         who = self._operator() if self.dice.chance(0.3) else None
         channel = Channel.CALL if self.dice.chance(0.3) else None
         asked = PickupRequested(
-            request=self._request(), operator=self._operator(), inquiry=what, colleague=who, channel=channel
+            request=self._request(),
+            operator=self._operator(),
+            inquiry=what,
+            colleague=who,
+            channel=channel,
+            is_by_command=self.dice.chance(0.5),
         )
         self.happens(asked)
 

@@ -203,6 +203,7 @@ class ErrorCode(StrEnum):
     NOT_LOGGED_IN = "not_logged_in"
     NO_WRAPUP = "no_wrapup"
     BAD_TARGET = "bad_target"
+    PHONE_NOT_FREE = "phone_not_free"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +326,7 @@ class OnDesk:
     messages: tuple[Message, ...] = ()
     messages_dropped: int = 0
     """How many older ones are kept no longer."""
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

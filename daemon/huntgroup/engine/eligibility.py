@@ -46,7 +46,7 @@ def why_no_work(operator: Operator, channel: Channel, policy: Policy, *, pbx_is_
     if operator.wrapups:
         return Reason.WRAPUP
     if channel is Channel.CALL:
-        reason = _why_no_call(operator, pbx_is_up=pbx_is_up)
+        reason = why_no_call(operator, pbx_is_up=pbx_is_up)
         if reason is not None:
             return reason
     reason = blocked(operator, channel, policy)
@@ -92,7 +92,8 @@ def is_beyond_source_limit(operator: Operator, inquiry: Inquiry) -> bool:
     return most is not None and operator.by_source.get(inquiry.entrance.source, 0) > most
 
 
-def _why_no_call(operator: Operator, *, pbx_is_up: bool) -> Reason | None:
+def why_no_call(operator: Operator, *, pbx_is_up: bool) -> Reason | None:
+    """Why no call can ring at the operator's phones now; None: it can."""
     if not pbx_is_up:
         return Reason.PBX_UNREACHABLE
     if operator.pending[Channel.CALL]:

@@ -391,11 +391,13 @@ class PickupRequested(Request):
 
     ``colleague`` asks for the longest pending of theirs, ``channel`` for nothing but this channel's: who dials a code
     wants a call. Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
+    ``is_by_command``: they are at no phone that could take a call over, so it rings at theirs instead.
     """
 
     inquiry: InquiryId | None = None
     colleague: OperatorId | None = None
     channel: Channel | None = None
+    is_by_command: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,4 +158,5 @@ def _on_desk(inquiry: Inquiry, state: str, since: float, expires_at: float | Non
         content=inquiry.content,
         messages=inquiry.messages,
         messages_dropped=inquiry.messages_dropped,
+        recording=inquiry.recording,
     )

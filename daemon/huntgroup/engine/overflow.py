@@ -107,7 +107,7 @@ def end_round(world: World, inquiry: Inquiry) -> None:
     if target is None:
         action = world.group_of(inquiry).on_unanswered
         run(world, inquiry, action, Hook.UNANSWERED, "everyone eligible was offered it")
-    elif target.is_transfer:
+    elif target.is_transfer or target.is_pickup:
         world.fact(FactType.UNANSWERED, inquiry, target.operator, "back to the group")
         _back_to_group(world, inquiry, target.operator)
     elif target.rings is None or inquiry.channel is not Channel.CALL:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason
-from huntgroup.engine.eligibility import blocked, is_beyond_source_limit
+from huntgroup.engine.eligibility import blocked, is_beyond_source_limit, why_no_call
 from huntgroup.engine.events import (
     AcceptRequested,
     CloseRequested,
@@ -22,7 +22,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import InquiryId, OperatorId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.policy import Channel, Presence
-from huntgroup.engine.routing import after_attempt, ignores_presence, stays_when_away
+from huntgroup.engine.routing import after_attempt, ignores_presence, ring_instead, stays_when_away
 from huntgroup.engine.state import Inquiry, Offer, Operator, Target
 from huntgroup.engine.world import World
 
@@ -138,10 +138,26 @@ def _pick_up(world: World, event: PickupRequested) -> None:
     is_away = operator.presence is Presence.LOGGED_OUT and not ignores_presence(world, inquiry)
     if is_away and inquiry.channel is not Channel.CALL:
         raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
-    if inquiry.channel is Channel.CALL:
+    if inquiry.channel is Channel.CALL and event.is_by_command:
+        _ring_for_picker(world, inquiry, operator)
+    elif inquiry.channel is Channel.CALL:
         world.effects.append(PickUpCall(inquiry=inquiry.id, operator=operator.policy.id, request=event.request))
     else:
         picked_up(world, inquiry, operator)
+
+
+def _ring_for_picker(world: World, inquiry: Inquiry, operator: Operator) -> None:
+    """The call leaves the colleagues at whom it rings, who did not miss it, for the phones of who wants it."""
+    offers = inquiry.attempt.offers if inquiry.attempt else {}
+    pending = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
+    if operator.policy.id in pending:
+        return  # It rings at them as it is.
+    reason = why_no_call(operator, pbx_is_up=world.pbx_is_up)
+    if reason is not None:
+        raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"no call can ring at {operator.policy.id} now: {reason}")
+    world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(pending)}")
+    take_back(world, inquiry, f"picked up by {operator.policy.id}")
+    ring_instead(world, inquiry, operator)
 
 
 def picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:

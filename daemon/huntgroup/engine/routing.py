@@ -9,7 +9,7 @@ from huntgroup.engine.ids import AttemptNo, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import IllegalTransitionError, InquiryState
 from huntgroup.engine.line import place_of
 from huntgroup.engine.policy import Channel, Distribution, Mode, Presence, ResponsibleMissed, WhenAllUnavailable
-from huntgroup.engine.state import Inquiry, Offer, Operator, Place, Stage
+from huntgroup.engine.state import Inquiry, Offer, Operator, Place, Stage, Target
 from huntgroup.engine.strategies import STRATEGIES
 from huntgroup.engine.world import World, mobile_of
 
@@ -45,6 +45,8 @@ def _place(inquiry: Inquiry) -> Place:
 
 def ignores_presence(world: World, inquiry: Inquiry) -> bool:
     """Whether it is offered to who is logged out or paused: by the group, the source, or for want of anybody else."""
+    if inquiry.target is not None and inquiry.target.is_pickup:
+        return True  # They chose it by hand, whatever they had said of themselves.
     if inquiry.target is not None and inquiry.target.is_transfer:
         # A colleague chose them by hand, which a pause does not forbid.
         return world.operators[inquiry.target.operator].presence is not Presence.LOGGED_OUT
@@ -328,6 +330,15 @@ def offer_to_responsible(world: World, inquiry: Inquiry) -> bool:
     inquiry.stage = Stage.RESPONSIBLE
     offer(world, inquiry, (operator,), {operator.policy.id: None})
     return True
+
+
+def ring_instead(world: World, inquiry: Inquiry, operator: Operator) -> None:
+    """Ring a call that waits, and stands in no line, at the operator who wants it, whatever else they have in hand."""
+    world.begin_round(inquiry)
+    rings = world.group_of(inquiry).rings
+    inquiry.target = Target(operator.policy.id, rings, is_transfer=False, is_pickup=True)
+    inquiry.stage, inquiry.max_wait_at = Stage.OPERATOR, None
+    offer(world, inquiry, (operator,), {operator.policy.id: None})
 
 
 def offer_to_mobile(world: World, inquiry: Inquiry) -> bool:

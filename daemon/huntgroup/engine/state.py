@@ -55,11 +55,15 @@ class Attempt:
 
 @dataclass(slots=True, frozen=True)
 class Target:
-    """The one operator an inquiry is for. ``rings`` None: as long as it takes; ``is_transfer``: then to the group."""
+    """The one operator an inquiry is for. ``rings`` None: as long as it takes.
+
+    ``is_transfer``: a colleague chose them; ``is_pickup``: they did. After either it goes back to the group.
+    """
 
     operator: OperatorId
     rings: int | None
     is_transfer: bool
+    is_pickup: bool = False
 
 
 class Away(StrEnum):

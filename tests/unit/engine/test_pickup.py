@@ -43,6 +43,49 @@ def test_a_call_is_picked_up_by_the_pbx_and_credited_when_that_says_so() -> None
     assert story.facts(FactType.CLOSED) == [("c1", "ben", "answered")]
 
 
+def by_command(story: Story, who: str, inquiry: str | None = "c1") -> None:
+    story.asks(PickupRequested, who, inquiry, is_by_command=True)
+
+
+def test_by_command_a_call_rings_at_the_pickers_phone_in_place_of_the_colleagues() -> None:
+    story = house(miss_limit=1)
+    story.calls("c1")
+    story.rings("c1", "anna")
+    by_command(story, "ben")
+    assert story.refused() is None
+    assert story.ordered(PickUpCall) == []
+    assert story.rung()[-1] == ("c1", ("ben",))
+    assert story.facts(FactType.PICKED_UP) == [("c1", "ben", "from anna")]
+    story.answers("c1", "ben")
+    assert story.taken() == [("c1", "ben")]
+    assert (story.happened(FactType.MISSED), story.told("anna").presence) == ([], "available")
+
+
+def test_who_picks_up_by_command_and_does_not_answer_has_missed_it_and_the_group_goes_on() -> None:
+    story = house(rings=2)
+    story.calls("c1")
+    story.rings("c1", "anna")
+    by_command(story, "ben", None)
+    story.rings("c1", "ben")
+    story.later(2 * RING)
+    assert story.facts(FactType.MISSED) == [("c1", "ben", "")]
+    assert story.rung()[-1] == ("c1", ("anna",))
+
+
+def test_a_pause_does_not_forbid_a_pickup_by_command_and_a_phone_that_is_not_free_does() -> None:
+    story = house()
+    story.calls("c1")
+    story.is_now("ben", Presence.PAUSED)
+    story.phone_is("PJSIP/ben", PhoneState.INUSE)
+    by_command(story, "ben")
+    assert story.refused() == "phone_not_free"
+    story.phone_is("PJSIP/ben", PhoneState.NOT_INUSE)
+    by_command(story, "ben")
+    assert story.rung()[-1] == ("c1", ("ben",))
+    by_command(story, "ben")
+    assert (story.refused(), story.rung()) == (None, [])
+
+
 def test_a_call_picked_up_at_the_phone_without_asking_is_credited_as_well() -> None:
     story = house(pickup=False)
     story.calls("c1")

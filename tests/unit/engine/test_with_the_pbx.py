@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huntgroup.engine.effects import (
+    DeskChanged,
     DialOut,
     Fact,
     FactType,
@@ -89,6 +90,10 @@ def test_a_message_is_a_mail_to_the_group_with_its_recording_and_the_call_ends_i
     assert (received.inquiry, received.group, received.detail) == ("message-c1", "sales", "voicemail")
     assert (received.customer, received.recording) == (JAN, MESSAGE)
     assert story.taken() == [("message-c1", "anna")]
+    desk = [each for each in story.ordered(DeskChanged) if each.operator == "anna"][-1]
+    assert [(each.inquiry, each.channel, each.recording) for each in desk.inquiries] == [
+        ("message-c1", "mail", MESSAGE)
+    ]
 
 
 def test_who_hangs_up_without_a_word_has_given_up() -> None:

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from huntgroup.adapters.mqtt.payloads import CloudEvent, customer_out, instant
+from huntgroup.adapters.mqtt.payloads import CloudEvent, customer_out, instant, recording_out
 from huntgroup.engine.effects import Fact
 
 _NAMESPACE = uuid.UUID("5b0a1c5e-6f0d-5d0e-9d55-0b3f6e0c9b11")
@@ -20,6 +20,8 @@ def cloud_event(fact: Fact, prefix: str) -> CloudEvent:
     }
     if fact.customer is not None:
         data["customer"] = customer_out(fact.customer).model_dump(exclude_none=True)
+    if fact.recording is not None:
+        data["recording"] = recording_out(fact.recording).model_dump()
     return CloudEvent(
         id=_id(fact, prefix),
         source=f"/{prefix}",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from huntgroup.adapters.mqtt.topics import CALLS, INQUIRY_ID
+from huntgroup.adapters.mqtt.topics import INQUIRY_ID, RESERVED
 
 PAYLOAD_MOST = 65_536
 """Bytes of one message to the daemon."""
@@ -18,7 +18,10 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 NewId = Annotated[
     str,
     StringConstraints(pattern=f"^{INQUIRY_ID.pattern}$"),
-    Field(description=f"The channel's own key; letters, digits and . _ : @ = ~ - ; it may not begin with {CALLS}"),
+    Field(
+        description="The channel's own key; letters, digits and . _ : @ = ~ - ; "
+        f"it may not begin with {' or '.join(RESERVED)}"
+    ),
 ]
 
 

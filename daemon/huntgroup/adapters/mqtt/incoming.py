@@ -19,7 +19,7 @@ from huntgroup.adapters.mqtt.history import History, Past
 from huntgroup.adapters.mqtt.payloads import ErrorOut
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
-from huntgroup.adapters.mqtt.topics import CALLS, Address, Kind, default_replies
+from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_replies
 from huntgroup.engine.effects import Answered
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
@@ -160,8 +160,8 @@ class Reception:
         except ValidationError as error:
             raise Unreadable(*first_fault(error, has_types)) from None
         name = command.id if isinstance(command, Submission) else None
-        if name is not None and name.startswith(CALLS):
-            raise Unreadable("invalid", f"an id that begins with {CALLS} is a call's", "id")
+        if name is not None and name.startswith(RESERVED):
+            raise Unreadable("invalid", f"an id that begins with {' or '.join(RESERVED)} is a call's", "id")
         writer, is_allowed = self._writer(delivery, address, name)
         if not is_allowed:
             raise Unreadable("bad_response_topic", "nobody may be answered at that response topic")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from huntgroup.engine.effects import DeskChanged, InquiryChanged, OnDesk, OperatorChanged, Reason
-from huntgroup.engine.events import Customer
+from huntgroup.engine.events import Customer, Recording
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
 from huntgroup.engine.policy import Channel
 
@@ -69,6 +69,15 @@ class MessageOut(Payload):
     text: str
 
 
+class RecordingOut(Payload):
+    """What a caller said to a mailbox."""
+
+    file: str
+    """At the PBX, without its ending."""
+    seconds: float
+    mailbox: str
+
+
 class DeskEntry(Payload):
     """One inquiry at one operator, with all that they need to see of it."""
 
@@ -88,6 +97,7 @@ class DeskEntry(Payload):
     messages: tuple[MessageOut, ...] | None = None
     messages_dropped: int | None = None
     """How many older messages are no longer kept here."""
+    recording: RecordingOut | None = None
 
 
 class Desk(Payload):
@@ -244,6 +254,11 @@ def customer_out(customer: Customer) -> CustomerOut:
     )
 
 
+def recording_out(recording: Recording) -> RecordingOut:
+    """What a caller left."""
+    return RecordingOut(file=recording.file, seconds=recording.seconds, mailbox=recording.mailbox)
+
+
 def _entry(item: OnDesk) -> DeskEntry:
     messages = tuple(MessageOut(at=instant(each.at), text=each.text) for each in item.messages)
     return DeskEntry(
@@ -260,4 +275,5 @@ def _entry(item: OnDesk) -> DeskEntry:
         link=item.content.link or None,
         messages=messages or None,
         messages_dropped=item.messages_dropped or None,
+        recording=recording_out(item.recording) if item.recording is not None else None,
     )

@@ -75,7 +75,8 @@ def _transfer(command: commands.Transfer, asker: dict[str, Any]) -> OperatorRequ
 
 
 def _pickup(command: commands.Pickup, asker: dict[str, Any]) -> OperatorRequest:
-    return PickupRequested(**asker, inquiry=InquiryId(command.inquiry) if command.inquiry else None)
+    inquiry = InquiryId(command.inquiry) if command.inquiry else None
+    return PickupRequested(**asker, inquiry=inquiry, is_by_command=True)
 
 
 def _about(kind: type[AboutOne]) -> Callable[[Any, dict[str, Any]], OperatorRequest]:

@@ -9,7 +9,9 @@ from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
 INQUIRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=~-]{0,127}")
 """What a channel may call an inquiry: it is one level of a topic, and an argument of a command."""
 CALLS = "call-"
-"""How the ids of calls begin: no channel may take one of them."""
+"""How the ids of calls begin."""
+RESERVED = (CALLS, f"message-{CALLS}")
+"""So begin the ids of calls, and of the messages that callers left: no channel may take one of them."""
 LONGEST = 1024
 """Bytes of a topic that we write to; MQTT allows 65,535."""
 
@@ -137,7 +139,7 @@ def default_replies(topics: Topics, address: Address, inquiry: str | None) -> st
     """
     match address.kind:
         case Kind.SUBMIT:
-            if inquiry is None or INQUIRY_ID.fullmatch(inquiry) is None or inquiry.startswith(CALLS):
+            if inquiry is None or INQUIRY_ID.fullmatch(inquiry) is None or inquiry.startswith(RESERVED):
                 return None
             return topics.inquiry_status(InquiryId(inquiry))
         case Kind.CHANNEL:
