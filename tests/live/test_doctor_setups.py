@@ -66,13 +66,13 @@ async def test_a_missing_privilege_to_act_is_named_with_its_line() -> None:
 
         assert "what needs the privilege call" in found["said"]
         assert found["where"] == "manager.conf: [huntgroup]: write"
-        assert "`write = call`" in found["mend"]
+        assert "`write = call,originate`" in found["mend"]
 
 
 async def test_a_privilege_that_only_the_file_grants_asks_for_a_reload() -> None:
     async with exchange(ami_options="write=reporting") as idle:
         file = idle.pbx.home / "etc" / "manager.conf"
-        file.write_text(file.read_text().replace("write=reporting", "write=call"))
+        file.write_text(file.read_text().replace("write=reporting", "write=call,originate"))
 
         found = (await examine(idle)).failed("pbx.write")
 
