@@ -135,6 +135,27 @@ async def test_what_ended_stays_ended_over_a_kill(broker: Broker, anyone: Party,
     assert "inquiries/chat-1/status" not in await kept_at(broker)
 
 
+async def test_what_came_in_thousands_while_it_was_away_is_all_taken(daemon: StartDaemon) -> None:
+    names = [f"c{number}" for number in range(4_000)]
+    async with (
+        Broker(persistent=False, config="max_queued_messages 0\nmax_inflight_messages 100") as broker,
+        Party(broker, listens_to="huntgroup/status") as reader,
+    ):
+        running = await daemon(TEXT, broker_url=broker.url)
+        await reader.sees("status", state="online")
+        running.kill()
+        async with Party(broker, listens_to="") as channel:
+            for name in names:
+                await channel.says("inquiries/submit", {"id": name, "source": "site-chat"})
+        await reader.listens("huntgroup/inquiries/+/status")
+        await running.start(found=False)
+
+        last = await reader.sees_status(names[-1], within=30, ok=True)
+        assert last["state"] == "waiting"
+        answered = {each.topic.split("/")[2] for each in reader.seen if b'"ok":true' in each.payload}
+        assert answered == set(names)
+
+
 async def test_while_the_disk_takes_nothing_new_chats_are_refused_and_the_first_is_answered_when_it_does(
     anyone: Party, running: Daemon
 ) -> None:
