@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from huntgroup.adapters.store.reading import History, history
+from huntgroup.adapters.store.reading import Past, history
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.adapters.store.rows import Entry
 from huntgroup.codec import event_from, memory_from, rows_of
@@ -57,14 +57,14 @@ def replay(path: Path, until: float | None = None) -> Replay:
     return done
 
 
-def _engine_at(past: History, sequence: int) -> Engine:
+def _engine_at(past: Past, sequence: int) -> Engine:
     memory = memory_from(past.snapshot(sequence).state)
     if memory is None:
         raise StoreError(Path(), f"the snapshot after event {sequence} is empty")
     return Engine(memory.policy, memory)
 
 
-def _run(past: History, snapshots: list[int], done: Replay, until: float | None) -> None:
+def _run(past: Past, snapshots: list[int], done: Replay, until: float | None) -> None:
     recorded = _Recorded(past.records(snapshots[0]))
     comparisons = set(snapshots[1:])
     last = snapshots[0]
@@ -106,7 +106,7 @@ def _records(effects: list[Effect]) -> Iterator[Record]:
             yield record
 
 
-def _compare_state(past: History, done: Replay, sequence: int) -> None:
+def _compare_state(past: Past, done: Replay, sequence: int) -> None:
     """The memory then, as this version would write it, against the memory now."""
     memory = memory_from(past.snapshot(sequence).state)
     then = set(rows_of(memory)) if memory is not None else set()

@@ -10,6 +10,7 @@ import os
 import random
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -57,7 +58,7 @@ async def broker() -> AsyncIterator[Broker]:
         yield broker
 
 
-class Listener:
+class Listener(ABC):
     """Somebody whose session outlives the broker; what they take is gone from there, so it must be taken at once."""
 
     def __init__(self, broker: Broker, name: str, *topics: str) -> None:
@@ -87,9 +88,9 @@ class Listener:
                             await self.take(path, json.loads(message.payload))
             await asyncio.sleep(BETWEEN_TRIES)
 
+    @abstractmethod
     async def take(self, path: list[str], data: dict[str, Any]) -> None:
         """One message."""
-        raise NotImplementedError
 
 
 class Floor(Listener):

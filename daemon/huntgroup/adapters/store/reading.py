@@ -33,7 +33,7 @@ class Gap(NamedTuple):
     why: str
 
 
-class History:
+class Past:
     """The journal and what was recorded of it, as of the moment it is opened."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -66,7 +66,7 @@ class History:
 
 
 @contextmanager
-def history(path: Path) -> Iterator[History]:
+def history(path: Path) -> Iterator[Past]:
     """Raises StoreError when the file cannot be read, now or later."""
     with _reading(path) as database:
         found = database.execute("PRAGMA user_version").fetchone()[0]
@@ -75,7 +75,7 @@ def history(path: Path) -> Iterator[History]:
                 path, f"has version {found} of the tables: start this Huntgroup once, it brings them to {VERSION}"
             )
         database.execute("BEGIN")
-        yield History(database)
+        yield Past(database)
 
 
 def records_of(path: Path, inquiry: str) -> list[Record]:

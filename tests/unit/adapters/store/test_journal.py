@@ -5,8 +5,8 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -64,6 +64,14 @@ class Writer:
         self.changed.set()
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody else writes, until they are done or take it back."""
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+
+
 @pytest.fixture
 async def writer(path: Path, opened: Opened) -> AsyncIterator[Writer]:
     writer = Writer(path, opened)
@@ -117,8 +125,7 @@ async def test_while_the_file_is_locked_work_goes_on_and_nothing_is_lost(
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     writer.write(1)
     await writer.until("1")
-    with closing(sqlite3.connect(writer.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(writer.path) as other:
         writer.write(2)
         await writer.until("2 released")
         writer.write(3)
@@ -162,8 +169,7 @@ async def test_a_disk_that_hangs_holds_up_work_for_a_moment_only(
     slow = Writer(writer.path, open_store(writer.path))
     slow.write(2)
     await slow.until("2")
-    with closing(sqlite3.connect(writer.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(writer.path) as other:
         slow.write(3)
         await slow.until("3 released")
         assert "3" not in slow.said
@@ -179,8 +185,7 @@ async def test_what_does_not_fit_in_memory_while_the_disk_is_away_leaves_a_gap_t
     monkeypatch.setattr(module, "OWED_MOST", 10)
     writer.write(1)
     await writer.until("1")
-    with closing(sqlite3.connect(writer.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(writer.path) as other:
         writer.write(2)
         await writer.until("2 released")
         writer.write(3, 20)
@@ -368,8 +373,7 @@ async def test_a_snapshot_is_taken_every_day_in_which_anything_happened(
 
 
 async def test_what_nobody_waits_for_does_not_gather_while_the_disk_is_away(writer: Writer) -> None:
-    with closing(sqlite3.connect(writer.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(writer.path) as other:
         for number in range(1, 50):
             writer.journal.write(batch(number), lambda: None, nobody)
         assert len(writer.journal._durable) == 1
