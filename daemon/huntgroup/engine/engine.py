@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from huntgroup.engine import outside, overflow, waiting
+from huntgroup.engine.adrift import customer_alone, moment_is_over, sent_to_a_line
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
@@ -12,6 +13,7 @@ from huntgroup.engine.events import (
     CallPickedUp,
     ClockStepped,
     ConversationFound,
+    CustomerAlone,
     CustomerLeft,
     DaemonStarted,
     Departure,
@@ -124,8 +126,11 @@ class Engine:
 
 
 def _inquiry_received(world: World, event: InquiryReceived) -> None:
-    if event.inquiry in world.inquiries:
-        given_back(world, world.inquiries[event.inquiry], event.attempts)
+    known = world.inquiries.get(event.inquiry)
+    if known is not None:
+        if known.state is InquiryState.ACTIVE and known.channel is event.channel is Channel.CALL:
+            sent_to_a_line(world, known, event)
+        given_back(world, known, event.attempts)
         _fire_overdue(world)
         return
     entrance = world.policy.entrance(event.channel, event.source)
@@ -369,6 +374,8 @@ def _fire(world: World, due: Deadline) -> None:
             world.close(inquiry, Outcome.ANSWERED)
         case DeadlineKind.ANNOUNCE:
             waiting.announce(world, inquiry)
+        case DeadlineKind.ADRIFT:
+            moment_is_over(world, inquiry)
 
 
 def _attempt_expired(world: World, inquiry: Inquiry) -> None:
@@ -423,6 +430,7 @@ APPLY: dict[type, Callable[..., None]] = {
     AttemptFailed: _attempt_failed,
     CallPickedUp: _call_picked_up,
     CallMoved: _call_moved,
+    CustomerAlone: customer_alone,
     PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_lost,
     PbxFound: _pbx_found,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 import structlog
 
 from huntgroup.adapters.ami import callbacks, handovers, served
+from huntgroup.adapters.ami.bridges import Bridges, look_at
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
@@ -69,6 +70,8 @@ class Translator:
         self._by_inquiry: dict[InquiryId, Call] = {}
         self._legs: dict[str, Leg] = {}
         self._unexplained: dict[str, Leg] = {}
+        self.bridges = Bridges()
+        """Who is joined to whom."""
         self.entries_read = 0
         """The number of the last entry of a served call that was told of."""
         self.clock_ahead = 0.0
@@ -79,6 +82,7 @@ class Translator:
             "DialState": self._dial_state,
             "DialEnd": self._dial_end,
             "Hangup": self._hangup,
+            "BridgeEnter": lambda message: self._company_changed(self.bridges.enter(message)),
             "DeviceStateChange": self._device_state_change,
         }
 
@@ -118,6 +122,7 @@ class Translator:
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
+            call.with_channel = call.alone = None
             call.mobile = mobile
 
     def remember(self, calls: Iterable[OpenCall]) -> None:
@@ -198,7 +203,7 @@ class Translator:
 
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""
-        return len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
+        return len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained) + len(self.bridges)
 
     def _forget_leg(self, channel: str) -> Leg | None:
         """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
@@ -238,6 +243,7 @@ class Translator:
             call = self._calls[uniqueid] = Call(self._inquiry(uniqueid), uniqueid, channel)
             self._by_inquiry[call.inquiry] = call
         call.channel, call.is_told = channel, True
+        call.is_answered, call.with_channel, call.alone = False, None, None  # perhaps they were transferred to a group
         call.source, call.customer = self.directory.source(dialled_number(number)), self._customer(message)
         return InquiryReceived(
             inquiry=call.inquiry, channel=Channel.CALL, source=call.source, customer=call.customer, attempts=made
@@ -246,6 +252,7 @@ class Translator:
     def conversation(self, call: Call, phone: PhoneId, attempt: AttemptNo) -> ConversationFound:
         """The caller is joined to this phone."""
         call.is_answered = call.is_told = True
+        call.alone = None
         call.phone = phone
         return ConversationFound(
             inquiry=call.inquiry,
@@ -390,6 +397,7 @@ class Translator:
             if not call.is_told:
                 return [self.conversation(call, leg.phone, leg.attempt)]
             call.is_answered, call.phone = True, leg.phone
+            call.with_channel = message["destuniqueid"]
         return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
 
     def _outside(self, message: Message) -> list[Event]:
@@ -410,6 +418,27 @@ class Translator:
         return callbacks.reached(call, uniqueid, channel)
 
     def _hangup(self, message: Message) -> list[Event]:
+        left_behind = self.bridges.gone(message["uniqueid"])
+        return [*self._hung_up(message), *self._company_changed(left_behind)]
+
+    def _company_changed(self, uniqueids: Iterable[str]) -> list[Event]:
+        """What became of the conversations of these channels, so far as they are callers'."""
+        calls = [call for each in uniqueids if (call := self._calls.get(each)) is not None and call.uniqueid == each]
+        return [event for call in calls for event in self.look_at(call)]
+
+    def look_at(self, call: Call) -> list[Event]:
+        """What became of a conversation, by who is joined to its caller now."""
+
+        def phone_of(channel: str) -> PhoneId | None:
+            leg = call.legs.get(channel)
+            return leg.phone if leg is not None else self.phone_of(channel)
+
+        def talks(call: Call, phone: PhoneId) -> Event:
+            return self.conversation(call, phone, NO_ATTEMPT)
+
+        return look_at(call, self.bridges, phone_of, talks)
+
+    def _hung_up(self, message: Message) -> list[Event]:
         leg = self._forget_leg(message["channel"])
         if leg is not None:
             return [unanswered(leg, message["cause"])]
