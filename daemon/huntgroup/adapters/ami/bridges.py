@@ -31,10 +31,11 @@ class Bridges:
         self._by_name: dict[str, str] = {}
         self._bridge: dict[str, str] = {}
         self._members: dict[str, dict[str, None]] = {}
+        self._callers: dict[str, dict[str, None]] = {}
 
     def __len__(self) -> int:
         """How many channels are known."""
-        return len(self._names)
+        return len(self._names) + len(self._callers)
 
     # -- what is told -------------------------------------------------------------------------------------------------
 
@@ -49,14 +50,16 @@ class Bridges:
         return list(concerned | dict.fromkeys((uniqueid, *self._reached_from(uniqueid))))
 
     def gone(self, uniqueid: str) -> list[str]:
-        """A channel hung up, or somebody took its place. The channels that were joined to it."""
-        if uniqueid not in self._names:
-            return []
-        concerned = self._leave(uniqueid)
-        name = self._names.pop(uniqueid)
+        """A channel hung up, or somebody took its place. The channels that were joined to it, and its callers."""
+        concerned = [*self._leave(uniqueid), *self._callers.pop(uniqueid, ())]
+        name = self._names.pop(uniqueid, "")
         if self._by_name.get(name) == uniqueid:
             del self._by_name[name]
-        return concerned
+        return list(dict.fromkeys(concerned))
+
+    def serves(self, uniqueid: str, caller: str) -> None:
+        """On this channel an operator talks to a caller, who is concerned when it ends, wherever they are by then."""
+        self._callers.setdefault(uniqueid, {})[caller] = None
 
     def seen(self, channels: Iterable[Message]) -> None:
         """These are all there are, as an answer to Status has them: what was known before is void."""
@@ -118,16 +121,17 @@ def look_at(call: Call, bridges: Bridges, phone_of: PhoneOf, talks: Talks) -> li
     company = bridges.company(call.uniqueid)
     ours = {phone: uniqueid for uniqueid, name in reversed(company) if (phone := phone_of(name)) is not None}
     if ours:
-        return _with_us(call, ours, talks)
+        return _with_us(call, ours, bridges, talks)
     if call.alone is None and (call.with_channel is None or bridges.lives(call.with_channel)):
         return []
     return _with_nobody_of_ours(call, is_among_strangers=bool(company))
 
 
-def _with_us(call: Call, ours: dict[PhoneId, str], talks: Talks) -> list[Event]:
+def _with_us(call: Call, ours: dict[PhoneId, str], bridges: Bridges, talks: Talks) -> list[Event]:
     phone = call.phone if call.phone in ours else next(reversed(ours))
     was_alone, call.alone = call.alone, None
     call.with_channel = ours[phone]
+    bridges.serves(ours[phone], call.uniqueid)
     return [] if phone == call.phone and was_alone is None else [talks(call, phone)]
 
 

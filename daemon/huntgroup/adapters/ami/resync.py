@@ -236,7 +236,7 @@ def _what_became(call: Call, channel: Message, seen: Seen, translator: Translato
     if somebody is not None:
         return _in_conversation(call, channel, somebody, translator, found)
     if call.is_answered:
-        return _after_an_answer(call, channel, seen, found)
+        return _after_an_answer(call, channel, seen, translator, found)
     return _unanswered(call, channel, seen, found)
 
 
@@ -278,7 +278,7 @@ def _in_conversation(
     return [event, *translator.look_at(call)]
 
 
-def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> list[Event]:
+def _after_an_answer(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
     """It was answered and is not with a phone of ours. While the one that answered is still in the call, it was set
     aside for a moment; one that is in no bridge and still with us is just being sent on, or hanging up."""
     is_on_its_way = not channel.bridgeid and _is_in_our_hands(channel)
@@ -289,6 +289,8 @@ def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> 
     )
     if is_on_its_way or is_still_there:
         call.with_channel = seen.leg_of(channel, call.phone)
+        if call.with_channel is not None:
+            translator.bridges.serves(call.with_channel, call.uniqueid)
         return []
     is_among_strangers = stranger is not None
     if call.alone is is_among_strangers:

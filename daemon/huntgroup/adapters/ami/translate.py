@@ -397,7 +397,6 @@ class Translator:
             if not call.is_told:
                 return [self.conversation(call, leg.phone, leg.attempt)]
             call.is_answered, call.phone = True, leg.phone
-            call.with_channel = message["destuniqueid"]
         return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
 
     def _outside(self, message: Message) -> list[Event]:
