@@ -388,7 +388,10 @@ class Translator:
         call, phone = self._fallback(message), self.phone_of(channel)
         if call is not None and phone is not None:
             return [self.conversation(call, phone, NO_ATTEMPT)]
-        leg = self._legs.get(channel) or self._new_leg(message)  # it may have begun to ring while the link was down
+        is_elsewhere = call is None and self._is_in_anothers_place(message)
+        leg = (
+            None if is_elsewhere else self._legs.get(channel) or self._new_leg(message)
+        )  # it may have begun to ring while the link was down
         if leg is None:
             return []
         # Not the call of that inquiry: a callback of an earlier attempt may answer late.
@@ -398,6 +401,13 @@ class Translator:
                 return [self.conversation(call, leg.phone, leg.attempt)]
             call.is_answered, call.phone = True, leg.phone
         return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+
+    def _is_in_anothers_place(self, message: Message) -> bool:
+        """Whether a caller in conversation was put, by an attended transfer, where somebody else rang a phone of ours:
+        who answers there was rung for somebody else, and the bridge will tell."""
+        call, leg = self._calls.get(message["uniqueid"]), self._legs.get(message["destchannel"])
+        is_theirs = leg is not None and call is not None and leg.inquiry == call.inquiry
+        return call is not None and call.is_answered and call.callback is None and not is_theirs
 
     def _outside(self, message: Message) -> list[Event]:
         """A number outside answered; that it did not our dialplan tells."""
