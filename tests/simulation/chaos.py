@@ -378,7 +378,7 @@ class Chaos:
         inquiry = self.engine.world.inquiries.get(what)
         if inquiry is not None and inquiry.channel is Channel.CALL:
             source = self.dice.choose(list(self.engine.world.policy.numbers))
-            self.happens(InquiryReceived(inquiry=what, channel=Channel.CALL, source=source))
+            self.happens(InquiryReceived(inquiry=what, channel=Channel.CALL, source=source, customer=inquiry.customer))
 
     def _pbx_tells_of_a_caller(self) -> None:
         """Of one of the last whom it was told to take: whatever may come of any of them, be it theirs or not."""

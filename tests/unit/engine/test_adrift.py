@@ -41,7 +41,11 @@ class House(Story):
         )
 
     def comes_to(self, number: str, inquiry: str = "c1") -> None:
-        self.happens(InquiryReceived(inquiry=InquiryId(inquiry), channel=Channel.CALL, source=SourceId(number)))
+        self.happens(
+            InquiryReceived(
+                inquiry=InquiryId(inquiry), channel=Channel.CALL, source=SourceId(number), customer=Customer()
+            )
+        )
 
 
 def with_a_call() -> House:

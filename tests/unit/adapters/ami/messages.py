@@ -105,7 +105,7 @@ def hangup(channel: str = CHANNEL, uniqueid: str = UNIQUEID, cause: str = "16", 
 
 
 def enters(bridge: str, channel: str = CHANNEL, uniqueid: str = UNIQUEID, *, swaps: str = "", kind: str = "") -> str:
-    """A channel enters a bridge, in the place of another one if it *swaps*; *kind*: ``holding_bridge`` for a parking lot."""
+    """A channel enters a bridge, in the place of another one if it *swaps*; *kind* is its technology."""
     of_bridge = {
         "BridgeUniqueid": bridge,
         "BridgeType": "basic",

@@ -1,4 +1,4 @@
-"""Who enters which bridge, and who hangs up: what follows for a conversation, in the order in which Asterisk tells it."""
+"""Who enters which bridge, and who hangs up: what follows for a conversation, in the order that Asterisk has."""
 
 import pytest
 from tests.unit.adapters.ami.messages import (

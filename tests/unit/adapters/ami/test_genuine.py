@@ -56,7 +56,7 @@ def lines_of_a_callers(text: str) -> list[str]:
         "1\r\n\r\nEvent: DeviceStateChange\r\nDevice: PJSIP/ben\r\nState: UNAVAILABLE\r\n\r\n",
         "1\r\n\r\nEvent: DeviceStateChange\r\nDevice: PJSIP/ben\r\nState: UNAVAILABLE",
         "1\r\n\r\nEvent: DeviceStateChange\r\nPrivilege: \r\nDevice: PJSIP/a\r\nState: BUSY\r\n\r\n",
-        "1\r\n\r\nEvent: BridgeEnter\r\nPrivilege: call,all\r\nBridgeUniqueid: b\r\nUniqueid: 1\r\n\r\n",
+        "1\r\n\r\nEvent: BridgeEnter\r\nPrivilege: call,all\r\nBridgeUniqueid: b\r\nUniqueid: 1",
         "1\r\nEvent: Hangup",
         "1\r\nevent: Hangup",
         "1\r\nevent: DeviceStateChange\r\nDevice: PJSIP/ben\r\nState: UNAVAILABLE",
