@@ -60,6 +60,6 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
     inquiry.entrance, inquiry.attempts = entrance, max(inquiry.attempts, event.attempts)
     world.enter(inquiry, entrance.group)
     if not overflow.is_closed(world, inquiry):
-        if operator is not None:
+        if operator is not None and operator in world.operators:  # or configured no longer, and gone with their last call
             inquiry.tried[operator] = Reason.GAVE_IT_AWAY
         overflow.rest(world, inquiry)
