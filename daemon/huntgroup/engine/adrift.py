@@ -50,7 +50,7 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
     It is as if it had been handed to that group by command.
     """
     entrance = world.policy.entrance(event.channel, event.source)
-    if entrance is None:
+    if entrance is None or entrance.group not in world.policy.groups:
         world.effects.append(EndInquiry(inquiry=inquiry.id, cause=UNALLOCATED_NUMBER))
         world.close(inquiry, Outcome.ANSWERED)
         return
@@ -60,6 +60,7 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
     inquiry.entrance, inquiry.attempts = entrance, max(inquiry.attempts, event.attempts)
     world.enter(inquiry, entrance.group)
     if not overflow.is_closed(world, inquiry):
-        if operator is not None and operator in world.operators:  # or configured no longer, and gone with their last call
+        # Who is configured no longer is gone with their last call.
+        if operator is not None and operator in world.operators:
             inquiry.tried[operator] = Reason.GAVE_IT_AWAY
         overflow.rest(world, inquiry)
