@@ -377,7 +377,8 @@ class Chaos:
         _, what = self._somebody_with(lambda o: list(o.active))
         inquiry = self.engine.world.inquiries.get(what)
         if inquiry is not None and inquiry.channel is Channel.CALL:
-            source = self.dice.choose(list(self.engine.world.policy.numbers))
+            plan = self.engine.world.policy
+            source = self.dice.choose([name for name, each in plan.numbers.items() if each.group in plan.groups])
             self.happens(InquiryReceived(inquiry=what, channel=Channel.CALL, source=source, customer=inquiry.customer))
 
     def _pbx_tells_of_a_caller(self) -> None:
