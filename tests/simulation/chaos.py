@@ -230,7 +230,6 @@ class Chaos:
             self._transfers: 3,
             self._call_moves: 1,
             self._customer_is_alone: 2,
-            self._customer_is_sent_to_a_line: 1,
             self._pbx_tells_of_a_caller: 6,
             self._pbx_tells_of_a_callback: 2,
             self._key_pressed: 2,
