@@ -35,6 +35,7 @@ from huntgroup.engine.events import (
     CloseRequested,
     ConversationFound,
     Customer,
+    CustomerAlone,
     CustomerLeft,
     CustomerNotReached,
     CustomerReached,
@@ -238,6 +239,8 @@ class Chaos:
             self._pbx_picked_up: 2,
             self._transfers: 3,
             self._call_moves: 1,
+            self._customer_is_alone: 2,
+            self._customer_is_sent_to_a_line: 2,
             self._pbx_tells_of_a_caller: 6,
             self._pbx_tells_of_a_callback: 2,
             self._key_pressed: 2,
@@ -402,6 +405,18 @@ class Chaos:
         inquiry = self.engine.world.inquiries.get(what)
         if inquiry is not None and inquiry.channel is Channel.CALL:
             self.happens(CallMoved(inquiry=what, operator=to))
+
+    def _customer_is_alone(self) -> None:
+        _, what = self._somebody_with(lambda o: list(o.active))
+        self.happens(CustomerAlone(inquiry=what, is_among_strangers=self.dice.chance(0.3)))
+
+    def _customer_is_sent_to_a_line(self) -> None:
+        _, what = self._somebody_with(lambda o: list(o.active))
+        inquiry = self.engine.world.inquiries.get(what)
+        if inquiry is not None and inquiry.channel is Channel.CALL:
+            source = SourceId(self.dice.choose((*GROUPS, *GROUPS, "nobody's")))
+            arrived = InquiryReceived(inquiry=what, channel=Channel.CALL, source=source, customer=inquiry.customer)
+            self.happens(arrived)
 
     def _pbx_tells_of_a_caller(self) -> None:
         """Of one of the last whom it was told to take: whatever may come of any of them, be it theirs or not."""

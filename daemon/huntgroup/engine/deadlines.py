@@ -21,6 +21,7 @@ class DeadlineKind(IntEnum):
     OPENING = 4
     WRAPUP = 5
     ANNOUNCE = 6
+    ADRIFT = 7
 
 
 class Deadline(NamedTuple):
@@ -56,6 +57,8 @@ def still_holds(deadline: Deadline, inquiry: Inquiry | None) -> bool:  # noqa: P
             return inquiry.wrapup_until == at and state is InquiryState.WRAPUP
         case DeadlineKind.ANNOUNCE:
             return inquiry.announce_at == at and state is InquiryState.WAITING and inquiry.customer_holds
+        case DeadlineKind.ADRIFT:
+            return inquiry.adrift_at == at and state is InquiryState.ACTIVE
 
 
 class Deadlines:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from huntgroup.engine import outside, overflow, waiting
+from huntgroup.engine.adrift import customer_alone, moment_is_over, sent_to_a_line
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.channels import HANDLERS as CHANNEL_HANDLERS
 from huntgroup.engine.channels import answer_channel
@@ -15,6 +16,7 @@ from huntgroup.engine.events import (
     ChannelsRequest,
     ClockStepped,
     ConversationFound,
+    CustomerAlone,
     CustomerLeft,
     DaemonStarted,
     Departure,
@@ -129,8 +131,11 @@ class Engine:
 
 
 def _inquiry_received(world: World, event: InquiryReceived) -> None:
-    if event.inquiry in world.inquiries:
-        given_back(world, world.inquiries[event.inquiry], event.attempts)
+    known = world.inquiries.get(event.inquiry)
+    if known is not None:
+        if known.state is InquiryState.ACTIVE and known.channel is event.channel is Channel.CALL:
+            sent_to_a_line(world, known, event)
+        given_back(world, known, event.attempts)
         _fire_overdue(world)
         return
     entrance = world.policy.entrance(event.channel, event.source)
@@ -372,6 +377,8 @@ def _fire(world: World, due: Deadline) -> None:
             world.close(inquiry, Outcome.ANSWERED)
         case DeadlineKind.ANNOUNCE:
             waiting.announce(world, inquiry)
+        case DeadlineKind.ADRIFT:
+            moment_is_over(world, inquiry)
 
 
 def _new_round(world: World, inquiry: Inquiry) -> None:
@@ -439,6 +446,7 @@ APPLY: dict[type, Callable[..., None]] = {
     PhoneRefused: _phone_refused,
     AttemptFailed: _attempt_failed,
     CallMoved: _call_moved,
+    CustomerAlone: customer_alone,
     PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_lost,
     PbxFound: _pbx_found,

@@ -238,6 +238,19 @@ class CallMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAlone:
+    """The caller of a conversation is with nobody of ours any more: they are just hanging up, or parked, or somebody is
+    rung for them elsewhere.
+
+    ``is_among_strangers``: they are joined to somebody who is none of ours. Of who comes back to one of ours a
+    ConversationFound tells.
+    """
+
+    inquiry: InquiryId
+    is_among_strangers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneStateChanged:
     """A phone's device state, of any call, ours or not."""
 
@@ -483,6 +496,7 @@ Event = (
     | PhoneRefused
     | AttemptFailed
     | CallMoved
+    | CustomerAlone
     | MessageLeft
     | NumberAnswered
     | ReplyPlayed

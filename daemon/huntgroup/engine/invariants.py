@@ -170,6 +170,8 @@ def _deadlines(world: World) -> Iterator[str]:
         wanted = [inquiry.attempt.deadline] if inquiry.attempt else []
         if inquiry.state is InquiryState.WRAPUP and inquiry.wrapup_until is not None:
             wanted.append(inquiry.wrapup_until)
+        if inquiry.state is InquiryState.ACTIVE and inquiry.adrift_at is not None:
+            wanted.append(inquiry.adrift_at)
         if inquiry.state is InquiryState.WAITING:
             announce_at = inquiry.announce_at if inquiry.customer_holds else None
             instants_of = (announce_at, inquiry.resting_until, inquiry.opens_at, inquiry.max_wait_at)

@@ -98,6 +98,7 @@ def answered_after_all(world: World, inquiry: Inquiry, event: PhoneAnswered) -> 
 def call_moved(world: World, inquiry: Inquiry, target: Operator | None) -> None:
     """A conversation is with somebody else now; None: with nobody of ours."""
     if target is not None and inquiry.operator == target.policy.id:
+        found_again(world, inquiry, target)
         return
     to = target.policy.id if target else "outside"
     world.fact(FactType.TRANSFERRED, inquiry, inquiry.operator, f"to {to}")
@@ -105,6 +106,16 @@ def call_moved(world: World, inquiry: Inquiry, target: Operator | None) -> None:
         world.close(inquiry, Outcome.FORWARDED)
     else:
         moved(world, inquiry, target)
+
+
+def found_again(world: World, inquiry: Inquiry, operator: Operator) -> None:
+    """The caller is with their operator, if they were not for a while: the PBX brought them back."""
+    world.changed.inquiries[inquiry.id] = None
+    inquiry.adrift_at, inquiry.is_among_strangers = None, False
+    if inquiry.is_set_aside:
+        world.set_aside(inquiry, operator, is_aside=False)
+        world.fact(FactType.RESUMED, inquiry, operator.policy.id)
+        trim_offers(world, operator)
 
 
 def _join(world: World, inquiry: Inquiry, operator: Operator, how: str, at: float | None = None) -> None:
@@ -198,11 +209,13 @@ def given_back(world: World, inquiry: Inquiry, attempts: AttemptNo) -> None:
 
 
 def conversation_ended(world: World, inquiry: Inquiry, ended_at: float | None = None) -> None:
-    """Wrap-up counts from the end of the conversation, also when that is heard of late."""
+    """Wrap-up counts from the end of the conversation, also when that is heard of late. Who had let the caller go, and
+    saw them no more, has none."""
     ended = world.now if ended_at is None else min(ended_at, world.now)
     operator = world.operators[inquiry.operator] if inquiry.operator else None
     wrapup = world.group_of(inquiry).wrapup if inquiry.channel is Channel.CALL else 0.0
-    if operator is not None and ended + wrapup > world.now and not operator.is_removed:
+    had_it_to_the_end = operator is not None and not operator.is_removed and not inquiry.is_set_aside
+    if had_it_to_the_end and ended + wrapup > world.now:
         world.fact(FactType.ENDED, inquiry, inquiry.operator, at=ended)
         world.wrap_up(inquiry, ended + wrapup)
     else:

@@ -282,6 +282,8 @@ def _hold(world: World, event: HoldRequested) -> None:
 def _resume(world: World, event: ResumeRequested) -> None:
     operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
     _must_be_theirs(inquiry, operator)
+    if inquiry.channel is Channel.CALL:
+        raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is taken up again at the phone")
     if not inquiry.is_set_aside:
         raise RefusedError(ErrorCode.NOT_ON_HOLD, f"{inquiry.id} is not on hold")
     world.set_aside(inquiry, operator, is_aside=False)

@@ -153,7 +153,11 @@ class Inquiry:
     is_at_fallback: bool = False
     """The PBX took it up by itself while nobody here looked, and rings for it: it waits in no line until given back."""
     is_set_aside: bool = False
-    """Its operator put it on hold: it does not count as load."""
+    """Its operator put it on hold, or its caller is with nobody of ours: it does not count as load."""
+    adrift_at: float | None = None
+    """When its caller, if they are with nobody of ours until then, is nobody's load any more."""
+    is_among_strangers: bool = False
+    """They are joined to somebody who is none of ours."""
     operator: OperatorId | None = None
     outcome: Outcome | None = None
 

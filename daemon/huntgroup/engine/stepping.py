@@ -52,3 +52,5 @@ def _move(inquiry: Inquiry, by: float) -> None:
         inquiry.announced_at += by
     if inquiry.announce_at is not None:
         inquiry.announce_at += by
+    if inquiry.adrift_at is not None:
+        inquiry.adrift_at += by

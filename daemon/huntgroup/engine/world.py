@@ -287,6 +287,8 @@ class World:
                 set_one(at, kind, inquiry, NO_ATTEMPT)
         if inquiry.announce_at is not None and state is InquiryState.WAITING and inquiry.customer_holds:
             set_one(inquiry.announce_at, DeadlineKind.ANNOUNCE, inquiry, NO_ATTEMPT)
+        if inquiry.adrift_at is not None and state is InquiryState.ACTIVE:
+            set_one(inquiry.adrift_at, DeadlineKind.ADRIFT, inquiry, NO_ATTEMPT)
         if inquiry.wrapup_until is not None and state is InquiryState.WRAPUP:
             set_one(inquiry.wrapup_until, DeadlineKind.WRAPUP, inquiry, NO_ATTEMPT)
 
@@ -450,7 +452,8 @@ class World:
         self.changed.inquiries[inquiry.id] = None
         inquiry.operator = operator.policy.id
         inquiry.taken_at = self.now
-        inquiry.is_set_aside = False
+        inquiry.is_set_aside = inquiry.is_among_strangers = False
+        inquiry.adrift_at = None
         operator.active[inquiry.id] = inquiry.channel
         operator.load[inquiry.channel] += 1
         self._count_source(operator, inquiry, 1)
@@ -466,7 +469,8 @@ class World:
         if not inquiry.is_set_aside:
             operator.load[inquiry.channel] -= 1
             self._count_source(operator, inquiry, -1)
-        inquiry.is_set_aside = False
+        inquiry.is_set_aside = inquiry.is_among_strangers = False
+        inquiry.adrift_at = None
         self.touch(operator, is_freed=True)
         self.forget_if_removed(operator)
 

@@ -72,6 +72,10 @@ class Call:
     """A phone's answer was told of, and nobody was rung for it since."""
     phone: PhoneId | None = None
     """Which phone that was."""
+    with_channel: str | None = None
+    """The Uniqueid of the channel on which their operator was last joined to them; see `bridges`."""
+    alone: bool | None = None
+    """It was told that nobody of ours is with them any more; True: but somebody else is."""
     is_told: bool = True
     """Whether the engine was told of it. One that was found ringing is not, until it is answered or waits again."""
     source: SourceId = NO_SOURCE

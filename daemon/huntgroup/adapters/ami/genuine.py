@@ -17,6 +17,10 @@ SNAPSHOT = (
     *("uniqueid", "linkedid"),
 )
 """What an event about a channel begins with. Other headers may stand in between (``Timestamp``, ``SystemName``)."""
+IN_A_BRIDGE = (
+    *("event", "privilege", "bridgeuniqueid", "bridgetype", "bridgetechnology", "bridgecreator", "bridgename"),
+    *("bridgenumchannels", *SNAPSHOT[2:]),
+)
 DEVICE_STATE = ("event", "privilege", "device", "state")
 ADMINISTRATIVE = frozenset({"timestamp", "sequencenumber", "file", "line", "func", "systemname"})
 """What an administrator may have Asterisk add to any event."""
@@ -26,6 +30,7 @@ SHAPES: Mapping[str, tuple[str, Sequence[str]]] = {
     "DialState": ("call,all", (*SNAPSHOT, "destchannel", "dialstatus")),
     "DialEnd": ("call,all", (*SNAPSHOT, "destchannel", "dialstatus")),
     "Hangup": ("call,all", (*SNAPSHOT, "cause")),
+    "BridgeEnter": ("call,all", IN_A_BRIDGE),
     "Status": ("Call", SNAPSHOT),
     "DeviceStateChange": ("call,all", DEVICE_STATE),
 }

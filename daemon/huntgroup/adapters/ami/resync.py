@@ -21,6 +21,7 @@ from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
+    CustomerAlone,
     CustomerLeft,
     Departure,
     Event,
@@ -127,6 +128,15 @@ class Seen:
             if is_near_end(channel["channel"]) and far_end["channel"] == far_end_of(channel["channel"]):
                 yield from self._others(far_end)
 
+    def company(self) -> Iterator[Message]:
+        """Who is joined to somebody, or may be again: operators who only ask somebody in between are joined to none."""
+        return (each for each in self.channels.values() if each.bridgeid or self._phone_of(each["channel"]))
+
+    def leg_of(self, channel: Message, phone: PhoneId | None) -> str | None:
+        """The Uniqueid of a channel of this phone that belongs to the same call."""
+        legs = self._linked[channel["linkedid"]]
+        return next((leg["uniqueid"] for other, leg in legs if other == phone and leg is not channel), None)
+
     def has_leg(self, channel: Message, phone: PhoneId | None) -> bool:
         """Whether a channel of this phone, None: of any, belongs to the same call, wherever it is."""
         return any(phone in {None, other} for other, leg in self._linked[channel["linkedid"]] if leg is not channel)
@@ -147,6 +157,7 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
     remembered, to be told of as soon as somebody answers.
     """
     seen = Seen(messages, translator, over)
+    translator.bridges.seen(seen.company())
     translator.keep_legs({channel["channel"] for channel in seen.channels.values()})
     found = Found([], [], [])
     _reached_unseen(seen, translator, found)
@@ -236,7 +247,7 @@ def _what_became(call: Call, channel: Message, seen: Seen, translator: Translato
     if somebody is not None:
         return _in_conversation(call, channel, somebody, translator, found)
     if call.is_answered:
-        return _after_an_answer(call, channel, seen, found)
+        return _after_an_answer(call, channel, seen, translator, found)
     return _unanswered(call, channel, seen, translator, found)
 
 
@@ -274,10 +285,11 @@ def _in_conversation(
     caller would end that as well."""
     if not call.is_answered or call.phone != somebody:
         _repaired(found, call, f"talking to {somebody}")
-    return [translator.conversation(call, somebody, _ringing_attempt(channel) or NO_ATTEMPT)]
+    event = translator.conversation(call, somebody, _ringing_attempt(channel) or NO_ATTEMPT)
+    return [event, *translator.look_at(call)]
 
 
-def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> list[Event]:
+def _after_an_answer(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:
     """It was answered and is not with a phone of ours. While the one that answered is still in the call, it was set
     aside for a moment; one that is in no bridge and still with us is just being sent on, or hanging up."""
     is_ours = _is_in_our_hands(channel) or channel.context in ENDING_CONTEXTS
@@ -288,10 +300,18 @@ def _after_an_answer(call: Call, channel: Message, seen: Seen, found: Found) -> 
         stranger is not None and call.phone is not None and (stranger == call.phone or call.phone.startswith(MOBILE))
     )
     if is_on_its_way or is_still_there:
+        call.with_channel = seen.leg_of(channel, call.phone)
+        if call.with_channel is not None:
+            translator.bridges.serves(call.with_channel, call.uniqueid)
+        return []
+    is_among_strangers = stranger is not None
+    if call.alone is is_among_strangers:
         return []
     _repaired(found, call, "with nobody of ours")
-    call.is_answered, call.phone = False, None
-    return [CallMoved(inquiry=call.inquiry, operator=None)]
+    call.alone = is_among_strangers
+    if is_among_strangers:
+        return [CallMoved(inquiry=call.inquiry, operator=None)]
+    return [CustomerAlone(inquiry=call.inquiry)]
 
 
 def _repaired(found: Found, call: Call, what: str) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterable
 import structlog
 
 from huntgroup.adapters.ami import callbacks, handovers, served
+from huntgroup.adapters.ami.bridges import Bridges, look_at
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
@@ -92,6 +93,8 @@ class Translator:
         self._by_inquiry: dict[InquiryId, Call] = {}
         self._legs: dict[str, Leg] = {}
         self._unexplained: dict[str, Leg] = {}
+        self.bridges = Bridges()
+        """Who is joined to whom."""
         self.entries_read = 0
         """The number of the last entry of a served call that was told of."""
         self.clock_ahead = 0.0
@@ -102,6 +105,7 @@ class Translator:
             "DialState": self._dial_state,
             "DialEnd": self._dial_end,
             "Hangup": self._hangup,
+            "BridgeEnter": lambda message: self._company_changed(self.bridges.enter(message)),
             "DeviceStateChange": self._device_state_change,
         }
 
@@ -149,6 +153,7 @@ class Translator:
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
+            call.with_channel = call.alone = None
             call.mobile = mobile
             self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
 
@@ -237,7 +242,7 @@ class Translator:
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""
         own = len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
-        return own + self._joining.size() + self.in_use.size()
+        return own + self._joining.size() + self.in_use.size() + len(self.bridges)
 
     def _forget_leg(self, channel: str) -> Leg | None:
         """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
@@ -277,6 +282,7 @@ class Translator:
             call = self._calls[uniqueid] = Call(self._inquiry(uniqueid), uniqueid, channel)
             self._by_inquiry[call.inquiry] = call
         call.channel, call.is_told = channel, True
+        call.is_answered, call.with_channel, call.alone = False, None, None  # perhaps they were transferred to a group
         call.source, call.customer = self.directory.source(dialled_number(number)), self._customer(message)
         return InquiryReceived(
             inquiry=call.inquiry, channel=Channel.CALL, source=call.source, customer=call.customer, attempts=made
@@ -285,6 +291,7 @@ class Translator:
     def conversation(self, call: Call, phone: PhoneId, attempt: AttemptNo) -> ConversationFound:
         """The caller is joined to this phone."""
         call.is_answered = call.is_told = True
+        call.alone = None
         call.phone = phone
         return ConversationFound(
             inquiry=call.inquiry,
@@ -446,6 +453,8 @@ class Translator:
         call, phone = self._fallback(message), self.phone_of(channel)
         if call is not None and phone is not None:
             return [self.conversation(call, phone, NO_ATTEMPT)]
+        if self._is_in_anothers_place(message):
+            return []
         # Without a leg somebody picked it up, or it began to ring while the link was down.
         leg = self._legs.get(channel) or self._new_leg(message, of_anybody=True)
         if leg is None:
@@ -461,6 +470,13 @@ class Translator:
                 return [self.conversation(call, leg.phone, leg.attempt)]
             call.is_answered, call.phone = True, leg.phone
         return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+
+    def _is_in_anothers_place(self, message: Message) -> bool:
+        """Whether a caller in conversation was put, by an attended transfer, where somebody else rang a phone of ours:
+        who answers there was rung for somebody else, and the bridge will tell."""
+        call, leg = self._calls.get(message["uniqueid"]), self._legs.get(message["destchannel"])
+        is_theirs = leg is not None and call is not None and leg.inquiry == call.inquiry
+        return call is not None and call.is_answered and call.callback is None and not is_theirs
 
     def _outside(self, message: Message) -> list[Event]:
         """A number outside answered; that it did not our dialplan tells."""
@@ -480,6 +496,27 @@ class Translator:
         return callbacks.reached(call, uniqueid, channel)
 
     def _hangup(self, message: Message) -> list[Event]:
+        left_behind = self.bridges.gone(message["uniqueid"])
+        return [*self._hung_up(message), *self._company_changed(left_behind)]
+
+    def _company_changed(self, uniqueids: Iterable[str]) -> list[Event]:
+        """What became of the conversations of these channels, so far as they are callers'."""
+        calls = [call for each in uniqueids if (call := self._calls.get(each)) is not None and call.uniqueid == each]
+        return [event for call in calls for event in self.look_at(call)]
+
+    def look_at(self, call: Call) -> list[Event]:
+        """What became of a conversation, by who is joined to its caller now."""
+
+        def phone_of(channel: str) -> PhoneId | None:
+            leg = call.legs.get(channel)
+            return leg.phone if leg is not None else self.phone_of(channel)
+
+        def talks(call: Call, phone: PhoneId) -> Event:
+            return self.conversation(call, phone, NO_ATTEMPT)
+
+        return look_at(call, self.bridges, phone_of, talks)
+
+    def _hung_up(self, message: Message) -> list[Event]:
         uniqueid = message["uniqueid"]
         self._joining.hung_up(uniqueid)
         leg = self._forget_leg(message["channel"])

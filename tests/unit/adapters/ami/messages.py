@@ -118,6 +118,23 @@ def hangup(channel: str = CHANNEL, uniqueid: str = UNIQUEID, cause: str = "16", 
     return _lines("Event: Hangup", "Privilege: call,all", *about, f"Cause: {cause}", "Cause-txt: Normal Clearing")
 
 
+def enters(bridge: str, channel: str = CHANNEL, uniqueid: str = UNIQUEID, *, swaps: str = "", kind: str = "") -> str:
+    """A channel enters a bridge, in the place of another one if it *swaps*; *kind* is its technology."""
+    of_bridge = {
+        "BridgeUniqueid": bridge,
+        "BridgeType": "basic",
+        "BridgeTechnology": kind or "simple_bridge",
+        "BridgeCreator": "<unknown>",
+        "BridgeName": "<unknown>",
+        "BridgeNumChannels": "1",
+        "BridgeVideoSourceMode": "none",
+    }
+    about = _snapshot("", Channel=channel, Uniqueid=uniqueid)
+    lines = [f"{name}: {value}" for name, value in of_bridge.items()]
+    swap = [f"SwapUniqueid: {swaps}"] if swaps else []
+    return _lines("Event: BridgeEnter", "Privilege: call,all", *lines, *about, *swap)
+
+
 def device_state(phone: str, state: str) -> str:
     """A phone's device state changed."""
     return _lines("Event: DeviceStateChange", "Privilege: call,all", f"Device: {phone}", f"State: {state}")

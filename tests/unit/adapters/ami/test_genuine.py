@@ -1,7 +1,7 @@
 """What a caller writes into Asterisk's messages is told from what Asterisk writes."""
 
 import pytest
-from tests.unit.adapters.ami.messages import device_state, dial, dialed, hangup, read, status, waiting
+from tests.unit.adapters.ami.messages import device_state, dial, dialed, enters, hangup, read, status, waiting
 
 from huntgroup.adapters.ami.genuine import is_genuine, reported
 from huntgroup.adapters.ami.translate import Translator
@@ -22,6 +22,8 @@ MOST = 79
         dial("DialState", "1", "RINGING"),
         dial("DialEnd", "1", "ANSWER"),
         hangup(),
+        enters("b1"),
+        enters("b1", swaps="1795282404.80"),
         device_state("PJSIP/ben", "BUSY"),
         status("huntgroup-hold"),
     ],
@@ -54,6 +56,7 @@ def lines_of_a_callers(text: str) -> list[str]:
         "1\r\n\r\nEvent: DeviceStateChange\r\nDevice: PJSIP/ben\r\nState: UNAVAILABLE\r\n\r\n",
         "1\r\n\r\nEvent: DeviceStateChange\r\nDevice: PJSIP/ben\r\nState: UNAVAILABLE",
         "1\r\n\r\nEvent: DeviceStateChange\r\nPrivilege: \r\nDevice: PJSIP/a\r\nState: BUSY\r\n\r\n",
+        "1\r\n\r\nEvent: BridgeEnter\r\nPrivilege: call,all\r\nBridgeUniqueid: b\r\nUniqueid: 1",
         "1\r\nEvent: Hangup",
         "1\r\nevent: Hangup",
         "1\r\nevent: DeviceStateChange\r\nDevice: PJSIP/ben\r\nState: UNAVAILABLE",

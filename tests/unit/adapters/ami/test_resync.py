@@ -14,6 +14,7 @@ from huntgroup.engine.events import (
     CallMoved,
     ConversationFound,
     Customer,
+    CustomerAlone,
     CustomerLeft,
     Departure,
     Event,
@@ -202,13 +203,23 @@ def test_who_was_transferred_to_a_phone_of_ours_is_in_conversation_there(known: 
         status("from-internal", "105"),
         status("parkedcalls", "701", bridge="b7"),
     ],
-    ids=["a phone that is not ours", "transferred", "in a voice menu", "parked"],
+    ids=["whose other end is just leaving", "transferred", "in a voice menu", "parked"],
 )
 def test_whose_operator_is_out_of_the_call_is_with_nobody_of_ours(known: Translator, there: str) -> None:
     found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
 
-    assert found(known, there) == [CallMoved(inquiry=CALL, operator=None)]
+    assert found(known, there) == [CustomerAlone(inquiry=CALL)]
     assert found(known, there) == []
+
+
+def test_whose_operator_is_out_of_the_call_and_who_talks_to_a_stranger_has_moved(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+    stranger = status("from-outside", "", bridge="b2", Channel="PJSIP/trunk-00000009", Uniqueid="9.9", Linkedid="9.9")
+
+    there = (status("from-internal", "105", bridge="b2"), stranger)
+
+    assert found(known, *there) == [CallMoved(inquiry=CALL, operator=None)]
+    assert found(known, *there) == []
 
 
 def test_whose_operator_asks_a_colleague_in_between_is_still_theirs(known: Translator) -> None:
