@@ -37,6 +37,7 @@ EVENTS = {
     "DialState": "DialStatus: RINGING",
     "DialEnd": "DialStatus: ANSWER",
     "Hangup": "Cause: 16",
+    "BridgeEnter": "BridgeUniqueid: 00000000-0000-0000-0000-000000000000",
     "DeviceStateChange": "Device: PJSIP/phone",
 }
 """What the daemon hears of, each with a line such as stands in it: a new one is one line."""

@@ -50,7 +50,7 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
     It is as if it had been handed to that group by command.
     """
     entrance = world.policy.entrance(event.channel, event.source)
-    if entrance is None or entrance.group not in world.policy.groups:
+    if entrance is None:
         world.effects.append(EndInquiry(inquiry=inquiry.id, cause=UNALLOCATED_NUMBER))
         world.close(inquiry, Outcome.ANSWERED)
         return

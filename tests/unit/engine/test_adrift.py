@@ -180,6 +180,15 @@ def test_sent_back_to_their_own_group_they_are_offered_to_another_first() -> Non
     story.later(RING)
 
 
+def test_who_is_configured_no_longer_can_still_send_their_last_caller_to_a_line() -> None:
+    story = with_a_call()
+    story.has_policy(policy(group("support", "cleo"), entrances=[entrance("support", "support")]))
+    story.comes_to("support")
+    assert story.rung() == [("c1", ("cleo",))]
+    assert story.facts(FactType.TRANSFERRED) == [("c1", "anna", "to group support")]
+    assert "anna" not in story.engine.world.operators
+
+
 def test_sent_to_a_number_that_is_nobodys_they_are_told_so() -> None:
     story = with_a_call()
     story.comes_to("nowhere")

@@ -1,9 +1,9 @@
 """Another configuration while inquiries wait, ring, are talked about and are wrapped up: nothing is lost."""
 
 from huntgroup.engine.effects import FactType
-from huntgroup.engine.events import PhoneState, Refusal
-from huntgroup.engine.ids import GroupId, OperatorId
-from huntgroup.engine.policy import Channel, Distribution, End, EnterGroup, Mode, Policy, Presence, ToOperator
+from huntgroup.engine.events import FallbackRings, PhoneState, Refusal
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
+from huntgroup.engine.policy import Channel, Distribution, End, EnterGroup, Mode, Policy, Presence, ToNumber, ToOperator
 from tests.unit.engine.scenario import RING, Story, entrance, group, operator, policy
 
 
@@ -314,6 +314,17 @@ def test_a_call_of_a_removed_group_whose_transfer_fails_does_so_too() -> None:
     story.hands("anna", "c1", "cleo")
     story.misses("cleo", "c1")
     assert story.rung() == [("c1", ("ben",))]
+
+
+def test_whom_the_pbx_had_and_gives_back_after_their_group_was_removed_waits_in_no_line_of_it() -> None:
+    story = house(on_unanswered=ToNumber(number="+48600100200"))
+    story.calls("c1")
+    story.misses("anna", "c1")
+    story.has_policy(policy(group("support", "ben", "cleo")))
+    story.happens(FallbackRings(inquiry=InquiryId("c1")))
+    story.calls("c1")
+    assert story.ended() == [("c1", 34)]
+    assert story.facts(FactType.CLOSED) == [("c1", None, "unanswered")]
 
 
 def test_a_group_that_comes_back_is_itself_again() -> None:

@@ -16,7 +16,8 @@ from huntgroup.adapters.ami.directory import MOBILE
 from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.joining import far_end_of, is_near_end
-from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator, device_of
+from huntgroup.adapters.ami.texts import device_of
+from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,

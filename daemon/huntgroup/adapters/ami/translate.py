@@ -13,24 +13,24 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 * Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
 from huntgroup.adapters.ami import callbacks, handovers, served
 from huntgroup.adapters.ami.bridges import Bridges, look_at
-from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
+from huntgroup.adapters.ami.calls import Call, Leg
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.inuse import InUse
 from huntgroup.adapters.ami.joining import RINGING_CONTEXT, Joining, is_near_end
+from huntgroup.adapters.ami.known import KnownCalls
+from huntgroup.adapters.ami.texts import device_of, dialled_number
 from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     ConversationFound,
-    Customer,
     Event,
     FallbackRings,
     FallbackServed,
@@ -42,7 +42,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, PbxId, PhoneId
 from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
@@ -58,16 +58,11 @@ FAILURES = {handovers.NO_MAILBOX: "the PBX has no such mailbox"}
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
 OUTSIDE_CONTEXTS = frozenset({handovers.OUTSIDE_CONTEXT, callbacks.CUSTOMER_CONTEXT})
 
-_INSTANCE = re.compile(r"-[0-9a-f]{8,}(?:;[12])?$")
-_NUMBER = re.compile(r"\+?[0-9]+")
-_ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
-_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
 
 OnCode = Callable[[Message], list[Event]]
 
 
-class Translator:
+class Translator(KnownCalls):
     """The state of the translation of one PBX. ``phones`` are those whose states and legs matter.
 
     ``joining`` knows the Local channels by which phones join; ``on_code`` takes what operators dial.
@@ -81,24 +76,13 @@ class Translator:
         joining: Joining | None = None,
         on_code: OnCode = lambda _: [],
     ) -> None:
-        self._pbx = pbx
-        self.directory = directory or Directory()
-        """What the PBX calls things; may be exchanged."""
-        self._joining = joining or Joining(lambda _: None)
+        super().__init__(pbx, phones, directory or Directory(), joining or Joining(lambda _: None))
         self.in_use = InUse()
         self.on_code = on_code
-        self.phones = frozenset(phones)
-        """Those whose states and legs matter; may be exchanged."""
-        self._calls: dict[str, Call] = {}
-        self._by_inquiry: dict[InquiryId, Call] = {}
-        self._legs: dict[str, Leg] = {}
-        self._unexplained: dict[str, Leg] = {}
         self.bridges = Bridges()
         """Who is joined to whom."""
         self.entries_read = 0
         """The number of the last entry of a served call that was told of."""
-        self.clock_ahead = 0.0
-        """Seconds by which our clock is ahead of the PBX's."""
         self._handlers: dict[str, Callable[[Message], list[Event]]] = {
             "UserEvent": self._user_event,
             "DialBegin": self._dial_begin,
@@ -109,148 +93,9 @@ class Translator:
             "DeviceStateChange": self._device_state_change,
         }
 
-    # -- looking up for orders and resync ------------------------------------------------------------------------
-
-    def channel_of(self, inquiry: InquiryId) -> str | None:
-        """The caller's channel, or None when it is gone."""
-        call = self._by_inquiry.get(inquiry)
-        return call.channel or None if call else None
-
-    def leg_channel(self, inquiry: InquiryId, attempt: AttemptNo, phone: PhoneId) -> str | None:
-        """The channel that rings, or talks to, this phone for this attempt, or None when it is gone."""
-        wanted = Leg(inquiry, attempt, phone)
-        call = self._by_inquiry.get(inquiry)
-        return next((channel for channel, leg in call.legs.items() if leg == wanted), None) if call else None
-
-    def known_calls(self) -> tuple[Call, ...]:
-        """Every call that is not known to have ended."""
-        return tuple(call for uniqueid, call in self._calls.items() if uniqueid == call.uniqueid)
-
-    def known_call(self, uniqueid: str) -> Call | None:
-        """The call of this caller's channel."""
-        return self._calls.get(uniqueid)
-
-    def phone_of(self, channel: str) -> PhoneId | None:
-        """The configured phone whose channel this is: the name without what makes it unique."""
-        phone = device_of(channel)
-        return phone if phone in self.phones else None
-
-    def is_phone(self, channel: str) -> bool:
-        """Whether this is the channel of a configured phone."""
-        return self.phone_of(channel) is not None
-
-    def ringing_legs(self, inquiry: InquiryId) -> list[tuple[PhoneId, str]]:
-        """Phone and channel of each leg of the last attempt that has not hung up."""
-        call = self._by_inquiry.get(inquiry)
-        legs = call.legs.items() if call else ()
-        return [(leg.phone, channel) for channel, leg in legs if call and leg.attempt == call.ordered_attempt]
-
-    def ordered(
-        self, inquiry: InquiryId, attempt: AttemptNo, *, mobile: PhoneId | None = None, may_be_joined: bool = False
-    ) -> None:
-        """This attempt is on its way to the PBX, perhaps to ring a mobile."""
-        call = self._by_inquiry.get(inquiry)
-        if call is not None:
-            call.ordered_attempt = attempt
-            call.is_answered = False
-            call.with_channel = call.alone = None
-            call.mobile = mobile
-            self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
-
-    def rings(self, call: Call, attempt: AttemptNo, phone: PhoneId, channel: str) -> PhoneRang:
-        """A phone that was found ringing for this attempt."""
-        self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone)
-        return PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=phone)
-
-    def remember(self, calls: Iterable[OpenCall]) -> None:
-        """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
-        prefix = self._inquiry("")
-        for each in calls:
-            uniqueid = each.inquiry.removeprefix(prefix)
-            if uniqueid == each.inquiry or uniqueid in self._calls:
-                continue
-            call = Call(each.inquiry, uniqueid, "", each.attempts, each.is_active, each.phone)
-            call.mobile, call.leave_key = each.mobile, None
-            if each.called_back_in is None:
-                self._calls[uniqueid] = self._by_inquiry[each.inquiry] = call
-                continue
-            call.callback = callback = Callback.of(each.inquiry, each.called_back_in)
-            callback.is_reached = each.is_reached
-            call.uniqueid, call.channel = callback.operator_end, callback.customer_end
-            self.calls_back(call)
-
-    def found(self, message: Message, number: str, came: str) -> Call:
-        """The call of a caller's channel that a resync saw; made known when it is not. ValueError as in `arrival`."""
-        uniqueid, channel = message["uniqueid"], message["channel"]
-        if not uniqueid or not channel.isprintable():
-            raise ValueError(f"no channel of Asterisk's: {channel!r}")
-        call = self._calls.get(uniqueid)
-        if call is None:
-            call = Call(self._inquiry(uniqueid), uniqueid, channel, is_told=False, leave_key=None)
-            self._calls[uniqueid] = call
-            self._by_inquiry[call.inquiry] = call
-        call.channel = channel
-        call.source = self.directory.source(dialled_number(number))
-        call.customer = self._customer(message)
-        call.came_at = self.our_time(float(came)) if came else None
-        return call
-
-    def our_time(self, instant: float) -> float:
-        """An instant of the PBX's clock on ours, in seconds."""
-        return instant + self.clock_ahead
-
-    def _inquiry(self, uniqueid: str) -> InquiryId:
-        return InquiryId(f"call-{self._pbx}-{uniqueid}")
-
-    def sent(self, inquiry: InquiryId) -> None:
-        """Another order about the caller is on its way to the PBX."""
-        call = self._by_inquiry.get(inquiry)
-        if call is not None:
-            call.sent += 1
-
-    def sent_last(self, inquiry: InquiryId) -> int:
-        """The count of the last order that was sent; -1 when the call is over."""
-        call = self._by_inquiry.get(inquiry)
-        return call.sent if call is not None else -1
-
-    def calls_back(self, call: Call) -> None:
-        """A channel is originated that stands for a customer; an earlier one of theirs is no longer theirs."""
-        if call.callback is not None:
-            self._calls[call.callback.operator_end] = self._calls[call.callback.customer_end] = call
-            self._by_inquiry[call.inquiry] = call
-
-    def call_of(self, inquiry: InquiryId) -> Call | None:
-        """The call of this inquiry, or None when it is over."""
-        return self._by_inquiry.get(inquiry)
-
-    def forget(self, call: Call) -> None:
-        """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
-        self._calls.pop(call.uniqueid, None)
-        if call.callback is not None:
-            self._calls.pop(call.callback.customer_end, None)
-        if self._by_inquiry.get(call.inquiry) is call:
-            del self._by_inquiry[call.inquiry]
-            self._joining.forget(call.inquiry)
-        for channel in list(call.legs):
-            self._forget_leg(channel)
-
-    def keep_legs(self, channels: Collection[str]) -> None:
-        """Forget the legs that are not among these channels: they hung up unseen."""
-        for channel in [channel for channel in self._legs if channel not in channels]:
-            self._forget_leg(channel)
-
     def size(self) -> int:
-        """How many calls and legs are known: 0 when nobody calls."""
-        own = len(self._calls) + len(self._by_inquiry) + len(self._legs) + len(self._unexplained)
-        return own + self._joining.size() + self.in_use.size() + len(self.bridges)
-
-    def _forget_leg(self, channel: str) -> Leg | None:
-        """Returns the leg when Dial has said that it went unanswered and nobody yet why."""
-        leg = self._legs.pop(channel, None)
-        call = self._by_inquiry.get(leg.inquiry) if leg else None
-        if call is not None:
-            call.legs.pop(channel, None)
-        return self._unexplained.pop(channel, None)
+        """How much is known: 0 when nobody calls."""
+        return super().size() + self.in_use.size() + len(self.bridges)
 
     # -- translating ----------------------------------------------------------------------------------------------
 
@@ -317,9 +162,6 @@ class Translator:
             phone=self.phone_of(found.channel),
             ended_at=self.our_time(found.ended_at),
         )
-
-    def _customer(self, message: Message) -> Customer:
-        return self.directory.customer(unescape(message.calleridname), known(message.calleridnum))
 
     def _user_event(self, message: Message) -> list[Event]:
         match message["userevent"]:
@@ -537,11 +379,6 @@ class Translator:
         return [changed]
 
 
-def device_of(channel: str) -> PhoneId:
-    """The device whose channel this is, ours or not."""
-    return PhoneId(_INSTANCE.sub("", channel))
-
-
 def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:
     """The event of a leg that ended without an answer."""
     return PhoneRefused(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone, refusal=refusal)
@@ -555,19 +392,3 @@ def unanswered(leg: Leg, cause: str) -> PhoneRefused:
 def phone_state(phone: PhoneId, state: str) -> PhoneStateChanged:
     """The event of a device state. Raises ValueError for a state that Asterisk does not have."""
     return PhoneStateChanged(phone=phone, state=PhoneState(state))
-
-
-def dialled_number(text: str) -> str:
-    """What was dialled, without what a trunk may hang on to it (``;npdi=yes``); "" when it is no number."""
-    found = _NUMBER.match(text)
-    return found.group() if found else ""
-
-
-def known(text: str) -> str:
-    """A caller id field, where Asterisk says ``<unknown>`` for an empty one."""
-    return "" if text == "<unknown>" else text
-
-
-def unescape(text: str) -> str:
-    """Undo the C escapes that Asterisk writes names with, so that the text is again what the caller sent."""
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), known(text))

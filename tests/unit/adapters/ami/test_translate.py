@@ -17,7 +17,8 @@ from tests.unit.adapters.ami.messages import (
     waiting,
 )
 
-from huntgroup.adapters.ami.translate import NO_PRIOR_WORD, Translator, dialled_number, unescape
+from huntgroup.adapters.ami.texts import dialled_number, unescape
+from huntgroup.adapters.ami.translate import NO_PRIOR_WORD, Translator
 from huntgroup.engine.events import (
     AttemptFailed,
     Customer,

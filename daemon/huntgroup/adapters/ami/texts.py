@@ -1,0 +1,31 @@
+"""What Asterisk writes about channels and callers, read."""
+
+import re
+
+from huntgroup.engine.ids import PhoneId
+
+_INSTANCE = re.compile(r"-[0-9a-f]{8,}(?:;[12])?$")
+_NUMBER = re.compile(r"\+?[0-9]+")
+_ESCAPE = re.compile(r"\\([abfnrtv\\'\"?])")
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def device_of(channel: str) -> PhoneId:
+    """The device whose channel this is, ours or not."""
+    return PhoneId(_INSTANCE.sub("", channel))
+
+
+def dialled_number(text: str) -> str:
+    """What was dialled, without what a trunk may hang on to it (``;npdi=yes``); "" when it is no number."""
+    found = _NUMBER.match(text)
+    return found.group() if found else ""
+
+
+def known(text: str) -> str:
+    """A caller id field, where Asterisk says ``<unknown>`` for an empty one."""
+    return "" if text == "<unknown>" else text
+
+
+def unescape(text: str) -> str:
+    """Undo the C escapes that Asterisk writes names with, so that the text is again what the caller sent."""
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), known(text))
