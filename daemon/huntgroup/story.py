@@ -122,6 +122,8 @@ def _sentences(record: Record, names: Names) -> Iterable[str]:
         words = OUTCOMES.get(Outcome(record.detail)) if record.detail in set(Outcome) else None
         return [words.format(who=who) if words else f"it ends: {record.detail}"]
     words = WORDS.get(FactType(record.type)) if record.type in set(FactType) else None
+    if record.type == FactType.HELD and record.detail:
+        words = "{detail}, and it is not {who}'s load"
     if record.type == FactType.ACCEPTED and record.detail:
         words = "{who} takes it ({detail})"
     return [words.format(who=who, detail=record.detail) if words else f"{record.type} {record.detail}".rstrip()]

@@ -290,6 +290,8 @@ class ConversationFound:
     """The attempt that got it answered; none when the PBX rang by itself."""
     came_at: float | None = None
     """In seconds; None when the PBX does not know."""
+    is_told_again: bool = False
+    """The call was told of before, and moved: what is over by now stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

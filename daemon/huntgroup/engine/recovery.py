@@ -72,7 +72,7 @@ def conversation_found(world: World, event: ConversationFound) -> None:
     operator = _owner(world, event.phone)
     inquiry = world.inquiries.get(event.inquiry)
     if inquiry is None:
-        if operator is not None:
+        if operator is not None and not event.is_told_again:
             _admit_active(world, event, operator)
         return
     if inquiry.channel is not Channel.CALL:

@@ -36,7 +36,11 @@ class House(Story):
     def is_with(self, who: str, inquiry: str = "c1") -> None:
         self.happens(
             ConversationFound(
-                inquiry=InquiryId(inquiry), phone=phone(who), source=SourceId("sales"), customer=Customer()
+                inquiry=InquiryId(inquiry),
+                phone=phone(who),
+                source=SourceId("sales"),
+                customer=Customer(),
+                is_told_again=True,
             )
         )
 
@@ -111,6 +115,17 @@ def test_who_talks_to_a_stranger_for_a_moment_is_over_for_us() -> None:
     assert story.facts(FactType.CLOSED) == []
     story.later(A_MOMENT)
     assert story.facts(FactType.CLOSED) == [("c1", "anna", "forwarded")]
+
+
+def test_who_comes_back_from_a_stranger_when_all_was_over_for_us_is_no_inquiry_anew() -> None:
+    story = adrift()
+    story.is_alone(among_strangers=True)
+    story.later(A_MOMENT)
+    story.is_with("ben")
+    story.hangs_up("c1")
+    assert story.happened(FactType.RECEIVED) == [("c1", None)]
+    assert story.happened(FactType.CLOSED) == [("c1", "anna")]
+    assert story.has("ben") == ()
 
 
 def test_who_hangs_up_elsewhere_was_answered_by_whom_they_had_last_who_has_no_wrapup_of_it() -> None:

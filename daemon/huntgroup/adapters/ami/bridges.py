@@ -10,6 +10,7 @@ gone, or the caller is joined to another phone of ours.
 from collections.abc import Callable, Iterable, Iterator
 
 from huntgroup.adapters.ami.calls import Call
+from huntgroup.adapters.ami.genuine import swapped
 from huntgroup.adapters.ami.wire import Message
 from huntgroup.engine.events import CustomerAlone, Event
 from huntgroup.engine.ids import PhoneId
@@ -17,6 +18,8 @@ from huntgroup.engine.ids import PhoneId
 HOLDING = "holding_bridge"
 """A parking lot, or a waiting room: whoever else is in it, nobody there talks to anybody."""
 LOCAL = "Local/"
+NOBODY = (LOCAL, "CBAnn/", "CBRec/", "Announcer/", "Recorder/", "Snoop/")
+"""Channels of Asterisk's own: they join, announce, record or listen, and nobody talks on them."""
 HALVES = {";1": ";2", ";2": ";1"}
 
 PhoneOf = Callable[[str], PhoneId | None]
@@ -44,7 +47,8 @@ class Bridges:
         uniqueid, channel, bridge = message["uniqueid"], message["channel"], message["bridgeuniqueid"]
         if not uniqueid or not bridge:
             raise ValueError("a bridge or a channel without a name")
-        concerned = dict.fromkeys(self.gone(message.swapuniqueid) if message.swapuniqueid else ())
+        swaps = swapped(message)
+        concerned = dict.fromkeys(self.gone(swaps) if swaps else ())
         concerned |= dict.fromkeys(self._leave(uniqueid))
         self._note(uniqueid, channel, "" if message.bridgetechnology == HOLDING else bridge)
         return list(concerned | dict.fromkeys((uniqueid, *self._reached_from(uniqueid))))
@@ -61,11 +65,12 @@ class Bridges:
         """On this channel an operator talks to a caller, who is concerned when it ends, wherever they are by then."""
         self._callers.setdefault(uniqueid, {})[caller] = None
 
-    def seen(self, channels: Iterable[Message]) -> None:
-        """These are all there are, as an answer to Status has them: what was known before is void."""
-        self.__init__()  # type: ignore[misc]
-        for each in channels:
-            self._note(each["uniqueid"], each["channel"], each.bridgeid)
+    def seen(self, channels: Iterable[tuple[Message, str]]) -> None:
+        """These are all there are, each with its bridge or "": what was known before is void."""
+        for known in (self._names, self._by_name, self._bridge, self._members, self._callers):
+            known.clear()
+        for each, bridge in channels:
+            self._note(each["uniqueid"], each["channel"], bridge)
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
@@ -74,9 +79,9 @@ class Bridges:
         return uniqueid in self._names
 
     def company(self, uniqueid: str) -> list[tuple[str, str]]:
-        """Uniqueid and name of who is joined to this channel, be it through Local channels; those are nobody."""
+        """Uniqueid and name of who is joined to this channel, be it through Local channels."""
         found = ((each, self._names[each]) for each in self._reached_from(uniqueid))
-        return [(each, name) for each, name in found if not name.startswith(LOCAL)]
+        return [(each, name) for each, name in found if not name.startswith(NOBODY)]
 
     def _note(self, uniqueid: str, channel: str, bridge: str) -> None:
         self._names[uniqueid] = channel

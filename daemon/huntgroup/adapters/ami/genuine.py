@@ -49,6 +49,13 @@ def is_genuine(message: Message) -> bool:
     return all(name in rest for name in wanted)
 
 
+def swapped(message: Message) -> str:
+    """The Uniqueid of who gives up their place in a bridge to this channel, or "": it stands behind what tells of the
+    channel, and no caller's words do."""
+    names = message.names
+    return str(message.swapuniqueid) if "swapuniqueid" in names[names.index("linkedid") :] else ""
+
+
 def reported(message: Message, name: str) -> str:
     """What our dialplan reports under this name, or "": it stands behind the name of the UserEvent, and nobody else's
     words do."""

@@ -15,7 +15,6 @@ from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.directory import MOBILE
 from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
-from huntgroup.adapters.ami.joining import far_end_of, is_near_end
 from huntgroup.adapters.ami.texts import device_of
 from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
@@ -46,13 +45,16 @@ ENDING_CONTEXTS = frozenset({"huntgroup-remember", "huntgroup-served"})
 NUMBER = "HUNTGROUP_NUMBER"
 ORDER = "HUNTGROUP_ORDER"
 CAME = "HUNTGROUP_CAME"
+PEER = "BRIDGEPEER"
+"""Asterisk's own: with whom a channel is in a bridge. In a parking lot, where many are and nobody talks, it is taken
+away (seen on 16.28 and 22.10); no answer to Status tells the kind of a bridge."""
 NOT_SET = "(null)"
 """What Status says of a variable that the channel does not have (seen on 16.28 and 22.10)."""
 
 
 def status_action() -> SafeAction:
     """Asks for every channel. Status needs ``call``; CoreShowChannels needs ``system`` (seen on 16.28 and 22.10)."""
-    return SafeAction({"Action": "Status", "Variables": f"{NUMBER},{ORDER},{CAME}"})
+    return SafeAction({"Action": "Status", "Variables": f"{NUMBER},{ORDER},{CAME},{PEER}"})
 
 
 class Repair(NamedTuple):
@@ -98,15 +100,27 @@ class Seen:
     def __init__(self, messages: Iterable[Message], translator: Translator, over: Collection[str]) -> None:
         """``over``: Uniqueids of calls that ended since."""
         self.channels = {each["uniqueid"]: each for each in _channels(messages) if each["uniqueid"] not in over}
-        self._bridges: dict[str, list[Message]] = defaultdict(list)
+        self._joined = translator.bridges
         self._phone_of = translator.phone_of
         self._linked: dict[str, list[tuple[PhoneId, Message]]] = defaultdict(list)
         for channel in self.channels.values():
             phone = self._phone_of(channel["channel"])
             if phone is not None:
                 self._linked[channel["linkedid"]].append((phone, channel))
+        self._joined.seen(self._by_bridge())
+
+    def _by_bridge(self) -> Iterator[tuple[Message, str]]:
+        """Who is in which bridge. Operators who only ask somebody in between are in none, and may be again."""
+        bridges: dict[str, list[Message]] = defaultdict(list)
+        for channel in self.channels.values():
             if channel.bridgeid:
-                self._bridges[channel.bridgeid].append(channel)
+                bridges[channel.bridgeid].append(channel)
+            elif self._phone_of(channel["channel"]):
+                yield channel, ""
+        for bridge, members in bridges.items():
+            is_conversation = len(members) == 1 or any(_variables(each).get(PEER) for each in members)
+            for each in members:
+                yield each, bridge if is_conversation else ""
 
     def talking_to(self, channel: Message) -> PhoneId | None:
         """The phone of ours in the same bridge, where the caller's own channel may be one."""
@@ -117,21 +131,7 @@ class Seen:
         return next((device_of(name) for name in self._others(channel)), None)
 
     def _others(self, channel: Message) -> Iterator[str]:
-        for other in self._bridges.get(channel.bridgeid, ()) if channel.bridgeid else ():
-            if other["uniqueid"] != channel["uniqueid"]:
-                yield from self._behind(other)
-
-    def _behind(self, channel: Message) -> Iterator[str]:
-        """The channel; or, of a Local one by which a phone joined, that phone."""
-        if not is_near_end(channel["channel"]):
-            yield channel["channel"]
-        for far_end in self.channels.values():
-            if is_near_end(channel["channel"]) and far_end["channel"] == far_end_of(channel["channel"]):
-                yield from self._others(far_end)
-
-    def company(self) -> Iterator[Message]:
-        """Who is joined to somebody, or may be again: operators who only ask somebody in between are joined to none."""
-        return (each for each in self.channels.values() if each.bridgeid or self._phone_of(each["channel"]))
+        return (name for _, name in self._joined.company(channel["uniqueid"]))
 
     def leg_of(self, channel: Message, phone: PhoneId | None) -> str | None:
         """The Uniqueid of a channel of this phone that belongs to the same call."""
@@ -158,7 +158,6 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
     remembered, to be told of as soon as somebody answers.
     """
     seen = Seen(messages, translator, over)
-    translator.bridges.seen(seen.company())
     translator.keep_legs({channel["channel"] for channel in seen.channels.values()})
     found = Found([], [], [])
     _reached_unseen(seen, translator, found)

@@ -14,6 +14,7 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -354,7 +355,7 @@ class Translator(KnownCalls):
             return leg.phone if leg is not None else self.phone_of(channel)
 
         def talks(call: Call, phone: PhoneId) -> Event:
-            return self.conversation(call, phone, NO_ATTEMPT)
+            return replace(self.conversation(call, phone, NO_ATTEMPT), is_told_again=True)
 
         return look_at(call, self.bridges, phone_of, talks)
 

@@ -3,6 +3,7 @@
 from huntgroup.adapters.ami.wire import Message, parse
 
 CHANNEL, UNIQUEID = "PJSIP/trunk-00000001", "1795282404.75"
+NOT_SET = "(null)"
 LEG = "PJSIP/anna-desk-00000002"
 OUTSIDE_LEG, OUTSIDE_UNIQUEID = "PJSIP/trunk-00000005", "1795282409.80"
 INQUIRY = f"call-main-{UNIQUEID}"
@@ -148,6 +149,7 @@ def status(
     number: str = "(null)",
     order: str = "(null)",
     came: str = "(null)",
+    peer: str = "",
     **fields: str,
 ) -> str:
     """One channel in an answer to Status."""
@@ -156,5 +158,6 @@ def status(
         f"Variable: HUNTGROUP_NUMBER={number}",
         f"Variable: HUNTGROUP_ORDER={order}",
         f"Variable: HUNTGROUP_CAME={came}",
+        f"Variable: BRIDGEPEER={peer or (LEG if bridge else NOT_SET)}",
     ]
     return _lines("Event: Status", "Privilege: Call", *about, "DNID: 1", f"BridgeID: {bridge}", *variables)

@@ -109,6 +109,22 @@ def test_in_a_parking_lot_nobody_talks_to_anybody(talking: Translator) -> None:
     assert with_phones(tell(talking, enters("b3", LEG, "1.99"), enters("b3"))) == ["PJSIP/anna-desk"]
 
 
+@pytest.mark.parametrize("name", ["CBAnn/room-00000000;2", "CBRec/room-00000000", "Recorder/ARI-00000001;2"])
+def test_what_announces_and_records_in_a_conference_is_nobody(talking: Translator, name: str) -> None:
+    tell(talking, gone(LEG, ANNA), enters("room", name, "1.98", kind="softmix"))
+
+    assert tell(talking, enters("room", kind="softmix")) == []
+    assert tell(talking, enters("room", OUTSIDE_LEG, STRANGER, kind="softmix")) == [AMONG_STRANGERS]
+
+
+def test_a_caller_cannot_say_that_somebody_gave_up_their_place_to_them(talking: Translator) -> None:
+    forged = enters("b9", OUTSIDE_LEG, STRANGER).replace("Language: en", f"SwapUniqueid: {ANNA}\r\nLanguage: en")
+    assert ANNA in forged
+
+    assert tell(talking, forged) == []
+    assert talking.bridges.lives(ANNA)
+
+
 def test_local_channels_join_who_is_at_their_other_end(talking: Translator) -> None:
     tell(talking, gone(LEG, ANNA))
     one, two = "Local/102@house-00000001;1", "Local/102@house-00000001;2"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, UNIQUEID, dial, read, status, waiting
+from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, NOT_SET, UNIQUEID, dial, read, status, waiting
 
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.resync import Found, Repair, reconcile, status_action
@@ -220,6 +220,26 @@ def test_whose_operator_is_out_of_the_call_and_who_talks_to_a_stranger_has_moved
 
     assert found(known, *there) == [CallMoved(inquiry=CALL, operator=None)]
     assert found(known, *there) == []
+
+
+def test_those_who_are_parked_together_talk_to_nobody(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+    about = {"Channel": "PJSIP/trunk-00000009", "Uniqueid": "9.9", "Linkedid": "9.9"}
+    other = status("lot", "", bridge="lot", peer=NOT_SET, **about)
+        "lot", "", bridge="lot", peer=NOT_SET, Channel="PJSIP/trunk-00000009", Uniqueid="9.9", Linkedid="9.9"
+    )
+
+    there = (status("huntgroup-offer", "2", bridge="lot", peer=NOT_SET), other)
+
+    assert found(known, *there) == [CustomerAlone(inquiry=CALL)]
+    assert found(known, *there) == []
+
+
+def test_who_is_alone_with_a_recording_of_their_conference_is_with_nobody(known: Translator) -> None:
+    found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
+    recorder = status("", "", bridge="room", Channel="CBRec/room-00000000", Uniqueid="9.9", Linkedid="9.9")
+
+    assert found(known, status("rooms", "600", bridge="room"), recorder) == [CustomerAlone(inquiry=CALL)]
 
 
 def test_whose_operator_asks_a_colleague_in_between_is_still_theirs(known: Translator) -> None:
