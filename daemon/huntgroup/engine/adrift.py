@@ -7,7 +7,7 @@ who had it last, and of whoever of ours gets them next.
 
 from huntgroup.engine import overflow
 from huntgroup.engine.deadlines import DeadlineKind
-from huntgroup.engine.effects import EndInquiry, FactType, Outcome, Reason
+from huntgroup.engine.effects import EndInquiry, FactType, Outcome, Reason, TransferredTo
 from huntgroup.engine.events import CustomerAlone, InquiryReceived
 from huntgroup.engine.ids import NO_ATTEMPT
 from huntgroup.engine.lifecycle import InquiryState
@@ -55,7 +55,7 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
         world.close(inquiry, Outcome.ANSWERED)
         return
     operator = inquiry.operator
-    world.fact(FactType.TRANSFERRED, inquiry, operator, f"to group {entrance.group}")
+    world.tell_transfer(inquiry, TransferredTo(group=entrance.group))
     world.put_back(inquiry)
     inquiry.entrance, inquiry.attempts = entrance, max(inquiry.attempts, event.attempts)
     world.enter(inquiry, entrance.group)

@@ -257,6 +257,14 @@ class FactType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferredTo:
+    """To whom; neither an operator nor a group: to somebody outside."""
+
+    operator: OperatorId | None = None
+    group: GroupId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Something happened. ``at`` is in seconds, on the clock of the events: when it happened, also where that was heard
     of only later."""
@@ -271,6 +279,8 @@ class Fact:
     customer: Customer | None = None
     """Only where the inquiry is first told of, as is the recording."""
     recording: Recording | None = None
+    to: TransferredTo | None = None
+    """Of a transfer by hand, whose ``operator`` is who had it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

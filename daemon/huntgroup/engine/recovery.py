@@ -5,7 +5,7 @@ never served twice, and no operator is left with what is over.
 """
 
 from huntgroup.engine import overflow
-from huntgroup.engine.effects import Fact, FactType, Outcome
+from huntgroup.engine.effects import Fact, FactType, Outcome, TransferredTo
 from huntgroup.engine.events import (
     ConversationFound,
     DaemonStarted,
@@ -100,8 +100,7 @@ def call_moved(world: World, inquiry: Inquiry, target: Operator | None) -> None:
     if target is not None and inquiry.operator == target.policy.id:
         found_again(world, inquiry, target)
         return
-    to = target.policy.id if target else "outside"
-    world.fact(FactType.TRANSFERRED, inquiry, inquiry.operator, f"to {to}")
+    world.tell_transfer(inquiry, TransferredTo(operator=target.policy.id if target else None))
     if target is None:
         world.close(inquiry, Outcome.FORWARDED)
     else:

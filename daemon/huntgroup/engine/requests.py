@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from huntgroup.engine import overflow
-from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason
+from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason, TransferredTo
 from huntgroup.engine.eligibility import blocked, is_beyond_source_limit, why_no_call
 from huntgroup.engine.events import (
     AcceptRequested,
@@ -231,7 +231,7 @@ def _transfer(world: World, event: TransferRequested) -> None:
     if event.to_group is not None:
         if event.to_group not in world.policy.groups:
             raise RefusedError(ErrorCode.UNKNOWN_GROUP, f"there is no group {event.to_group}")
-        world.fact(FactType.TRANSFERRED, inquiry, operator.policy.id, f"to group {event.to_group}")
+        world.tell_transfer(inquiry, TransferredTo(group=event.to_group))
         world.put_back(inquiry)
         world.enter(inquiry, event.to_group)
         if not overflow.is_closed(world, inquiry):
@@ -245,7 +245,7 @@ def _transfer(world: World, event: TransferRequested) -> None:
         raise RefusedError(ErrorCode.BAD_TARGET, "they have it already")
     if target.presence is Presence.LOGGED_OUT:
         raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{target.policy.id} is logged out")
-    world.fact(FactType.TRANSFERRED, inquiry, operator.policy.id, f"to {target.policy.id}")
+    world.tell_transfer(inquiry, TransferredTo(operator=target.policy.id))
     if inquiry.channel is Channel.CALL:
         world.put_back(inquiry)
         rings = world.group_of(inquiry).rings

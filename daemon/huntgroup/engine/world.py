@@ -6,7 +6,7 @@ that routing afterwards looks only there.
 
 from huntgroup.engine import lifecycle
 from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadlines, still_holds
-from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason
+from huntgroup.engine.effects import Effect, Fact, FactType, Outcome, Reason, TransferredTo
 from huntgroup.engine.eligibility import why_away, why_no_work
 from huntgroup.engine.events import InquiryReceived, PhoneState
 from huntgroup.engine.hours import next_opening
@@ -147,6 +147,21 @@ class World:
                 detail=detail,
                 customer=inquiry.customer if kind is FactType.RECEIVED else None,
                 recording=inquiry.recording if kind is FactType.RECEIVED else None,
+            )
+        )
+
+    def tell_transfer(self, inquiry: Inquiry, to: TransferredTo) -> None:
+        """Somebody who has it gives it by hand to somebody else."""
+        self.note(inquiry)
+        self.effects.append(
+            Fact(
+                type=FactType.TRANSFERRED,
+                at=self.now,
+                inquiry=inquiry.id,
+                group=inquiry.group,
+                operator=inquiry.operator,
+                detail=f"to group {to.group}" if to.group else f"to {to.operator or 'outside'}",
+                to=to,
             )
         )
 

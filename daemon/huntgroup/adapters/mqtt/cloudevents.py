@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from huntgroup.adapters.mqtt.payloads import CloudEvent, customer_out, instant, recording_out
-from huntgroup.engine.effects import Fact
+from huntgroup.engine.effects import Fact, TransferredTo
 
 _NAMESPACE = uuid.UUID("5b0a1c5e-6f0d-5d0e-9d55-0b3f6e0c9b11")
 
@@ -22,6 +22,8 @@ def cloud_event(fact: Fact, prefix: str) -> CloudEvent:
         data["customer"] = customer_out(fact.customer).model_dump(exclude_none=True)
     if fact.recording is not None:
         data["recording"] = recording_out(fact.recording).model_dump()
+    if fact.to is not None:
+        data["to"] = transferred_to(fact.to)
     return CloudEvent(
         id=_id(fact, prefix),
         source=f"/{prefix}",
@@ -30,6 +32,13 @@ def cloud_event(fact: Fact, prefix: str) -> CloudEvent:
         subject=fact.inquiry or fact.operator,
         data={name: value for name, value in data.items() if value is not None},
     )
+
+
+def transferred_to(to: TransferredTo) -> dict[str, Any]:
+    """As in the command that transfers; outside, which that does not know, by itself."""
+    if to.operator is not None:
+        return {"operator": to.operator}
+    return {"group": to.group} if to.group is not None else {"outside": True}
 
 
 def announcement(kind: str, at: float, prefix: str, data: dict[str, Any]) -> CloudEvent:

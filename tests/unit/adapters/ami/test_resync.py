@@ -226,8 +226,6 @@ def test_those_who_are_parked_together_talk_to_nobody(known: Translator) -> None
     found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1"))
     about = {"Channel": "PJSIP/trunk-00000009", "Uniqueid": "9.9", "Linkedid": "9.9"}
     other = status("lot", "", bridge="lot", peer=NOT_SET, **about)
-        "lot", "", bridge="lot", peer=NOT_SET, Channel="PJSIP/trunk-00000009", Uniqueid="9.9", Linkedid="9.9"
-    )
 
     there = (status("huntgroup-offer", "2", bridge="lot", peer=NOT_SET), other)
 

@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from huntgroup.adapters.mqtt.cloudevents import announcement, cloud_event
-from huntgroup.engine.effects import Fact, FactType
+from huntgroup.engine.effects import Fact, FactType, TransferredTo
 from huntgroup.engine.events import Customer
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId
 
@@ -54,3 +56,19 @@ def test_the_customer_comes_with_the_first_fact() -> None:
 def test_the_daemon_speaks_of_itself_too() -> None:
     event = announcement("configuration.changed", 5.0, "h", {"operators": 3})
     assert (event.type, event.subject, event.data) == ("configuration.changed", None, {"operators": 3})
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        (TransferredTo(operator=OperatorId("ben")), {"operator": "ben"}),
+        (TransferredTo(group=GroupId("support")), {"group": "support"}),
+        (TransferredTo(), {"outside": True}),
+    ],
+)
+def test_a_transfer_says_from_whom_to_whom(to: TransferredTo, said: dict[str, object]) -> None:
+    fact = Fact(type=FactType.TRANSFERRED, at=1.0, inquiry=InquiryId("c1"), operator=OperatorId("anna"), to=to)
+
+    data = cloud_event(fact, "huntgroup").data
+
+    assert (data["operator"], data["to"]) == ("anna", said)
