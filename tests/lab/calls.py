@@ -73,6 +73,34 @@ class Call:
             raise AssertionError(f"{self.timeline.title} was not transferred. {self.in_words()}")
         return self
 
+    async def holds(self) -> Self:
+        """Put the other side on hold, as a phone's key does: a re-INVITE that only sends."""
+        return await self._renews("sendonly")
+
+    async def takes_up_again(self) -> Self:
+        """End the hold."""
+        return await self._renews("sendrecv")
+
+    async def _renews(self, direction: str) -> Self:
+        invite = self.request("INVITE")
+        invite.headers.set_single("Content-Type", SDP_TYPE)
+        invite.text = self.audio.sdp(direction=direction)
+
+        def take(response: SipResponse, at: float) -> None:
+            if response.status_code < 200:
+                return
+            ack = self.request("ACK")
+            self.dialog.local_cseq -= 1
+            ack.headers.set_single("CSeq", (response.get_header("cseq") or "").replace("INVITE", "ACK"))
+            self.station.send(ack)
+            self.timeline.add(f"{direction}_answered", str(response.status_code), at)
+
+        self.timeline.add(f"{direction}_sent", at=self.station.send_request(invite, take))
+        answer = await self.timeline.wait(f"{direction}_answered")
+        if not answer.detail.startswith("2"):
+            raise AssertionError(f"{self.timeline.title} was not renewed. {self.in_words()}")
+        return self
+
     # --- facts to await ---
 
     async def ended(self, within: float = WITHIN) -> Ending:

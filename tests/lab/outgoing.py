@@ -124,6 +124,7 @@ class OutgoingCall(Call):
         elif status == 100:
             self.timeline.add("trying", at=now)
         else:
+            self.dialog.remote_tag = read_name_addr(response.get_header("to") or "")[2] or self.dialog.remote_tag
             what = "ringing" if status == 180 else "progress"
             self.timeline.add(what, "" if status in (180, 183) else str(status), now)
             if response.content_type == SDP_TYPE:

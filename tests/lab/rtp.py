@@ -46,9 +46,9 @@ class Audio:
         if is_live:
             self._loop.add_reader(self._socket, self._read)
 
-    def sdp(self, offer: str = "") -> str:
+    def sdp(self, offer: str = "", *, direction: str = "") -> str:
         """An SDP offer, or the answer to *offer*: u-law, at this socket."""
-        direction = _MIRRORED.get(_direction(offer), "sendrecv")
+        direction = direction or _MIRRORED.get(_direction(offer), "sendrecv")
         return (
             f"v=0\r\no=- {self._stream} {time.monotonic_ns()} IN IP4 {self._address}\r\ns=-\r\n"
             f"c=IN IP4 {self._address}\r\nt=0 0\r\n{_SDP_MEDIA} {self.port} RTP/AVP 0\r\n"

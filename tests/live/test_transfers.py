@@ -1,31 +1,27 @@
-"""Operators transfer, park and lose callers by their phones: who talks to whom is what the PBX's bridges say."""
+"""Operators transfer callers by their phones: who talks to whom is what the PBX's bridges say."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.lab.daemon import Daemon
-from tests.lab.incoming import IncomingCall
-from tests.lab.outgoing import OutgoingCall
+from tests.lab.broker import Broker
+from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
+from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
 from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.talks import (
+    MORE,
+    SALES_AND_SUPPORT,
+    SUPPORT,
+    conversation,
+    ends,
+    explained,
+    hangs_up,
+    is_free_for_another,
+)
 
 pytestmark = pytest.mark.live
-
-SUPPORT = "+48221234568"
-SALES_AND_SUPPORT = {NUMBER: "sales", SUPPORT: "support"}
-MORE = """
-[lab-phones](+)
-include => parkedcalls
-exten => 600,1,ConfBridge(room)
-exten => 601,1,Answer()
- same => n,Wait(60)
-exten => 602,1,Dial(PJSIP/ben,1)
- same => n,Dial(PJSIP/anna-desk,30)
-"""
-"""A conference, a voice menu, and a colleague whom a caller comes back from after a second."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
@@ -35,37 +31,14 @@ async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
         yield pbx
 
 
-async def conversation(
-    anna: Phone, caller: Caller, daemon: StartDaemon, text: str | None = None
-) -> tuple[Daemon, OutgoingCall, IncomingCall, str]:
-    """A caller who talks to anna: the daemon, both sides of the call, and its inquiry."""
-    running = await daemon(text or configuration(group("sales", "anna")))
-    anna.answers()
-    call = await caller.dials(NUMBER)
-    await call.answered()
-    hers = await anna.talking()
-    accepted = await running.logs("inquiry.accepted", operator="anna")
-    await call.hears(anna)
-    return running, call, hers, accepted["inquiry"]
-
-
-async def is_free_for_another(anna: Phone, pbx: Pbx) -> None:
-    """The next caller rings her."""
-    async with pbx.caller() as another:
-        ringing = await another.dials(NUMBER)
-        await ringing.answered()
-        await ringing.hears(anna)
-        await ringing.hangs_up()
-
-
-async def hangs_up(call: OutgoingCall, running: Daemon, inquiry: str) -> tuple[str | None, str]:
-    """The caller hangs up: to whose account the inquiry was closed, and as what."""
-    await call.hangs_up()
-    closed = await running.logs("inquiry.closed", inquiry=inquiry)
-    return closed["operator"], closed["detail"]
-
-
 # -- to a colleague ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def broker() -> AsyncIterator[Broker]:
+    """A broker of each test's own: nothing is left of the one before."""
+    async with Broker() as broker:
+        yield broker
 
 
 async def test_a_blind_transfer_moves_the_load_to_the_colleague_who_answers(
@@ -191,6 +164,94 @@ async def test_a_caller_who_is_passed_on_and_back_is_each_time_theirs_who_has_th
     assert await hangs_up(call, running, inquiry) == ("anna", "answered")
 
 
+async def test_a_transfer_before_the_colleague_has_answered_is_theirs_once_they_do(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    anna, ben = await phone("anna-desk"), await phone("ben")
+    running, call, hers, inquiry = await conversation(anna, caller, daemon)
+
+    asking = await (await anna.dials("102")).ringing()
+    await ben.ringing()
+    await hers.transfers(asking)
+    await hers.ended()
+    await running.logs("inquiry.held", inquiry=inquiry, operator="anna")
+    await is_free_for_another(anna, pbx)
+    ben.answers()
+    await running.logs("inquiry.transferred", inquiry=inquiry, detail="to ben")
+    await call.hears(ben)
+
+    assert await hangs_up(call, running, inquiry) == ("ben", "answered")
+
+
+async def test_a_caller_on_hold_is_still_their_operators_who_is_offered_no_other(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon, pbx: Pbx
+) -> None:
+    anna = await phone("anna-desk")
+    running, call, hers, inquiry = await conversation(anna, caller, daemon)
+
+    await hers.holds()
+    async with pbx.caller() as another:
+        waits = await another.dials(NUMBER)
+        await running.logs("inquiry.received", after=1)
+        await hers.takes_up_again()
+        await call.hears(anna)
+        assert len(anna.calls) == 1
+        assert "inquiry.held" not in [line["event"] for line in running.log()]
+        assert await hangs_up(call, running, inquiry) == ("anna", "answered")
+        await waits.answered()
+        await waits.hears(anna)
+        await waits.hangs_up()
+
+
+async def test_who_follows_the_broker_sees_whose_a_caller_is_at_every_step(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon, broker: Broker
+) -> None:
+    anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
+    async with Party(broker) as anyone:
+        running, call, hers, inquiry = await conversation(anna, caller, daemon, broker_url=broker.url)
+        await anyone.sees_desk("anna", inquiries=[inquiry])
+        await hers.transfers("102")
+        await ben.talking()
+        told = await anyone.sees("events/inquiry.transferred")
+        await anyone.sees_desk("ben", inquiries=[inquiry])
+        await anyone.sees_status(inquiry, state="active", operator="ben")
+        so_far = len(anyone.seen)
+        await hangs_up(call, running, inquiry)
+        await anyone.sees_status(inquiry, state="closed", outcome="answered", operator="ben")
+        await anyone.sees("operators/ben/state", inquiries=[], after=so_far)
+        await anyone.sees_desk("ben", inquiries=[], after=so_far)
+        for name in ("anna", "ben"):
+            assert anyone.latest(f"operators/{name}/state")["load"]["call"] == 0
+            assert anyone.latest(f"operators/{name}/desk")["inquiries"] == []
+
+    data = told["data"]
+    assert (data["inquiry"], data["operator"], data["to"]) == (inquiry, "anna", {"operator": "ben"})
+    assert "anna transfers it to ben" in await explained(running, inquiry)
+
+
+@pytest.mark.parametrize("to", [{"operator": "ben"}, {"group": "support"}])
+async def test_a_transfer_by_command_rings_there_and_is_theirs_who_answers(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon, broker: Broker, *, pbx: Pbx, to: dict[str, str]
+) -> None:
+    anna, ben = await phone("anna-desk"), await phone("ben")
+    text = configuration(group("sales", "anna"), group("support", "ben"), numbers=SALES_AND_SUPPORT)
+    async with Party(broker) as anyone:
+        running, call, hers, inquiry = await conversation(anna, caller, daemon, text, broker.url)
+        await anyone.sees_desk("anna", inquiries=[inquiry])
+        assert (await anyone.commands("anna", "transfer", inquiry=inquiry, to=to))["ok"]
+        await hers.ended()
+        (await ben.ringing()).answer()
+        await call.hears(ben)
+        await anyone.sees_desk("ben", inquiries=[inquiry])
+        assert anyone.latest("operators/anna/desk")["inquiries"] == []
+        await is_free_for_another(anna, pbx)
+        told = await anyone.sees("events/inquiry.transferred")
+
+    assert (told["data"]["operator"], told["data"]["to"]) == ("anna", to)
+    assert await hangs_up(call, running, inquiry) == ("ben", "answered")
+    assert sum(line["event"] == "inquiry.transferred" for line in running.log()) == 1
+
+
 # -- to a group, and outside -------------------------------------------------------------------------------------------
 
 
@@ -299,159 +360,21 @@ async def test_a_transfer_to_a_number_outside_is_over_for_us_once_they_answer(
     await outside.close()
 
 
-# -- elsewhere at the PBX ----------------------------------------------------------------------------------------------
-
-
-async def test_who_is_parked_is_nobodys_load_and_theirs_who_fetches_them(
-    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna, ben = await phone("anna-desk"), await phone("ben")
-    running, call, hers, inquiry = await conversation(anna, caller, daemon)
-
-    async with pbx.ami("call") as ami:
-        await hers.transfers("700")
-        place = (await ami.event("ParkedCall"))["ParkingSpace"]
-    held = await running.logs("inquiry.held", inquiry=inquiry)
-    await is_free_for_another(anna, pbx)
-    await ben.dials(place)
-    moved = await running.logs("inquiry.transferred", inquiry=inquiry)
-    await call.hears(ben)
-
-    assert (held["operator"], moved["detail"]) == ("anna", "to ben")
-    assert await hangs_up(call, running, inquiry) == ("ben", "answered")
-
-
-async def test_two_who_are_parked_talk_to_nobody_and_each_is_theirs_again_who_parked_them(
+async def test_an_attended_transfer_to_a_number_outside_is_over_for_us_when_it_is_carried_out(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     anna = await phone("anna-desk")
-    running, first, hers, inquiry = await conversation(anna, caller, daemon)
-
-    async with pbx.ami("call") as ami, pbx.caller() as another:
-        await hers.transfers("700")
-        place = (await ami.event("ParkedCall"))["ParkingSpace"]
-        await running.logs("inquiry.held", inquiry=inquiry)
-        second = await another.dials(NUMBER)
-        await second.answered()
-        next_one = await running.logs("inquiry.accepted", after=1)
-        await second.hears(anna)
-        await anna.call.transfers("700")
-        await running.logs("inquiry.held", inquiry=next_one["inquiry"])
-        await anna.dials(place)
-        resumed = await running.logs("inquiry.resumed")
-        await first.hears(anna)
-
-        assert resumed["inquiry"] == inquiry
-        assert await hangs_up(first, running, inquiry) == ("anna", "answered")
-        assert await hangs_up(second, running, next_one["inquiry"]) == ("anna", "answered")
-
-
-async def test_whom_somebody_else_redirects_to_a_voice_menu_is_nobodys_load(
-    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna = await phone("anna-desk")
-    running, call, hers, inquiry = await conversation(anna, caller, daemon)
-
-    channel = next(name for name in await pbx.channels() if name.startswith("PJSIP/trunk"))
-    await pbx.cli(f"channel redirect {channel} lab-phones,601,1")
-    await hers.ended()
-    await running.logs("inquiry.held", inquiry=inquiry)
-
-    await is_free_for_another(anna, pbx)
-    assert await hangs_up(call, running, inquiry) == ("anna", "answered")
-
-
-async def test_a_conference_is_theirs_who_is_in_it_with_the_caller(
-    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna, ben = await phone("anna-desk"), await phone("ben")
-    running, call, hers, inquiry = await conversation(anna, caller, daemon)
-
-    await hers.transfers("600")
-    await running.logs("inquiry.held", inquiry=inquiry)
-    bens = await (await ben.dials("600")).answered()
-    await running.logs("inquiry.transferred", inquiry=inquiry, detail="to ben")
-    await bens.hangs_up()
-    await running.logs("inquiry.held", inquiry=inquiry, operator="ben")
-    await anna.dials("600")
-    await running.logs("inquiry.transferred", inquiry=inquiry, detail="to anna")
-
-    assert await hangs_up(call, running, inquiry) == ("anna", "answered")
-
-
-# -- while the daemon is away ------------------------------------------------------------------------------------------
-
-
-async def test_a_daemon_killed_in_the_middle_of_a_consultation_credits_who_has_the_caller_in_the_end(
-    phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
-    running, call, hers, inquiry = await conversation(anna, caller, daemon)
-
-    asking = await (await anna.dials("102")).answered()
-    await asking.hears(ben)
-    running.kill()
-    await running.start()
-    assert "inquiry.held" not in [line["event"] for line in running.log()]
-    await hers.transfers(asking)
-    moved = await running.logs("inquiry.transferred", inquiry=inquiry)
-    await call.hears(ben)
-
-    assert moved["detail"] == "to ben"
-    assert await hangs_up(call, running, inquiry) == ("ben", "answered")
-
-
-async def test_a_transfer_that_was_carried_out_while_the_daemon_was_away_is_found(
-    phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
-    running, call, hers, inquiry = await conversation(anna, caller, daemon)
-
-    running.kill()
-    await hers.transfers("102")
-    await ben.talking()
-    await call.hears(ben)
-    await running.start()
-    moved = await running.logs("inquiry.transferred", inquiry=inquiry)
-
-    assert moved["detail"] == "to ben"
-    assert await hangs_up(call, running, inquiry) == ("ben", "answered")
-
-
-async def test_who_rings_at_a_colleague_when_the_daemon_is_back_is_theirs_once_they_answer(
-    phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna, ben = await phone("anna-desk"), await phone("ben")
-    running, call, hers, inquiry = await conversation(anna, caller, daemon)
-
-    running.kill()
-    await hers.transfers("102")
-    await ben.ringing()
-    await hers.ended()
-    await running.start()
-    await running.logs("inquiry.held", inquiry=inquiry)
-    ben.answers()
-    await running.logs("inquiry.transferred", inquiry=inquiry, detail="to ben")
-    await call.hears(ben)
-
-    assert await hangs_up(call, running, inquiry) == ("ben", "answered")
-
-
-async def test_who_was_sent_to_a_groups_line_while_the_daemon_was_away_is_served_there(
-    phone: OpenPhone, caller: Caller, daemon: StartDaemon
-) -> None:
-    anna, cleo = await phone("anna-desk"), await phone("cleo")
-    text = configuration(group("sales", "anna"), group("support", "cleo"), numbers=SALES_AND_SUPPORT)
+    outside = (await pbx.mobile().open()).answers()
+    text = configuration(group("sales", "anna"), telephony=OUTWARD)
     running, call, hers, inquiry = await conversation(anna, caller, daemon, text)
 
-    running.kill()
-    await hers.transfers(SUPPORT)
-    await hers.ended()
-    await running.start()
-    cleo.answers()
-    accepted = await running.logs("inquiry.accepted", operator="cleo")
-    await call.hears(cleo)
+    asking = await (await anna.dials("9+48500")).answered()
+    await asking.hears(outside)
+    assert ends(running, inquiry) == 0
+    await hers.transfers(asking)
+    closed = await running.logs("inquiry.closed", inquiry=inquiry)
 
-    assert accepted["inquiry"] == inquiry
-    assert len(anna.calls) == 1
-    assert await hangs_up(call, running, inquiry) == ("cleo", "answered")
+    await call.hears(outside)
+    assert (closed["operator"], closed["detail"]) == ("anna", "forwarded")
+    await is_free_for_another(anna, pbx)
+    await outside.close()
