@@ -3,6 +3,7 @@
 from huntgroup.engine.adrift import A_MOMENT
 from huntgroup.engine.effects import FactType
 from huntgroup.engine.events import (
+    ClockStepped,
     ConversationFound,
     Customer,
     CustomerAlone,
@@ -157,6 +158,16 @@ def test_a_parked_caller_is_taken_up_again_at_the_phone_and_not_by_command() -> 
     story = adrift()
     story.asks(ResumeRequested, "anna", "c1")
     assert story.refused() == "not_with_a_call"
+
+
+def test_the_moment_is_as_long_when_the_clock_is_set() -> None:
+    story = with_a_call()
+    story.is_alone()
+    story.now += 3_600
+    story.happens(ClockStepped(by=3_600))
+    assert story.happened(FactType.HELD) == []
+    story.later(A_MOMENT)
+    assert story.happened(FactType.HELD) == [("c1", "anna")]
 
 
 def test_what_is_no_conversation_has_nobody_to_lose() -> None:
