@@ -38,7 +38,13 @@ class Desks:
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
-        for topic in ("inquiries/+/status", "operators/+/state", "operators/+/desk", "operators/+/replies", "groups/+/state"):
+        for topic in (
+            "inquiries/+/status",
+            "operators/+/state",
+            "operators/+/desk",
+            "operators/+/replies",
+            "groups/+/state",
+        ):
             await self._client.subscribe(f"{PREFIX}{topic}", qos=1)
         self._reading = asyncio.create_task(self._reads(), name="desks")
         return self
@@ -156,9 +162,7 @@ class Desks:
         dice = self._dice
         throw = dice.between(0, 1)
         if throw < 0.02:
-            to = (
-                {"operator": dice.choose(PEOPLE)} if dice.chance(0.6) else {"group": dice.choose(list(GROUPS))}
-            )
+            to = {"operator": dice.choose(PEOPLE)} if dice.chance(0.6) else {"group": dice.choose(list(GROUPS))}
             await self._does(name, "transfer", inquiry=inquiry, to=to)
         elif throw < 0.04:
             await self._does(name, dice.choose(["hold", "resume", "resume"]), inquiry=inquiry)

@@ -26,7 +26,12 @@ NUMBERS = {
 """One for each group."""
 OUTSIDE = "+48600999111"
 """Whom the group office sends its callers to, and operators transfer theirs to."""
-SOURCES = {"site-chat": ("chat", "sales"), "care-chat": ("chat", "support"), "mail": ("mail", "care"), "form": ("form", "desk")}
+SOURCES = {
+    "site-chat": ("chat", "sales"),
+    "care-chat": ("chat", "support"),
+    "mail": ("mail", "care"),
+    "form": ("form", "desk"),
+}
 """Channel and group of each."""
 SOON = '{ action = "callback", sound = "beep" }'
 GROUPS: Mapping[str, tuple[str, tuple[str, ...], str]] = {

@@ -16,7 +16,15 @@ from tests.endurance.hour.floor import Worker
 from tests.endurance.hour.house import PHONES, configuration
 from tests.endurance.hour.mischief import HARMLESS, KINDS, Mischief
 from tests.endurance.hour.outside import Callers, Mobile
-from tests.endurance.hour.verdict import Size, command, grown, left_over, outcomes, wrong_in_the_log, wrong_in_the_record
+from tests.endurance.hour.verdict import (
+    Size,
+    command,
+    grown,
+    left_over,
+    outcomes,
+    wrong_in_the_log,
+    wrong_in_the_record,
+)
 from tests.endurance.hour.world import MEDIA_OPTIONS, PHONE_OPTIONS, World, is_quiet
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
