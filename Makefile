@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
 
-.PHONY: setup run test check bench faults malformed many sim theory lock clean peers
+.PHONY: setup run test check bench faults hour malformed many sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -47,6 +47,10 @@ sim: setup
 # Real processes under a load of real calls, killed, cut off and starved again and again; about an hour.
 faults: setup
 	$(BIN)/python -m tests.endurance $(if $(ONLY),--only $(ONLY)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
+
+# An hour of everything that people do with telephones, while daemon and PBX die; afterwards nothing may be left.
+hour: setup
+	$(BIN)/python -m tests.endurance.hour $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 # A broker and two versions of Asterisk, outside the checkout.
 peers:

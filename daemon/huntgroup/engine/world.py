@@ -320,8 +320,8 @@ class World:
             self._is_over_only_for_us(inquiry)
 
     def _is_over_only_for_us(self, inquiry: Inquiry) -> None:
-        """The caller talks on to somebody who is not ours. Should no daemon be there when they hang up, the PBX keeps the
-        call as one that it served by itself."""
+        """The caller talks on to somebody who is not ours. Should no daemon be there when they hang up, the PBX keeps
+        the call as one that it served by itself."""
         for pbx, known in self.fallback.items():
             known.is_on_record(inquiry.id)
             self.changed.fallback[pbx] = None

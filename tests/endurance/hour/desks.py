@@ -88,7 +88,7 @@ class Desks:
     async def _reads(self) -> None:
         async for message in self._client.messages:
             topic = message.topic.value.removeprefix(PREFIX)
-            data = json.loads(message.payload) if message.payload else None  # type: ignore[arg-type]
+            data: Any = json.loads(message.payload) if isinstance(message.payload, bytes) and message.payload else None
             if topic.endswith("/replies"):
                 word = "ok" if data["ok"] else data["error"]["code"]
                 self._world.tally[f"commands {word}"] += 1

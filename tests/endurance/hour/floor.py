@@ -134,7 +134,5 @@ class Worker(Phone):
         self._world.tally[what] += 1
         call = await self.dials(number)
         await lasts(call, self._dice.between(0.1, DIALLED_WITHIN))
-        if not call.is_talking:
-            await hangs_up(call)
-        elif number.startswith("*45") or number.startswith("*46"):
+        if not call.is_talking or number.startswith(("*45", "*46")):
             await hangs_up(call)

@@ -38,14 +38,18 @@ GROUPS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "sales": (
         "in_order",
         ("anna", "ben", "cleo", "dora", "emil", "kate"),
-        'hold = "music"\nmiss_limit = 3\nannounce = { position = true, wait = true, every = "2s", leave_key = "1" }\n'
-        f'on_leave = {SOON}\non_unanswered = {{ action = "keep_waiting" }}',
+        (
+            'hold = "music"\nmiss_limit = 3\nannounce = { position = true, every = "2s", leave_key = "1" }\n'
+            f'on_leave = {SOON}\non_unanswered = {{ action = "keep_waiting" }}'
+        ),
     ),
     "support": (
         "evenly",
         ("cleo", "dora", "emil", "fred", "gina"),
-        'wrapup = "500ms"\nmax_wait = "8s"\nmax_waiting = 6\noffer_timeout = "3s"\n'
-        'on_full = { action = "hang_up" }\non_unanswered = { action = "group", group = "desk" }',
+        (
+            'wrapup = "500ms"\nmax_wait = "8s"\nmax_waiting = 6\noffer_timeout = "3s"\n'
+            'on_full = { action = "hang_up" }\non_unanswered = { action = "group", group = "desk" }'
+        ),
     ),
     "desk": (
         "all_at_once",
@@ -92,8 +96,10 @@ EVERYDAY = Staff()
 def configuration(staff: Staff = EVERYDAY) -> str:
     """The file, without the peers."""
     parts = [
-        f'[telephony]\ncountry = "pl"\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n'
-        'outbound = "PJSIP/{number}@trunk"\ncallback_tries = 2\ncallback_pause = "2s"\n'
+        (
+            f'[telephony]\ncountry = "pl"\nring_seconds = {RING_SECONDS}\nunreachable_after = "{UNREACHABLE_AFTER}s"\n'
+            'outbound = "PJSIP/{number}@trunk"\ncallback_tries = 2\ncallback_pause = "2s"\n'
+        )
     ]
     for name in staff.people:
         phones = '["PJSIP/anna", "PJSIP/anna-soft"]' if name == "anna" else f'["PJSIP/{name}"]'

@@ -36,7 +36,8 @@ from tests.simulation.dice import Seeded
 CALLERS = 9
 """At a time."""
 AT_REST_WITHIN = 75.0
-"""Seconds until nothing is left when nobody calls: a caller who died unanswered is missed 32 s after the answer, by SIP's own timer."""
+"""Seconds until nothing is left when nobody calls. A caller who died unanswered is missed 32 s after the answer, by a
+timer of SIP's own."""
 LOOKS_EVERY = 0.5
 SHARE_WITH_DEATHS = 0.5
 """For this share of the time the daemon dies now and then; the last life is long enough to see whether it grows."""

@@ -1,4 +1,4 @@
-"""When everybody has gone home: what is still there that should not be, at the exchange, the broker, in the daemon and its store."""
+"""When everybody has gone home: what is still there that should not be, at the exchange, the broker and the daemon."""
 
 import asyncio
 import json
@@ -31,11 +31,16 @@ class Size:
     """MB."""
     descriptors: int
 
+    def __str__(self) -> str:
+        return f"{self.resident:.1f} MB and {self.descriptors} descriptors"
+
     @classmethod
     def of(cls, daemon: Daemon) -> "Size":
         """Now."""
         words = Path(f"/proc/{daemon.pid}/statm").read_text().split()
-        return cls(int(words[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, len(os.listdir(f"/proc/{daemon.pid}/fd")))
+        return cls(
+            int(words[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, len(list(Path(f"/proc/{daemon.pid}/fd").iterdir()))
+        )
 
 
 async def left_over(world: World, desks: Desks) -> list[str]:
@@ -147,9 +152,7 @@ def wrong_in_the_log(path: Path) -> Iterator[str]:
 
 def grown(warm: Size, end: Size, say: Callable[[str], None]) -> Iterator[str]:
     """What a daemon took more at its end than when it was warm."""
-    say(
-        f"memory {warm.resident:.1f} MB warm, {end.resident:.1f} MB at the end; descriptors {warm.descriptors}, {end.descriptors}"
-    )
+    say(f"the daemon's last life: {warm} when it was warm, {end} at its end")
     if end.resident > warm.resident * (1 + GROWS_MOST):
         yield f"the daemon grew from {warm.resident:.1f} to {end.resident:.1f} MB"
     if end.descriptors > warm.descriptors + 2:

@@ -18,8 +18,9 @@ SPEAKS_EVERY = 0.5
 RTP_TIMEOUT = 5
 """Seconds without audio after which the exchange hangs up: `rtp_timeout` of every endpoint and of the trunk.
 
-A phone that dies in a conversation says nothing, and SIP alone notices it only when a session timer runs out, after 90 s at the
-soonest and half an hour by default. A house sets `rtp_timeout = 30` or so, and `rtp_timeout_hold` longer than anybody holds.
+A phone that dies in a conversation says nothing, and SIP alone notices it when a session timer runs out, after 90 s
+at the soonest and half an hour by default. A house sets `rtp_timeout = 30` or so, and `rtp_timeout_hold` longer than
+anybody holds.
 """
 MEDIA_OPTIONS = f"rtp_timeout={RTP_TIMEOUT}\nrtp_timeout_hold={3 * RTP_TIMEOUT}"
 PHONE_OPTIONS = f"{MEDIA_OPTIONS}\ncall_group=1\npickup_group=1\nallow_transfer=yes"

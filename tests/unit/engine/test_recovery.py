@@ -577,7 +577,7 @@ def test_an_inquiry_that_comes_in_twice_is_received_once(story: Away) -> None:
     assert story.effects == []
 
 
-# -- what is over for us, and not for the caller --------------------------------------------------------------------------
+# -- what is over for us, and not for the caller -------------------------------------------------------------------
 
 
 def test_who_talked_on_to_a_stranger_and_hung_up_while_no_daemon_was_there_is_on_record_once(story: Away) -> None:
