@@ -8,17 +8,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 
 import aiomqtt
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.pbx import Pbx
 from tests.lab.pbx_files import REPOSITORY
 from tests.lab.phones import Caller
 from tests.lab.station import RegistrationError
-from tests.live.conftest import PHONES, OpenPhone
+from tests.live.conftest import OpenPhone
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -36,12 +35,7 @@ exten => 205,1,Set(CALLERID(name)=plain text)
 LATE = 0.1
 """Seconds by which a timer may be late on a machine that does other things as well; some 1 ms otherwise."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange with a plain ``Dial()`` for each number."""
-    async with Pbx(PHONES, dialplan=DIALPLAN, trunk_context="plain", with_huntgroup=False) as pbx:
-        yield pbx
+pbx = exchange(dialplan=DIALPLAN, trunk_context="plain", with_huntgroup=False)
 
 
 async def test_a_phone_registers_and_unregisters(pbx: Pbx, phone: OpenPhone) -> None:
