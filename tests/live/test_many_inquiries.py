@@ -20,7 +20,7 @@ import aiomqtt
 import pytest
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
-from tests.lab.mqtt import Party
+from tests.lab.mqtt import Client, Party
 from tests.live.configuration import configuration, group, source
 from tests.live.conftest import StartDaemon
 from tests.live.exchanges import exchange
@@ -65,7 +65,7 @@ class Listener(ABC):
         """Until cancelled."""
         while True:
             with contextlib.suppress(*AWAY):
-                async with aiomqtt.Client(
+                async with Client(
                     self._broker.address,
                     self._broker.port,
                     identifier=self._name,
