@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
-# Tests mostly wait for phones to ring, so more of them at a time than there are cores; those of one file stay together.
+# Tests mostly wait for phones to ring, so more of them at a time than there are cores. Those of one file stay together, as
+# they share an exchange; the files go as they come, the long ones first and the quick ones last.
 WORKERS ?= 3
 
 .PHONY: setup run test check bench faults hour malformed many sim theory lock clean peers
@@ -16,7 +17,7 @@ run: setup
 	$(BIN)/python -m tests.lab.sample $(if $(filter 1,$(ONCE)),--once)
 
 test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # What needs no peers: format, lint, types and the walls between the rooms.
 check: setup
