@@ -79,18 +79,16 @@ class Staff:
     people: tuple[str, ...] = tuple(name for name in PEOPLE if name != "kate")
     groups: tuple[str, ...] = field(default=tuple(name for name in GROUPS if name != "fair"))
 
-    def changes(self) -> "tuple[Staff, ...]":
-        """What it may be after the next reload: somebody or a group more or less."""
-        return (
-            replace(EVERYDAY, people=PEOPLE),
-            replace(EVERYDAY, people=tuple(name for name in EVERYDAY.people if name != "hugo")),
-            replace(EVERYDAY, groups=tuple(GROUPS)),
-            replace(EVERYDAY, groups=tuple(name for name in EVERYDAY.groups if name != "desk")),
-            EVERYDAY,
-        )
-
 
 EVERYDAY = Staff()
+CHANGES = (
+    replace(EVERYDAY, people=PEOPLE),
+    replace(EVERYDAY, people=tuple(name for name in EVERYDAY.people if name != "hugo")),
+    replace(EVERYDAY, groups=tuple(GROUPS)),
+    replace(EVERYDAY, groups=tuple(name for name in EVERYDAY.groups if name != "desk")),
+    EVERYDAY,
+)
+"""What it may be after the next reload: somebody or a group more or less."""
 
 
 def configuration(staff: Staff = EVERYDAY) -> str:

@@ -4,13 +4,13 @@ import asyncio
 import signal
 import time
 
-from tests.endurance.hour.house import EVERYDAY, Staff, configuration
+from tests.endurance.hour.house import CHANGES, EVERYDAY, Staff, configuration
 from tests.endurance.hour.world import World
 from tests.lab.process import until
 from tests.simulation.dice import Dice
 
-KINDS = ("kill", "stop", "link", "reload", "reload", "pbx", "reload", "link", "kill", "reload")
-"""In this order, again and again; the gaps between them are chance."""
+KINDS = ("kill", "reload", "pbx", "link", "stop", "reload", "reload", "link", "kill", "reload")
+"""In this order, again and again, so that a short run has each; the gaps between them are chance."""
 HARMLESS = ("link", "reload", "reload", "pbx", "reload")
 """The same for a daemon whose memory is looked at: it must live."""
 AWAY_MOST = 8.0
@@ -20,21 +20,20 @@ WITHIN = 30.0
 
 
 class Mischief:
-    """Faults one after the other, for a share of the time with a daemon that dies, and then with one that lives on."""
+    """Faults one after the other, at moments of chance."""
 
     def __init__(self, world: World, dice: Dice) -> None:
         self._world = world
         self._dice = dice
-        self._staff: Staff = EVERYDAY
 
     async def happens(self, kinds: tuple[str, ...], seconds: float, gap: tuple[float, float]) -> None:
         """These kinds again and again for so long, with so many seconds between two."""
-        until = time.monotonic() + seconds
+        ends_at = time.monotonic() + seconds
         while True:
             for kind in kinds:
                 pause = self._dice.between(*gap)
-                if time.monotonic() + pause > until:
-                    await asyncio.sleep(max(0.0, until - time.monotonic()))
+                if time.monotonic() + pause > ends_at:
+                    await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
                     return
                 await asyncio.sleep(pause)
                 self._world.tally[f"fault: {kind}"] += 1
@@ -92,10 +91,9 @@ class Mischief:
         link.mend()
 
     async def _reload(self) -> None:
-        await self._reloads(self._dice.choose(self._staff.changes()))
+        await self._reloads(self._dice.choose(CHANGES))
 
     async def _reloads(self, staff: Staff) -> None:
         daemon = self._world.daemon
-        self._staff = staff
         daemon.configures(configuration(staff))
         daemon.send(signal.SIGHUP)

@@ -1,6 +1,7 @@
 """A short run of `make hour`: the same code, less of it."""
 
 import pytest
+
 from tests.endurance.hour.run import mixed_hour
 
 pytestmark = pytest.mark.live
