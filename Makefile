@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 ONCE ?=
+# Tests mostly wait for phones to ring, so more of them at a time than there are cores. Those of one file stay together, as
+# they share an exchange; the files go as they come, the long ones first and the quick ones last.
+WORKERS ?= 3
 
-.PHONY: setup run test check bench faults malformed many sim theory lock clean peers
+.PHONY: setup run test check bench faults hour malformed many sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -14,7 +17,7 @@ run: setup
 	$(BIN)/python -m tests.lab.sample $(if $(filter 1,$(ONCE)),--once)
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # What needs no peers: format, lint, types and the walls between the rooms.
 check: setup
@@ -47,6 +50,10 @@ sim: setup
 # Real processes under a load of real calls, killed, cut off and starved again and again; about an hour.
 faults: setup
 	$(BIN)/python -m tests.endurance $(if $(ONLY),--only $(ONLY)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
+
+# An hour of everything that people do with telephones, while daemon and PBX die; afterwards nothing may be left.
+hour: setup
+	$(BIN)/python -m tests.endurance.hour $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 # A broker and two versions of Asterisk, outside the checkout.
 peers:

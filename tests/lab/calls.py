@@ -132,7 +132,7 @@ class Call:
     def audio(self) -> Audio:
         """The RTP side of the call."""
         if self._audio is None:
-            self._audio = Audio(self.station.address, is_live=self.station.audio)
+            self._audio = Audio(self.station.address, is_live=self.station.audio, every=self.station.says_every)
         return self._audio
 
     def hears_audio(self, since: float | None = None) -> bool:

@@ -37,6 +37,23 @@ class Seen:
         return json.loads(self.payload) if self.payload else None
 
 
+class Client(aiomqtt.Client):
+    """aiomqtt's client, for those whose broker dies under them.
+
+    It keeps the end of the link in a future, and asks for it only where it waits for a message. Who notices the end
+    otherwise leaves a future behind of which asyncio complains ("exception was never retrieved", aiomqtt 2.5.1).
+    """
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await super().__aexit__(kind, error, trace)
+        finally:
+            if self._disconnected.done() and not self._disconnected.cancelled():
+                self._disconnected.exception()
+
+
 class Party:
     """``async with Party(broker) as somebody``: connected, and listening to all that they may.
 
@@ -61,7 +78,7 @@ class Party:
         self.name = user or f"party-{next(_numbers)}"
         self.is_v5 = version is aiomqtt.ProtocolVersion.V5
         self._listens_to = listens_to
-        self._client = aiomqtt.Client(
+        self._client = Client(
             broker.address,
             port or broker.port,
             username=user,

@@ -29,7 +29,7 @@ class Pbx(Service):
     *phones* maps endpoints to extensions (several may share one). *dialplan* and *queues* are added to
     extensions.conf and queues.conf. With *with_huntgroup* the repository's dialplan and AMI user are
     there, as they stand when the exchange starts. *endpoint_options* are further lines for every phone's
-    endpoint, e.g. ``call_group=1``; *ami_options* of the daemon's AMI user.
+    endpoint, e.g. ``call_group=1``; *trunk_options* of the trunk's, *ami_options* of the daemon's AMI user.
     *without_modules* are not loaded. *qualify* is the seconds between OPTIONS to the phones, 0 for none.
     *verbose* 0 keeps the dialplan's steps out of the log: for benchmarks.
     """
@@ -47,6 +47,7 @@ class Pbx(Service):
         trunk_context: str = "huntgroup-inbound",
         with_huntgroup: bool = True,
         endpoint_options: str = "",
+        trunk_options: str = "",
         ami_options: str = "",
         without_modules: Sequence[str] = (),
         qualify: float = 0.0,
@@ -79,6 +80,7 @@ class Pbx(Service):
             dialplan=dialplan,
             queues=queues,
             endpoint_options=endpoint_options,
+            trunk_options=trunk_options,
             ami_options=ami_options,
             without_modules=without_modules,
             qualify=qualify,

@@ -36,6 +36,7 @@ class Plan:
     dialplan: str = ""
     queues: str = ""
     endpoint_options: str = ""
+    trunk_options: str = ""
     ami_options: str = ""
     without_modules: Sequence[str] = ()
     qualify: float = 0.0
@@ -149,6 +150,7 @@ bind_rtp_to_media_address=yes
 [trunk](media)
 context={plan.trunk_context}
 aors=trunk
+{plan.trunk_options}
 [trunk]
 type=aor
 contact=sip:{plan.provider}:{TRUNK_PORT}

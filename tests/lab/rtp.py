@@ -22,15 +22,17 @@ class Audio:
     """A UDP socket for RTP. Its frames repeat eight random bytes, so that who hears them can be sure.
 
     With *is_live* false it sends and reads nothing: the socket only takes the packets, which saves a
-    benchmark 50 wake-ups per second and call.
+    benchmark 50 wake-ups per second and call. With *every* it sends all the same, but only so often: enough for an
+    exchange that hangs up on who is silent for too long (``rtp_timeout``).
     """
 
-    def __init__(self, address: str, *, is_live: bool = True) -> None:
+    def __init__(self, address: str, *, is_live: bool = True, every: float | None = None) -> None:
         self.token = os.urandom(_TOKEN).replace(_OTHER_ZERO, b"\xff")
         self.arrivals = array.array("d")
         """`time.monotonic` of every packet received."""
         self._address = address
         self._is_live = is_live
+        self._every = every if every is not None else FRAME if is_live else None
         self._heard: dict[bytes, float] = {}
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -67,12 +69,12 @@ class Audio:
             self._remote = (address, int(port))
 
     def speak(self) -> None:
-        """Send a frame every 20 ms from now on, until `close`."""
-        if self._is_live and self._timer is None:
-            self._say(self._loop.time())
+        """Send a frame every 20 ms from now on, or as often as it was told to, until `close`."""
+        if self._every is not None and self._timer is None:
+            self._say(self._loop.time(), self._every)
 
-    def _say(self, due: float) -> None:
-        self._timer = self._loop.call_at(due + FRAME, self._say, due + FRAME)
+    def _say(self, due: float, every: float) -> None:
+        self._timer = self._loop.call_at(due + every, self._say, due + every, every)
         if self._remote is None:
             return
         self._sequence = (self._sequence + 1) & 0xFFFF

@@ -69,6 +69,8 @@ class Station(asyncio.DatagramProtocol):
         self.address = address or inside_address()
         self.port = port
         self.audio = audio
+        self.says_every: float | None = None
+        """Seconds between two packets that it sends in a call, if that is to differ; see `Audio`."""
         self.legs: list[Call] = []
         """Every call of this station, incoming and outgoing, in order."""
         self.live: dict[str, Call] = {}

@@ -9,18 +9,17 @@ from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
+from tests.live.exchanges import PHONES, exchange
 
-PHONES = {"anna-desk": "101", "anna-soft": "101", "ben": "102", "cleo": "103"}
+__all__ = ["PHONES"]
 
 OpenPhone = Callable[[str], Awaitable[Phone]]
+Everybody = tuple[Phone, Phone, Phone]
 StartDaemon = Callable[..., Awaitable[Daemon]]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """A running exchange with Huntgroup's dialplan; a module may put its own in its place."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
+pbx = exchange()
+"""A module may put its own in its place."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -46,6 +45,12 @@ async def phone(pbx: Pbx) -> AsyncIterator[OpenPhone]:
         if pbx.is_running:
             await each.is_offline()
         await each.close()
+
+
+@pytest.fixture
+async def everybody(phone: OpenPhone) -> Everybody:
+    """``anna, ben, cleo = everybody``: each at a phone, which rings and does nothing else."""
+    return await phone("anna-desk"), await phone("ben"), await phone("cleo")
 
 
 @pytest.fixture

@@ -1,26 +1,20 @@
 """Everyone rings together: one has the call, nobody has missed it, and who frees up meanwhile rings as well."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.incoming import IncomingCall
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, RING_SECONDS, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import Everybody, OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
 PEOPLE = {"anna": ("anna-desk", "anna-soft"), "ben": ("ben",), "cleo": ("cleo",)}
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 def together(*operators: str, **options: str) -> str:
@@ -119,9 +113,9 @@ async def test_who_frees_up_rings_as_well_and_at_the_others_nothing_happens(
 
 
 async def test_who_joined_stops_without_a_missed_call_when_another_answers(
-    phone: OpenPhone, pbx: Pbx, caller: Caller, daemon: StartDaemon
+    everybody: Everybody, pbx: Pbx, caller: Caller, daemon: StartDaemon
 ) -> None:
-    anna, ben, cleo = await phone("anna-desk"), await phone("ben"), await phone("cleo")
+    anna, ben, cleo = everybody
     running = await daemon(configuration(together("anna", "ben", "cleo")))
     for each in (ben, cleo):
         await presses(each, "*46")
@@ -145,9 +139,9 @@ async def test_who_joined_stops_without_a_missed_call_when_another_answers(
 
 
 async def test_of_two_who_joined_one_answers_and_all_others_stop_without_a_missed_call(
-    phone: OpenPhone, pbx: Pbx, caller: Caller, daemon: StartDaemon
+    everybody: Everybody, pbx: Pbx, caller: Caller, daemon: StartDaemon
 ) -> None:
-    anna, ben, cleo = await phone("anna-desk"), await phone("ben"), await phone("cleo")
+    anna, ben, cleo = everybody
     running = await daemon(configuration(together("anna", "ben", "cleo")))
     for each in (ben, cleo):
         await presses(each, "*46")
@@ -195,9 +189,9 @@ async def test_an_answer_of_who_joined_and_another_in_the_same_instant_make_one_
 
 
 async def test_a_call_that_somebody_joined_can_be_picked_up_from_them(
-    phone: OpenPhone, pbx: Pbx, caller: Caller, daemon: StartDaemon
+    everybody: Everybody, pbx: Pbx, caller: Caller, daemon: StartDaemon
 ) -> None:
-    anna, ben, cleo = await phone("anna-desk"), await phone("ben"), await phone("cleo")
+    anna, ben, cleo = everybody
     running = await daemon(configuration(together("anna", "ben", "cleo")))
     for each in (ben, cleo):
         await presses(each, "*46")

@@ -5,14 +5,14 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.ami import Ami
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.lab.process import until
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -23,12 +23,7 @@ ANOTHER_LANGUAGE = "en_US_f_Allison"
 GAP = 0.15
 """Seconds without a packet that nobody hears: three or four of 20 ms, and the machine's own load."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 def announcing(announce: str, *operators: str, **options: str) -> str:

@@ -7,12 +7,11 @@ from typing import Any
 
 import aiomqtt
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -21,12 +20,7 @@ NO_CHAT = {"channel": "chat", "reason": "blocked_by_call"}
 """While a call rings or is talked on, no chat is offered."""
 PLAIN = configuration(group("sales", "anna"))
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101"})
 
 
 class Reader:

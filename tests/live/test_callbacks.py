@@ -5,11 +5,11 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, OUTWARD, RING_SECONDS, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -18,12 +18,7 @@ PROMPT = f'{OUTWARD}\ncallback_pause = "400ms"'
 CALL_BACK = '{ action = "callback", sound = "beep" }'
 SOON = group("sales", "anna", "ben", max_wait='"300ms"', on_unanswered=CALL_BACK)
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 @pytest.fixture

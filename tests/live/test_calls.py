@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, RING_SECONDS, UNREACHABLE_AFTER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -17,12 +16,7 @@ pytestmark = pytest.mark.live
 TOLERANCE = 0.15
 """Seconds: what a loaded machine may add to a deadline. The exact figures are the benchmark's."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 async def test_the_first_listed_operator_rings_answers_and_talks(

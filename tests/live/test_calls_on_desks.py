@@ -3,22 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.mqtt import Party
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
 
 
 @pytest.fixture

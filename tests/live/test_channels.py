@@ -5,15 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiomqtt
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party, kept_at
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.lab.schemas import faults
 from tests.live.configuration import NUMBER, configuration, group, source
 from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -23,12 +22,7 @@ Serve = Callable[[str], Awaitable[Daemon]]
 PLAIN = configuration(SALES) + source("site-chat") + source("mail") + source("form")
 ALONE = configuration(group("sales", "anna", offer_timeout='"60s"')) + source("site-chat")
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101", "ben": "102"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101", "ben": "102"})
 
 
 @pytest.fixture

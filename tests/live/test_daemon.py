@@ -1,16 +1,15 @@
 """The daemon as a process: how it starts, what ends it and with which status."""
 
 import signal
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -18,12 +17,7 @@ pytestmark = pytest.mark.live
 PLAIN = configuration(group("sales", "anna"))
 SECOND_NUMBER = "+48221234568"
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101", "ben": "102"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101", "ben": "102"})
 
 
 async def test_sigterm_ends_it_cleanly_with_status_0(daemon: StartDaemon) -> None:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import aiomqtt
 import pytest
-import pytest_asyncio
 from tests.lab.addresses import outside_address
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
@@ -15,7 +14,8 @@ from tests.lab.doctor import examine
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -23,12 +23,7 @@ PLAIN = configuration(group("sales", "anna", "ben"))
 EVERYBODY = ("anna-desk", "ben", "cleo")
 IN_PREFIX = "topic readwrite huntgroup/#"
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest: each check reads what either of them says."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 @pytest.fixture

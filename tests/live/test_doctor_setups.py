@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.lab.addresses import outside_address
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
@@ -22,13 +21,6 @@ pytestmark = pytest.mark.live
 PLAIN = configuration(group("sales", "anna", "ben"))
 EVERYBODY = ("anna-desk", "ben", "cleo")
 IN_PREFIX = "topic readwrite huntgroup/#"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange with which all is well."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
 
 
 @pytest.fixture

@@ -3,16 +3,15 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
 from tests.lab.sample import CONFIGURATION
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -20,12 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "mqtt.md"
 EXAMPLE = re.compile(r"^```sh\n(.*?)^```\n^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CLIENTS = ("mosquitto_pub", "mosquitto_sub", "mosquitto_rr")
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """The exchange of the sample."""
-    async with Pbx({"anna": "101", "ben": "102"}) as pbx:
-        yield pbx
+pbx = exchange({"anna": "101", "ben": "102"})
 
 
 async def test_the_page_tells_what_happens(pbx: Pbx, tmp_path: Path) -> None:

@@ -4,14 +4,11 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
@@ -19,13 +16,6 @@ pytestmark = pytest.mark.live
 SUPPORT = "+48221234568"
 CLOSED = '{ timezone = "UTC" }'
 OPEN = '{ timezone = "Europe/Warsaw", mon-sun = "00:00-24:00" }'
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
 
 
 async def served(caller: Caller) -> None:

@@ -4,15 +4,13 @@ Asterisk writes a caller's number and a dialled number into AMI events as they c
 can write lines and whole messages there; here they try, against the daemon and a victim who waits.
 """
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -33,12 +31,7 @@ FORGERIES = {
 }
 """What a caller writes behind a digit of a number. Asterisk takes 79 bytes over."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 async def has_heard_all(pbx: Pbx, daemon: Daemon) -> None:

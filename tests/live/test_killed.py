@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -21,12 +21,7 @@ SOON = group(
     "sales", "anna", "ben", max_wait='"300ms"', on_unanswered='{ action = "callback", sound = "beep" }', rings="8"
 )
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 @pytest.fixture

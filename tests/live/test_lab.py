@@ -1,6 +1,7 @@
 """The lab proves itself: a real Asterisk and scripted phones, with a dialplan that has nothing of ours."""
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -8,17 +9,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 
 import aiomqtt
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
+from tests.lab.mqtt import Client
 from tests.lab.pbx import Pbx
 from tests.lab.pbx_files import REPOSITORY
 from tests.lab.phones import Caller
+from tests.lab.process import until
 from tests.lab.station import RegistrationError
-from tests.live.conftest import PHONES, OpenPhone
+from tests.live.conftest import OpenPhone
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -36,12 +38,7 @@ exten => 205,1,Set(CALLERID(name)=plain text)
 LATE = 0.1
 """Seconds by which a timer may be late on a machine that does other things as well; some 1 ms otherwise."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange with a plain ``Dial()`` for each number."""
-    async with Pbx(PHONES, dialplan=DIALPLAN, trunk_context="plain", with_huntgroup=False) as pbx:
-        yield pbx
+pbx = exchange(dialplan=DIALPLAN, trunk_context="plain", with_huntgroup=False)
 
 
 async def test_a_phone_registers_and_unregisters(pbx: Pbx, phone: OpenPhone) -> None:
@@ -328,6 +325,21 @@ async def test_a_killed_broker_comes_back_with_what_it_had(broker: Broker) -> No
         await client.subscribe("kept")
         message = await anext(client.messages)
     assert message.payload == b"here"
+
+
+async def test_a_broker_that_dies_under_somebody_leaves_no_error_that_nobody_asked_for(broker: Broker) -> None:
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    try:
+        async with Client(broker.address, broker.port) as client:
+            broker.kill()
+            await until(client._disconnected.done, "the client knows")
+        del client
+        gc.collect()
+    finally:
+        await broker.start()
+
+    assert complaints == []
 
 
 _VICTIM = """

@@ -8,13 +8,12 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.malformed import malformed
 from tests.lab.mqtt import Party, kept_at
-from tests.lab.pbx import Pbx
 from tests.live.configuration import configuration, group, source
 from tests.live.conftest import StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -23,12 +22,7 @@ SEED = int(os.environ.get("HUNTGROUP_SEED", "1"))
 TEXT = configuration(group("sales", "anna", "ben", offer_timeout='"10m"')) + source("site-chat")
 AT_ONCE = 200
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101"})
 
 
 @pytest.fixture

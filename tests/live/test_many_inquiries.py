@@ -18,13 +18,12 @@ from typing import Any
 
 import aiomqtt
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
-from tests.lab.mqtt import Party
-from tests.lab.pbx import Pbx
+from tests.lab.mqtt import Client, Party
 from tests.live.configuration import configuration, group, source
 from tests.live.conftest import StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
@@ -42,12 +41,7 @@ TEXT = configuration(group("sales", "anna", "ben", "cleo", distribution='"evenly
     "site-chat"
 )
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101"})
 
 
 @pytest.fixture
@@ -71,7 +65,7 @@ class Listener(ABC):
         """Until cancelled."""
         while True:
             with contextlib.suppress(*AWAY):
-                async with aiomqtt.Client(
+                async with Client(
                     self._broker.address,
                     self._broker.port,
                     identifier=self._name,

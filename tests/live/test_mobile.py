@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import SECRET_VARIABLE
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER
-from tests.live.conftest import PHONES
+from tests.live.exchanges import on_both_versions
 
 from huntgroup.adapters.ami.client import AmiClient
 from huntgroup.adapters.ami.directory import Directory
@@ -27,12 +26,7 @@ HERS = PhoneId("mobile:anna")
 DIRECTORY = Directory(country="pl", outbound="PJSIP/{number}@trunk", mobiles={ANNA: MOBILE})
 NOBODY = Policy(operators={}, groups={}, numbers={}, pbx=PbxId("main"))
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 class Link:

@@ -1,24 +1,16 @@
 """A mailbox that the PBX does not have, or no voicemail at all: the lab's Asterisk 16 is without that package."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
 CLOSED = '{ timezone = "UTC" }'
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 async def test_a_mailbox_that_is_not_there_leaves_nobody_in_silence(

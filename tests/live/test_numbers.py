@@ -3,16 +3,14 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.lab.station import NO_UTF8
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -24,12 +22,7 @@ PLAN = configuration(
     telephony=POLAND,
 )
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 @pytest.mark.parametrize("dialled", [NUMBER, "48221234567", "0048221234567", "221234567", "+48221234567;npdi;rn=1"])

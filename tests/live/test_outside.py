@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -15,12 +15,7 @@ CLOSED = '{ timezone = "UTC" }'
 MOBILE = "+48600100200"
 TO_MOBILE = f'{{ action = "number", number = "{MOBILE}" }}'
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 @pytest.fixture

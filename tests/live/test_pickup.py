@@ -3,17 +3,16 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.incoming import IncomingCall
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import Everybody, OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -29,12 +28,7 @@ exten => *119,1,Hangup(17)
 OPTIONS = "call_group=1\npickup_group=1\ntrust_id_inbound=yes"
 """Everyone may pick up by the PBX's own *8, and a phone may say that it is anyone."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param, dialplan=OWN_CODES, endpoint_options=OPTIONS) as pbx:
-        yield pbx
+pbx = on_both_versions(dialplan=OWN_CODES, endpoint_options=OPTIONS)
 
 
 def completed_elsewhere(call: IncomingCall) -> bool:
@@ -91,9 +85,9 @@ async def test_a_code_takes_a_colleagues_call_and_no_phone_shows_a_missed_one(
 
 
 async def test_of_all_who_ring_together_nobody_has_missed_what_another_took(
-    phone: OpenPhone, pbx: Pbx, caller: Caller, daemon: StartDaemon
+    everybody: Everybody, pbx: Pbx, caller: Caller, daemon: StartDaemon
 ) -> None:
-    anna, ben, cleo = await phone("anna-desk"), await phone("ben"), await phone("cleo")
+    anna, ben, cleo = everybody
     together = group("sales", "anna", "ben", "cleo", rings=LONG, distribution='"all_at_once"')
     running = await daemon(configuration(together))
     pausing = await cleo.dials("*46")
@@ -112,9 +106,9 @@ async def test_of_all_who_ring_together_nobody_has_missed_what_another_took(
 
 
 async def test_without_a_name_it_is_the_call_that_has_been_ringing_longest(
-    phone: OpenPhone, caller: Caller, pbx: Pbx, daemon: StartDaemon
+    everybody: Everybody, caller: Caller, pbx: Pbx, daemon: StartDaemon
 ) -> None:
-    anna, ben, cleo = await phone("anna-desk"), await phone("ben"), await phone("cleo")
+    anna, ben, cleo = everybody
     await daemon(configuration(group("sales", "anna", "ben", "cleo", rings=LONG)))
 
     first = await caller.dials(NUMBER, number="+48111111111")

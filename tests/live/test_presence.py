@@ -1,15 +1,13 @@
 """Operators at their phones: who is there, who pauses, who is on a call of their own, and what lamps show."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.lamps import FLASHING, OFF, ON
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -19,12 +17,7 @@ exten => 700,1,Gosub(huntgroup-speak,s,1(huntgroup-no-such-sound,!440/150\\,!660
 """
 OVER = '{ action = "hang_up", cause = "no_answer" }'
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param, dialplan=UNKNOWN_SOUND) as pbx:
-        yield pbx
+pbx = on_both_versions(dialplan=UNKNOWN_SOUND)
 
 
 async def dials_and_is_answered(phone: Phone, code: str) -> None:

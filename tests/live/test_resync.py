@@ -5,17 +5,16 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.lab.daemon import Daemon
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
@@ -23,12 +22,7 @@ BY_ITSELF = "served by the PBX itself"
 FALLBACK_WITHIN = 9.0
 """Seconds until the dialplan serves a caller by itself after a daemon was killed: its last beat counts for six."""
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["22", "16"])
-async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
-    """The newest Asterisk that is supported, and the oldest."""
-    async with Pbx(PHONES, version=request.param) as pbx:
-        yield pbx
+pbx = on_both_versions()
 
 
 async def explained(running: Daemon, inquiry: str, *, facts: int) -> list[dict[str, Any]]:

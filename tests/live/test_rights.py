@@ -12,17 +12,13 @@ from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
 from tests.lab.secured import TLS_PORT, WEBSOCKET_PORT, SecuredBroker, password_of
 from tests.live.configuration import configuration, group, source
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
 PEOPLE = configuration(group("sales", "anna", "ben")) + source("site-chat")
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101", "ben": "102"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101", "ben": "102"})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

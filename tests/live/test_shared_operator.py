@@ -1,15 +1,13 @@
 """Two groups share one operator: however many calls come at once, the phone is called for one at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, StartDaemon
+from tests.live.conftest import StartDaemon
 
 pytestmark = pytest.mark.live
 
@@ -18,13 +16,6 @@ SUPPORT = "+48221234568"
 CALLS = 20
 TALK = 0.1
 """Seconds of every conversation."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
 
 
 async def served(call: OutgoingCall) -> None:

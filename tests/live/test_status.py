@@ -7,24 +7,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.daemon import SECRET_VARIABLE, Daemon
 from tests.lab.mqtt import Party
-from tests.lab.pbx import Pbx
 from tests.live.configuration import configuration, group, source
 from tests.live.conftest import StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
 TEXT = configuration(group("sales", "anna"), group("support", "ben")) + source("site-chat")
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101"})
 
 
 @pytest.fixture

@@ -6,24 +6,18 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party, kept_at
-from tests.lab.pbx import Pbx
 from tests.live.configuration import configuration, group, source
 from tests.live.conftest import StartDaemon
+from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
 TEXT = configuration(group("sales", "anna", "ben", offer_timeout='"60s"')) + source("site-chat")
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx({"anna-desk": "101", "ben": "102"}) as pbx:
-        yield pbx
+pbx = exchange({"anna-desk": "101", "ben": "102"})
 
 
 @pytest.fixture

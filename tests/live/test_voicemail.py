@@ -1,11 +1,9 @@
 """Callers who leave a message, on a real Asterisk with its own voicemail."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.mqtt import Party
 from tests.lab.outgoing import OutgoingCall
@@ -14,7 +12,7 @@ from tests.lab.phones import Caller
 from tests.lab.process import until
 from tests.lab.schemas import faults
 from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
@@ -22,13 +20,6 @@ LONG_ENOUGH = 24_000
 """Bytes of a recording of a second and a half: the mailbox throws away what is shorter than one."""
 CLOSED = '{ timezone = "UTC" }'
 TO_SALES = '{ action = "voicemail", mailbox = "sales" }'
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
 
 
 def recordings(pbx: Pbx) -> set[Path]:

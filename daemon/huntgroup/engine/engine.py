@@ -66,7 +66,7 @@ from huntgroup.engine.requests import (
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Away, Inquiry, Offer, Stage
+from huntgroup.engine.state import Away, FallbackRead, Inquiry, Offer, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
@@ -225,9 +225,11 @@ def _pbx_lost(world: World, _event: PbxLost) -> None:
     is_away(world)
 
 
-def _pbx_found(world: World, _event: PbxFound) -> None:
+def _pbx_found(world: World, event: PbxFound) -> None:
     """Calls go on, beginning with what became overdue meanwhile."""
     world.pbx_is_up = True
+    world.fallback.setdefault(event.pbx, FallbackRead())
+    world.changed.fallback[event.pbx] = None
     for inquiry in world.inquiries.values():
         if inquiry.channel is Channel.CALL:
             world.rearm(inquiry)

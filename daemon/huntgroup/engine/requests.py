@@ -226,6 +226,8 @@ def _pending_since(inquiry: Inquiry) -> tuple[float, int]:
 def _transfer(world: World, event: TransferRequested) -> None:
     operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
     _must_be_theirs(inquiry, operator)
+    if inquiry.is_reaching:
+        raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "the customer is still being called back")
     if (event.to_operator is None) == (event.to_group is None):
         raise RefusedError(ErrorCode.BAD_TARGET, "give an operator or a group, and not both")
     if event.to_group is not None:

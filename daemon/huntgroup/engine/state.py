@@ -210,10 +210,14 @@ class FallbackRead:
         self.number = number
         if inquiry in self.inquiries:
             return False
+        self.is_on_record(inquiry)
+        return True
+
+    def is_on_record(self, inquiry: InquiryId) -> None:
+        """A call whose end was told, whatever the PBX may say of it yet."""
         self.inquiries[inquiry] = None
         if len(self.inquiries) > FALLBACK_REMEMBERED:
             del self.inquiries[next(iter(self.inquiries))]
-        return True
 
 
 LineKey = tuple[str, str, Channel, str]

@@ -333,6 +333,15 @@ class World:
         self.closed[inquiry.outcome] += 1
         self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
         self._forget_attempt(inquiry)
+        if inquiry.outcome is Outcome.FORWARDED and inquiry.channel is Channel.CALL:
+            self._is_over_only_for_us(inquiry)
+
+    def _is_over_only_for_us(self, inquiry: Inquiry) -> None:
+        """The caller talks on to somebody who is not ours. Should no daemon be there when they hang up, the PBX keeps
+        the call as one that it served by itself."""
+        for pbx, known in self.fallback.items():
+            known.is_on_record(inquiry.id)
+            self.changed.fallback[pbx] = None
 
     # -- offers ---------------------------------------------------------------------------------------------------
 

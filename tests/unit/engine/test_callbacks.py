@@ -3,7 +3,7 @@
 import pytest
 
 from huntgroup.engine.effects import Decision, FactType, InquiryChanged, PromiseCallback, ReplyToCustomer, RingPhones
-from huntgroup.engine.events import CustomerLeft, Departure, PhoneState
+from huntgroup.engine.events import CustomerLeft, CustomerReached, Departure, PhoneState
 from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.policy import CallBack, End, OverflowAction, Reply, ToNumber, ToVoicemail
 from tests.unit.engine.scenario import RING, Story, group, policy
@@ -70,7 +70,9 @@ def test_who_answers_has_it_and_it_ends_like_any_call() -> None:
 def test_handed_to_a_colleague_it_is_a_call_with_a_caller_on_the_line() -> None:
     story = gone()
     story.phone_is("anna", PhoneState.NOT_INUSE)
+    attempt = order(story).attempt
     story.answers("c1", "anna")
+    story.happens(CustomerReached(inquiry=InquiryId("c1"), attempt=attempt))
     story.phone_is("ben", PhoneState.NOT_INUSE)
     story.hands("anna", "c1", "ben")
     assert not order(story).is_callback

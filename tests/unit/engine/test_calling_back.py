@@ -194,3 +194,14 @@ def test_and_who_gave_up_with_such_a_number_is_gone() -> None:
     anonymous(story)
     story.hangs_up("c1")
     assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
+
+
+def test_nobody_hands_on_a_customer_who_is_still_being_called() -> None:
+    story = answered()
+    story.hands("anna", "c1", to="ben")
+    assert story.refused() == "not_with_a_call"
+    story.hands_to_group("anna", "c1", to="sales")
+    assert story.refused() == "not_with_a_call"
+    is_not_reached(story)
+    story.later(PAUSE)
+    assert story.rung() == [("c1", ("anna",))]

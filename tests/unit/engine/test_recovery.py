@@ -2,7 +2,7 @@
 
 import pytest
 
-from huntgroup.engine.effects import Fact, FactType, RingPhones
+from huntgroup.engine.effects import Fact, FactType, Outcome, RingPhones
 from huntgroup.engine.events import (
     ConversationFound,
     Customer,
@@ -21,7 +21,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import AttemptNo, InquiryId, SourceId
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import CallBack, Channel, End, Presence
-from huntgroup.engine.state import FALLBACK_REMEMBERED
+from huntgroup.engine.state import FALLBACK_REMEMBERED, FallbackRead
 from tests.unit.engine.scenario import PBX, RING, START, UNREACHABLE_AFTER, Story, group, phone, policy
 
 LOST, FOUND = PbxLost(pbx=PBX), PbxFound(pbx=PBX)
@@ -575,3 +575,27 @@ def test_an_inquiry_that_comes_in_twice_is_received_once(story: Away) -> None:
     )
 
     assert story.effects == []
+
+
+# -- what is over for us, and not for the caller -------------------------------------------------------------------
+
+
+def test_who_talked_on_to_a_stranger_and_hung_up_while_no_daemon_was_there_is_on_record_once(story: Away) -> None:
+    story.finds_the_pbx()
+    story.calls("c1")
+    story.call_is_picked_up("c1", "reception")
+    assert story.engine.world.closed[Outcome.FORWARDED] == 1
+
+    story.restarts()
+    story.was_served("c1", "anna")
+
+    kinds = [kind for kind, *_ in story.timeline("c1")]
+    assert (kinds.count(FactType.RECEIVED), kinds.count(FactType.CLOSED)) == (1, 1)
+
+
+def test_that_is_remembered_for_as_many_calls_as_the_pbx_keeps(story: Away) -> None:
+    known = FallbackRead(inquiries={InquiryId(f"c{number}"): None for number in range(FALLBACK_REMEMBERED)})
+
+    known.is_on_record(InquiryId("another"))
+
+    assert (len(known.inquiries), InquiryId("another") in known.inquiries) == (FALLBACK_REMEMBERED, True)

@@ -156,6 +156,8 @@ class FakeAsterisk:
                     self._take(await reader.readuntil(b"\r\n\r\n"), writer)
         finally:
             writer.close()
+            # A reset by the other side is an end like any other, and nobody else asks how it ended.
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
             del self._open[task]
             self._news.set()
 
