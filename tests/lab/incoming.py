@@ -54,6 +54,14 @@ class IncomingCall(Call):
             self.timeline.add("ringing_sent", at=self.response(self.invite, 180, "Ringing"))
             _ = self.audio
 
+    def send_early_media(self) -> None:
+        """183 with SDP: sound before anybody answers, such as a ringing tone of its own."""
+        if self.is_pending:
+            offer = self.invite.text
+            sdp = self.audio.sdp(offer)
+            self.timeline.add("progress_sent", at=self.response(self.invite, 183, "Session Progress", sdp))
+            self.audio.set_remote(offer)
+
     def answer(self) -> None:
         """200 with SDP."""
         if self.is_pending:

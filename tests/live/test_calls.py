@@ -59,6 +59,27 @@ async def test_unreachable_first_missed_second_the_third_answers(
     assert decided[-1] == {"anna": "unreachable_this_round", "ben": "missed_this_round", "cleo": "chosen"}
 
 
+@pytest.mark.parametrize("says_it_rings_after", [None, 0.3])
+async def test_rings_count_from_early_media_unless_the_phone_says_later_that_it_rings(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon, says_it_rings_after: float | None
+) -> None:
+    anna = (await phone("anna-desk")).rings_after(60)
+    ben = (await phone("ben")).answers()
+    await daemon(configuration(group("sales", "anna", "ben")))
+
+    call = await caller.dials(NUMBER)
+    rung = await anna.invited()
+    rung.send_early_media()
+    if says_it_rings_after is not None:
+        anna.rings_after(rung.timeline.at("progress_sent") - rung.invite_received + says_it_rings_after)
+    await rung.cancelled()
+    await call.answered()
+    await ben.talking()
+
+    began = rung.timeline.at("progress_sent" if says_it_rings_after is None else "ringing_sent")
+    assert rung.cancel_received - began == pytest.approx(2 * RING_SECONDS, abs=TOLERANCE)
+
+
 async def test_an_unregistered_phone_is_not_even_tried(phone: OpenPhone, caller: Caller, daemon: StartDaemon) -> None:
     ben = (await phone("ben")).answers()
     running = await daemon(configuration(group("sales", "anna", "ben")))

@@ -210,7 +210,7 @@ def test_explain_without_a_store_says_so(config: Path) -> None:
     result = invoke("explain", "c1", "--config", config)
 
     assert result.exit_code == 1
-    assert "unable to open" in result.stderr
+    assert "is not there: no daemon has run with this [store] yet" in result.stderr
 
 
 def test_a_backup_is_a_store_of_its_own_and_never_takes_the_place_of_a_file(config: Path) -> None:
@@ -230,14 +230,14 @@ def test_a_backup_of_nothing_says_so(config: Path) -> None:
     result = invoke("backup", config.parent / "copy.db", "--config", config)
 
     assert result.exit_code == 1
-    assert "unable to open" in result.stderr
+    assert "is not there: no daemon has run with this [store] yet" in result.stderr
 
 
 def test_replay_without_a_store_says_so(config: Path) -> None:
     result = invoke("replay", "--config", config)
 
     assert result.exit_code == 1
-    assert "unable to open" in result.stderr
+    assert "is not there: no daemon has run with this [store] yet" in result.stderr
 
 
 def test_replay_until_something_that_is_no_time_says_how_to_write_one(config: Path) -> None:

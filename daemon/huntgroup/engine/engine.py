@@ -66,7 +66,7 @@ from huntgroup.engine.requests import (
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Away, FallbackRead, Inquiry, Offer, Stage
+from huntgroup.engine.state import Attempt, Away, FallbackRead, Inquiry, Offer, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
@@ -251,9 +251,15 @@ def _phone_rang(world: World, event: PhoneRang) -> None:
     if not offer.has_rung:
         offer.has_rung = True
         world.fact(FactType.RINGING, inquiry, offer.operator)
-    if not attempt.has_rung:
-        attempt.has_rung = True
+    if not attempt.has_rung or _rings_after_early_media(world, attempt, event):
+        attempt.has_rung, attempt.is_early_media = True, event.is_early_media
         world.extend_attempt(inquiry, attempt, world.now + ringing_seconds(world, inquiry))
+
+
+def _rings_after_early_media(world: World, attempt: Attempt, event: PhoneRang) -> bool:
+    """Whether the rings count anew: only for as long as a phone has to begin, which the limit of the order allows for."""
+    may_begin_until = attempt.began_at + world.policy.unreachable_after
+    return attempt.is_early_media and not event.is_early_media and world.now <= may_begin_until
 
 
 def _phone_answered(world: World, event: PhoneAnswered) -> None:

@@ -193,6 +193,8 @@ class PhoneRang:
     inquiry: InquiryId
     attempt: AttemptNo
     phone: PhoneId
+    is_early_media: bool = False
+    """It has only begun to send sound (183): that is ringing, unless it says later that it rings from then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Attempt:
     began_at: float
     deadline: float
     has_rung: bool = False
+    is_early_media: bool = False
+    """All that was heard of its phones is early media: the rings count anew from the first that says it rings."""
     may_be_joined: bool = False
     """Who becomes eligible meanwhile is offered it as well."""
 

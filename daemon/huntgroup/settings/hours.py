@@ -40,7 +40,8 @@ def days_of(name: str) -> tuple[int, ...]:
     first, dash, last = name.partition("-")
     if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
         near = suggestion(name, (*_SETTINGS, *WEEKDAYS), "")
-        raise Complaint(f"unknown key {listed([name])}", f"{near} Days are written as in `mon` or `mon-fri`")
+        right = f"{near} Days are written as in `mon` or `mon-fri`".lstrip()
+        raise Complaint(f"unknown key {listed([name])}", right)
     begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     return tuple((begin + step) % 7 for step in range((end - begin) % 7 + 1))
 
@@ -116,6 +117,19 @@ def read_timezone(value: str) -> str:
 def _holidays(value: str) -> str:
     if _COUNTRY_OR_PART.fullmatch(value) is None:
         raise Complaint(f"{shown(value)} is no country", 'write its ISO 3166 code, as in "PL" or "DE-BY"')
+    # Imported here: it takes longer than all else that `check` does, and few files name holidays.
+    from holidays import country_holidays  # noqa: PLC0415
+
+    country, _, part = value.partition("-")
+    try:
+        known = country_holidays(country)
+    except NotImplementedError:
+        raise Complaint(
+            f"the holidays of {shown(country)} are not known", 'write an ISO 3166 code, as in "PL" or "DE-BY"'
+        ) from None
+    if part and part not in known.subdivisions:
+        right = suggestion(part, known.subdivisions, f"write {shown(country)} alone, or one of its ISO 3166-2 codes")
+        raise Complaint(f"{shown(country)} has no part {shown(part)} with holidays of its own", right)
     return value
 
 

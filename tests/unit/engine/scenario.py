@@ -270,6 +270,12 @@ class Story:
         which = mobile_of(OperatorId(name)) if on_mobile else phone(name)
         return self.happens(PhoneRang(inquiry=InquiryId(inquiry), attempt=self._attempt(inquiry, attempt), phone=which))
 
+    def sends_early_media(self, inquiry: str, name: str) -> list[Effect]:
+        """The phone sends sound before it says that it rings, if ever it does."""
+        attempt = self._attempt(inquiry, None)
+        rang = PhoneRang(inquiry=InquiryId(inquiry), attempt=attempt, phone=phone(name), is_early_media=True)
+        return self.happens(rang)
+
     def answers(self, inquiry: str, name: str, attempt: int | None = None, *, on_mobile: bool = False) -> list[Effect]:
         """The phone is picked up."""
         which = mobile_of(OperatorId(name)) if on_mobile else phone(name)

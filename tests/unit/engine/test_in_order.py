@@ -51,6 +51,41 @@ def test_a_second_report_of_ringing_does_not_lengthen_the_offer() -> None:
     assert story.rung() == [("c1", ("ben",))]
 
 
+def test_rings_count_from_early_media_when_the_phone_never_says_that_it_rings() -> None:
+    story = three()
+    story.calls("c1")
+    story.sends_early_media("c1", "anna")
+    story.later(RING)
+    story.sends_early_media("c1", "anna")
+    story.later(RING)
+    assert story.rung() == [("c1", ("ben",))]
+    assert story.facts(FactType.MISSED) == [("c1", "anna", "")]
+
+
+def test_rings_count_anew_from_ringing_that_follows_early_media() -> None:
+    story = three()
+    story.calls("c1")
+    story.sends_early_media("c1", "anna")
+    story.later(0.8)
+    story.rings("c1", "anna")
+    story.sends_early_media("c1", "anna")
+    story.later(2 * RING - 0.001)
+    story.rings("c1", "anna")
+    assert story.rung() == []
+    story.later(0.001)
+    assert story.rung() == [("c1", ("ben",))]
+
+
+def test_ringing_so_late_after_early_media_that_the_phone_would_be_unreachable_lengthens_nothing() -> None:
+    story = three()
+    story.calls("c1")
+    story.sends_early_media("c1", "anna")
+    story.later(UNREACHABLE_AFTER + 0.001)
+    story.rings("c1", "anna")
+    story.later(2 * RING - UNREACHABLE_AFTER - 0.001)
+    assert story.rung() == [("c1", ("ben",))]
+
+
 def test_a_phone_that_never_begins_to_ring_is_unreachable_and_not_missed() -> None:
     story = three()
     story.calls("c1")

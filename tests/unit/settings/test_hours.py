@@ -46,6 +46,9 @@ def test_without_any_day_it_is_always_closed() -> None:
         {"mon-fri": "08:00-18:00", "fri": "08:00-12:00"},
         {"timezone": "Europe/Warsav"},
         {"holidays": "Poland"},
+        {"holidays": "XX"},
+        {"holidays": "DE-XX"},
+        {"holidays": "PL-"},
     ],
 )
 def test_what_are_no_opening_hours_is_refused(entries: dict[str, object]) -> None:
@@ -68,3 +71,17 @@ def test_every_mistake_in_the_hours_is_told_with_its_own_key(told: Told) -> None
 def test_hours_need_a_time_zone(told: Told) -> None:
     words = told(f'{GROUP}hours = {{ mon = "08:00-18:00" }} # here')
     assert 'groups[0].hours.timezone: is missing; add `timezone = "Europe/Warsaw"`' in words
+
+
+def test_holidays_that_nobody_knows_are_told_by_check_and_not_by_a_crash_later(told: Told) -> None:
+    def words(holidays: str) -> str:
+        return told(f'{GROUP}hours = {{ timezone = "Europe/Warsaw", mon = "09:00-10:00", holidays = "{holidays}" }}')[0]
+
+    key = "groups[0].hours.holidays"
+    assert words("XX") == f'{key}: the holidays of "XX" are not known; write an ISO 3166 code, as in "PL" or "DE-BY"'
+    assert words("GB-SCO") == f'{key}: "GB" has no part "SCO" with holidays of its own; did you mean `SCT`?'
+
+
+@pytest.mark.parametrize("holidays", ["PL", "DE-BY", "GB-SCT", "US-CA", "UA"])
+def test_holidays_of_a_country_or_of_its_part_are_taken(holidays: str) -> None:
+    assert hours(mon="09:00-10:00", holidays=holidays).holidays == holidays

@@ -4,7 +4,7 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 
 * ``DialBegin``, ``DialState`` and ``DialEnd`` carry the caller's ``Exten``. Our dialplan rings in a context whose
   extension is the number of the attempt, so every word about a leg says which attempt it belongs to, however late.
-* ``DialState`` with ``RINGING`` or ``PROGRESS`` is the phone's own 180 or 183.
+* ``DialState`` with ``RINGING`` or ``PROGRESS`` is the phone's own 180 or 183; a 180 may follow a 183.
 * A phone that declines (603) ends in ``DialEnd`` with ``NOANSWER``; only the leg's ``Hangup`` tells the cause, 21.
 * Whoever picks a ringing call up, by our code, by the PBX's own (``*8``, Pickup()) or by a phone's key (INVITE with
   Replaces): in the end Dial's ``DialEnd`` with ``ANSWER`` names their channel in the place of the leg that rang. Before
@@ -268,7 +268,10 @@ class Translator(KnownCalls):
         if message["dialstatus"] not in {"RINGING", "PROGRESS"}:
             return []
         leg = self._legs.get(message["destchannel"]) or self._new_leg(message)
-        return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)] if leg else []
+        if leg is None:
+            return []
+        is_early = message["dialstatus"] == "PROGRESS"
+        return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone, is_early_media=is_early)]
 
     def _dial_end(self, message: Message) -> list[Event]:
         if message["context"] in OUTSIDE_CONTEXTS:

@@ -20,7 +20,7 @@ from huntgroup.adapters.mqtt.payloads import ErrorOut
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
 from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_replies
-from huntgroup.engine.effects import Answered
+from huntgroup.engine.effects import Answered, ErrorCode
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
 from huntgroup.engine.policy import Policy, Role
@@ -257,7 +257,14 @@ class Reception:
         if answer.error is None:
             self._replies.done(read.writer, getattr(read.command, "type", ""), inquiry)
         else:
-            self._replies.refused(read.writer, answer.error, answer.message, PLACES.get(answer.error, ""))
+            self._replies.refused(read.writer, answer.error, answer.message, self._place(read, answer.error))
+
+    def _place(self, read: _Read, error: str) -> str:
+        """Which part of a command an error of the engine is about."""
+        if error == ErrorCode.UNKNOWN_OPERATOR and isinstance(read.command, commands.Transfer):
+            asker = OperatorId(read.command.operator or read.address.name)
+            return "to.operator" if asker in self._policy.operators else "operator"
+        return PLACES.get(error, "")
 
 
 PLACES = {

@@ -119,6 +119,8 @@ def _read(path: Path, question: str, *values: str | int) -> list[Any]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.exists():
+        raise StoreError(path, "is not there: no daemon has run with this [store] yet")
     try:
         with closing(connect(path, is_for_reading=True)) as database:
             yield database

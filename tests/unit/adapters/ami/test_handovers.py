@@ -168,7 +168,7 @@ async def test_what_the_trunk_says_of_the_leg_is_said_of_the_mobile(translator: 
     rang = translator.translate(read(outward("DialState", "huntgroup-offer", "2", "DialStatus: PROGRESS")))
     answered = translator.translate(read(outward("DialEnd", "huntgroup-offer", "2", "DialStatus: ANSWER")))
 
-    assert rang == [PhoneRang(inquiry=CALL, attempt=TWO, phone=MOBILE)]
+    assert rang == [PhoneRang(inquiry=CALL, attempt=TWO, phone=MOBILE, is_early_media=True)]
     assert answered == [PhoneAnswered(inquiry=CALL, attempt=TWO, phone=MOBILE)]
 
 

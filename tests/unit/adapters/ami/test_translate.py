@@ -165,7 +165,7 @@ STORIES: dict[str, tuple[Sequence[str], Sequence[Event]]] = {
     ),
     "a phone that sends 183 rings too": (
         [dial("DialBegin", "1"), dial("DialState", "1", "PROGRESS")],
-        [PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)],
+        [PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA, is_early_media=True)],
     ),
     "a phone that only proceeds does not ring yet": (
         [dial("DialBegin", "1"), dial("DialState", "1", "PROCEEDING")],

@@ -204,3 +204,15 @@ async def test_what_is_not_built_yet_is_answered_so(name: str) -> None:
     here = House(policy(group("sales", "anna"), operators=people))
     answers = await here.gets(f"{name}/commands", {"type": "merge"})
     assert at(f"{name}/replies", answers)[0]["error"]["code"] == "not_supported"
+
+
+async def test_a_transfer_to_nobody_says_that_the_target_is_wrong_and_not_who_asks() -> None:
+    here = house()
+    await here.gets(SUBMIT, CHAT)
+    await here.gets("operators/anna/commands", {"type": "accept", "inquiry": "chat-1"})
+
+    for who, at_place in (("anna", "to.operator"), ("nobody", "operator")):
+        command = {"type": "transfer", "inquiry": "chat-1", "to": {"operator": "zed"}}
+        answers = await here.gets(f"operators/{who}/commands", command)
+        error = at(f"operators/{who}/replies", answers)[-1]["error"]
+        assert (error["code"], error["at"]) == ("unknown_operator", at_place)
