@@ -42,7 +42,7 @@ _UNCONFIRMED = TypeAdapter(list[InquiryId])
 _OPERATOR = TypeAdapter(Operator)
 _INQUIRY = TypeAdapter(Inquiry)
 _HANDOVER = TypeAdapter(Handover)
-_DERIVED = {"no_work", "unfit"}
+_DERIVED = {"no_work", "unfit", "share"}
 """What an operator's row leaves out: conclusions, drawn again when they are needed."""
 
 

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -277,10 +278,47 @@ async def test_the_first_event_of_an_idle_house_is_written_alone_and_those_that_
         desk.put(PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna")))
 
     assert [len(group) for group in desk.journal.groups] == [1]
+    desk.put(replace(ARRIVAL, inquiry=InquiryId("c2")))
     desk.journal.comes_through()
-    assert [len(group) for group in desk.journal.groups] == [1, 3]
+    assert [len(group) for group in desk.journal.groups] == [1, 4]
     desk.journal.comes_through()
     assert desk.done
+
+
+async def test_what_nobody_waits_for_is_written_together_with_what_comes_soon_after_it(desk: Desk) -> None:
+    rang = PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna"))
+    busy = PhoneStateChanged(phone=phone("anna"), state=PhoneState.RINGING)
+    desk.put(ARRIVAL)
+    desk.journal.groups.clear()
+    desk.put(rang)
+    desk.put(busy)
+
+    assert desk.journal.groups == []
+    await desk.until(FactType.RINGING)
+    assert desk.journal.groups == [[rang, busy]]
+
+
+async def test_what_somebody_waits_for_takes_along_what_waited_to_be_written(desk: Desk) -> None:
+    rang = PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna"))
+    second, safe = replace(ARRIVAL, inquiry=InquiryId("c2")), asyncio.Event()
+    desk.put(ARRIVAL)
+    desk.journal.groups.clear()
+    desk.put(rang)
+    desk.put(second)
+    desk.shell.put(PbxFound(pbx=PBX), desk.clock.now(), safe.set)
+
+    assert desk.journal.groups == [[rang, second], [PbxFound(pbx=PBX)]]
+    assert safe.is_set()
+
+
+async def test_what_still_gathers_is_written_before_the_end(desk: Desk) -> None:
+    rang = PhoneRang(inquiry=ARRIVAL.inquiry, attempt=FIRST, phone=phone("anna"))
+    desk.put(ARRIVAL)
+    desk.put(rang)
+    desk.running.cancel()
+    await asyncio.gather(desk.running, return_exceptions=True)
+
+    assert desk.journal.groups[-1] == [rang]
 
 
 async def test_who_put_a_fact_in_hears_that_it_is_safe_after_what_came_of_it_was_told(desk: Desk) -> None:

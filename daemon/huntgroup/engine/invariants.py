@@ -94,22 +94,32 @@ def _operator(world: World, operator: Operator) -> Iterator[str]:
     for inquiry in active:
         if inquiry.operator != name or inquiry.state is not InquiryState.ACTIVE:
             yield f"{name} handles {inquiry.id}, which is {inquiry.state} at {inquiry.operator}"
-    load = Counter(inquiry.channel for inquiry in active if not inquiry.is_set_aside)
-    pending = Counter(operator.offers.values())
-    sources = Counter(
-        inquiry.entrance.source
-        for inquiry in (*active, *(world.inquiries[each] for each in operator.offers))
-        if inquiry.channel is not Channel.CALL and not inquiry.is_set_aside
-    )
-    for channel in Channel:
-        if operator.load[channel] != load[channel]:
-            yield f"{name} counts {operator.load[channel]} {channel}s and handles {load[channel]}"
-        if operator.pending[channel] != pending[channel]:
-            yield f"{name} counts {operator.pending[channel]} offered {channel}s and has {pending[channel]}"
-        if pending[channel] and load[channel] + pending[channel] > operator.policy.capacity.get(channel, 0):
-            yield f"{name} is offered {pending[channel]} {channel}s beyond capacity"
-    if {source: count for source, count in operator.by_source.items() if count} != dict(sources):
-        yield f"{name} counts {operator.by_source} by source and has {dict(sources)}"
+    yield from _operator_counts(world, operator, active)
+
+
+def _operator_counts(world: World, operator: Operator, active: list[Inquiry]) -> Iterator[str]:
+    name = operator.policy.id
+    load, pending, sources = dict.fromkeys(Channel, 0), dict.fromkeys(Channel, 0), dict[str, int]()
+    for inquiry in active:
+        if not inquiry.is_set_aside:
+            load[inquiry.channel] += 1
+            _count_source(sources, inquiry)
+    for inquiry_id, channel in operator.offers.items():
+        pending[channel] += 1
+        _count_source(sources, world.inquiries[inquiry_id])
+    if operator.load != load or operator.pending != pending:
+        yield f"{name} counts {operator.load} and offered {operator.pending}, and has {load} and {pending}"
+    for channel, offered in pending.items():
+        if offered and load[channel] + offered > operator.policy.capacity.get(channel, 0):
+            yield f"{name} is offered {offered} {channel}s beyond capacity"
+    if {source: count for source, count in operator.by_source.items() if count} != sources:
+        yield f"{name} counts {operator.by_source} by source and has {sources}"
+
+
+def _count_source(sources: dict[str, int], inquiry: Inquiry) -> None:
+    if inquiry.channel is not Channel.CALL and not inquiry.is_set_aside:
+        source = inquiry.entrance.source
+        sources[source] = sources.get(source, 0) + 1
 
 
 def _lines(world: World) -> Iterator[str]:

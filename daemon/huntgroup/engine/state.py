@@ -185,6 +185,8 @@ class Operator:
     """What was found of each channel since they were last touched."""
     unfit: dict[Channel, Reason | None] = field(default_factory=dict)
     """The same, with what they say of themselves."""
+    share: float | None = None
+    """What was found of their share of capacity in use since they were last touched."""
     last_offer: int = 0
     """The number, over all operators, of the last offer made to them."""
     missed_in_row: int = 0

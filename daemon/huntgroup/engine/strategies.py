@@ -41,8 +41,12 @@ def share_in_use(operator: Operator) -> float:
 
     What they are being offered is in use too, or a burst would all be offered to one of them.
     """
-    load, pending = operator.load, operator.pending
-    return sum((load[channel] + pending[channel]) / most for channel, most in operator.policy.capacity.items() if most)
+    share = operator.share
+    if share is None:
+        load, pending = operator.load, operator.pending
+        used = [(load[channel] + pending[channel]) / most for channel, most in operator.policy.capacity.items() if most]
+        share = operator.share = sum(used)
+    return share
 
 
 STRATEGIES: Mapping[Distribution, Strategy] = {

@@ -169,6 +169,7 @@ class World:
         """Note that an operator changed; ``is_freed`` when they may now be eligible for something that waits."""
         operator.no_work.clear()
         operator.unfit.clear()
+        operator.share = None
         self._notices.note(operator.policy.id)
         self.changed.operators[operator.policy.id] = None
         if is_freed:

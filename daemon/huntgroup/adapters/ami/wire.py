@@ -91,6 +91,8 @@ class SafeAction(actions.Action):  # type: ignore[misc]
         self.as_list = None
         self.responses: list[Message] = []
         self.future = asyncio.get_running_loop().create_future()
+        self.watch: Watch | None = None
+        """From when it is sent."""
         lines = [
             _line(name, each)
             for name, value in fields.items()
@@ -122,6 +124,23 @@ class SafeAction(actions.Action):  # type: ignore[misc]
         """End the wait of whoever asked."""
         if not self.future.done():
             self.future.set_exception(error)
+
+
+class Watch:
+    """The one timer of actions that were sent together; it ends with the last answer to them: left to run out it woke
+    the daemon once more for every order, seconds later."""
+
+    def __init__(self, actions: Sequence[SafeAction], timer: asyncio.TimerHandle) -> None:
+        self._unanswered = len(actions)
+        self._timer = timer
+        for action in actions:
+            action.watch = self
+
+    def answered(self) -> None:
+        """One of them has."""
+        self._unanswered -= 1
+        if not self._unanswered:
+            self._timer.cancel()
 
 
 class Wire(AMIProtocol):  # type: ignore[misc]
@@ -181,6 +200,8 @@ class Wire(AMIProtocol):  # type: ignore[misc]
             if action is not None:
                 if action.add_message(message):
                     del self._pending[action_id]
+                    if action.watch is not None:
+                        action.watch.answered()
             elif "event" in message:
                 self._received(message)
         except Exception:
@@ -195,7 +216,7 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         self.transport.write(b"".join([action.wire for action in batch]))
         for action in batch:
             self._pending[action.id] = action
-        asyncio.get_running_loop().call_later(timeout, self._time_out, batch, timeout)
+        Watch(batch, asyncio.get_running_loop().call_later(timeout, self._time_out, batch, timeout))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what was under way. The parent would send it again on the next connection: a Redirect ran twice."""

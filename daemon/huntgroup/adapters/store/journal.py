@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 1.0
 """A commit that takes longer holds up nobody any more."""
 RETRY_SECONDS = 1.0
+SYNC_SECONDS = 0.1
+"""What nobody waits for is on the disk itself so long after its commit: to bring each commit there by itself cost more
+than the commit."""
 IDLE_SECONDS = 0.5
 """So long without anything to write, and there is time for upkeep."""
 UPKEEP_SECONDS = 5.0
@@ -66,6 +69,8 @@ class Journal:
         self._snapshot_at = self._upkeep_at = asyncio.get_running_loop().time()
         self._is_upkeep_failing = False
         self._must_checkpoint = False
+        self._sync_timer: asyncio.TimerHandle | None = None
+        self._is_sync_due = False
         self.is_degraded = False
         """The disk does not take what is written."""
 
@@ -179,7 +184,10 @@ class Journal:
                 await self._commit(database, batch)
             if not batch.waits_for_disk:
                 open_all(gates)
-            if durable:
+            if self._may_sync_later(batch):
+                self._durable = durable + self._durable
+                durable = []
+            elif durable:
                 await self._sync(database, disk)
         except (sqlite3.Error, OSError):
             self._durable = durable + self._durable
@@ -199,8 +207,23 @@ class Journal:
         self._since_snapshot += len(batch.entries)
         self._sequence = batch.entries[-1].sequence if batch.entries else self._sequence
 
+    def _may_sync_later(self, batch: Batch) -> bool:
+        """Whether the disk can follow later, together with that of what is written meanwhile."""
+        if batch.waits_for_disk or self._is_sync_due or self._is_stopping:
+            return False
+        if self._sync_timer is None:
+            self._sync_timer = asyncio.get_running_loop().call_later(SYNC_SECONDS, self._sync_is_due)
+        return True
+
+    def _sync_is_due(self) -> None:
+        self._is_sync_due = True
+        self._wake.set()
+
     async def _sync(self, database: aiosqlite.Connection, disk: int) -> None:
         """Once this failed, a second try may succeed and have written nothing: Linux drops what it could not write."""
+        if self._sync_timer is not None:
+            self._sync_timer.cancel()
+        self._sync_timer, self._is_sync_due = None, False
         try:
             await in_its_thread(database, lambda _: os.fdatasync(disk))
         except OSError:

@@ -290,6 +290,43 @@ async def test_what_is_about_calls_leaves_with_the_commit_and_is_called_safe_onl
     await writer.until("1")
 
 
+async def test_what_is_about_calls_goes_to_the_disk_together_with_what_is_committed_soon_after(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    disk.writes()
+    for number in (1, 2, 3):
+        writer.write(number, waits_for_disk=False)
+        await writer.until(f"{number} released")
+    assert not disk.is_asked.is_set()
+    await writer.until("3")
+
+    assert writer.said == ["1 released", "2 released", "3 released", "1", "2", "3"]
+
+
+async def test_what_waits_for_the_disk_takes_along_what_was_only_committed(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SYNC_SECONDS", 1_000)
+    writer.write(1, waits_for_disk=False)
+    await writer.until("1 released")
+    writer.write(2)
+    await writer.until("2")
+
+    assert writer.said == ["1 released", "2 released", "1", "2"]
+
+
+async def test_what_was_only_committed_is_on_the_disk_before_the_end(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SYNC_SECONDS", 1_000)
+    writer.write(1, waits_for_disk=False)
+    await writer.until("1 released")
+    await writer.stops()
+
+    assert writer.said == ["1 released", "1"]
+
+
 async def test_everything_else_waits_for_the_disk(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     writer.write(1)
