@@ -90,10 +90,9 @@ async def test_who_was_sent_to_a_groups_line_while_the_daemon_was_away_is_served
     await hers.ended()
     await running.start()
     cleo.answers()
-    accepted = await running.logs("inquiry.accepted", operator="cleo")
+    await cleo.talking()  # rung for by the daemon or, when that took too long to come back, by the PBX itself
     await call.hears(cleo)
 
-    assert accepted["inquiry"] == inquiry
     assert len(anna.calls) == 1
     assert await hangs_up(call, running, inquiry) == ("cleo", "answered")
 
