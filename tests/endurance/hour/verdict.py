@@ -17,9 +17,10 @@ from tests.endurance.hour.world import World
 from tests.lab.daemon import Daemon
 
 REPLAYED_WITHIN = 1800.0
-ENDS = "SELECT inquiry, count(*) FROM record WHERE type = 'inquiry.closed' AND detail NOT LIKE 'refused:%' GROUP BY inquiry"
-"""Who dialled the number of a group that is not there was never an inquiry. They are told so, and so is the record: twice
-where a resync meets them."""
+REFUSED = "refused:%"
+"""The end of who dialled the number of a group that is not there: they were never an inquiry. Where a resync meets them
+the record is told so twice."""
+ENDS = "SELECT inquiry, count(*) FROM record WHERE type = 'inquiry.closed' AND detail NOT LIKE ? GROUP BY inquiry"
 ARRIVALS = "SELECT inquiry, count(*) FROM record WHERE type = 'inquiry.received' GROUP BY inquiry"
 GROWS_MOST = 0.25
 """The share by which a daemon's memory may grow, once it is warm."""
@@ -120,7 +121,7 @@ def wrong_in_the_record(path: Path) -> Iterator[str]:
     """Every inquiry came in once and ended once."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         came: dict[str, int] = dict(database.execute(ARRIVALS).fetchall())
-        ended: dict[str, int] = dict(database.execute(ENDS).fetchall())
+        ended: dict[str, int] = dict(database.execute(ENDS, (REFUSED,)).fetchall())
     yield from (f"{name} came {count} times" for name, count in came.items() if count != 1)
     yield from (f"{name} ended {count} times" for name, count in ended.items() if count != 1)
     yield from (f"{name} never ended" for name in came if name not in ended)
