@@ -16,6 +16,8 @@ from tests.simulation.dice import Dice
 PREFIX = "huntgroup/"
 OPEN_MOST = 25
 """Chats, mails and forms that are open at a time at most."""
+ANSWERED_WITHIN = 120.0
+"""Seconds for which the broker is waited for: it is never away, but a busy machine may be slow for a while."""
 GLANCE = 0.3
 """Seconds between two looks at a desk."""
 
@@ -28,7 +30,10 @@ class Desks:
         self._world = world
         self._dice = dice
         self._client = aiomqtt.Client(
-            broker.address, broker.port, socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+            broker.address,
+            broker.port,
+            timeout=ANSWERED_WITHIN,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
         self._numbers = itertools.count(1)
         self._reading: asyncio.Task[None] | None = None
