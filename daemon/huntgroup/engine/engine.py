@@ -250,7 +250,7 @@ def _phone_rang(world: World, event: PhoneRang) -> None:
 
 
 def _rings_after_early_media(world: World, attempt: Attempt, event: PhoneRang) -> bool:
-    """Whether the rings count anew: only for as long as a phone has to begin, which the limit of the order allows for."""
+    """Whether the rings count anew: only while a phone may still begin, which the limit of the order allows for."""
     may_begin_until = attempt.began_at + world.policy.unreachable_after
     return attempt.is_early_media and not event.is_early_media and world.now <= may_begin_until
 
