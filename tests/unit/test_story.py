@@ -140,3 +140,12 @@ def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None
 
     assert set(WHY_NOT) == set(Reason) - {Reason.CHOSEN}
     assert set(WORDS) == set(FactType) - elsewhere
+
+
+def test_a_customers_name_is_shown_and_never_an_instruction_to_the_terminal() -> None:
+    story = Story(policy(group("sales", "anna")))
+    story.calls("c1", customer=Customer(name="Żółć\n\x1b[31m\u202e\x9b2J客服", phone=""))
+
+    first, *_ = told(records(story.history), NAMES)
+
+    assert first.endswith("s  Żółć��[31m��2J客服 comes in by sales, for Sales")
