@@ -414,9 +414,8 @@ def _waited_too_long(world: World, inquiry: Inquiry) -> None:
             overflow.end_round(world, inquiry)
         return
     action = world.group_of(inquiry).on_unanswered
-    if isinstance(action, KeepWaiting):
-        return
-    if is_offered and overflow.lets_wait(inquiry, action):
+    if isinstance(action, KeepWaiting) or (is_offered and overflow.lets_wait(inquiry, action)):
+        overflow.tell_waited_too_long(world, inquiry)
         if isinstance(action, Reply) and inquiry.channel is not Channel.CALL:
             overflow.reply(world, inquiry, action, overflow.Hook.UNANSWERED)
         return
