@@ -5,6 +5,7 @@ from datetime import datetime
 
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
+from huntgroup.plain import plain
 from huntgroup.replay import Difference, Replay
 
 
@@ -40,7 +41,7 @@ def as_it_stood(world: World) -> Iterator[str]:
         why = f" ({operator.pause_reason})" if operator.pause_reason else ""
         phones = ", ".join(f"{phone} {state}" for phone, state in operator.phones.items())
         inquiries = ", ".join((*operator.active, *operator.wrapups, *operator.offers)) or "nothing"
-        yield f"  {operator.policy.id}  {operator.presence}{why}  {phones}  has {inquiries}"
+        yield plain(f"  {operator.policy.id}  {operator.presence}{why}  {phones}  has {inquiries}")
     yield "Open inquiries"
     for inquiry in world.inquiries.values():
         yield f"  {_stands(inquiry)}"

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.reader import House, houses
+from huntgroup.plain import plain
 from huntgroup.settings import Mqtt
 
 WAITING_MOST = 40
@@ -59,11 +60,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _row(table: Table, *cells: object) -> None:
-    table.add_row(*(Text(_plain(each)) for each in cells))
-
-
-def _plain(what: object) -> str:
-    return "".join(each if each.isprintable() else "�" for each in ("" if what is None else str(what)))
+    table.add_row(*(Text(plain(each)) for each in cells))
 
 
 def _groups(house: House) -> Table:

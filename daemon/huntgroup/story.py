@@ -7,6 +7,7 @@ from typing import Any
 
 from huntgroup.adapters.store.records import DECISION, Record
 from huntgroup.engine.effects import FactType, Outcome, Reason
+from huntgroup.plain import plain
 
 WHY_NOT = {
     Reason.BEHIND_IN_LINE: "could have had it, but was not first",
@@ -90,7 +91,7 @@ def told(records: Sequence[Record], names: Names) -> Iterator[str]:
     for record in records:
         clock = datetime.fromtimestamp(record.at, UTC).strftime("%H:%M:%S.%f")[:-3]
         for sentence in _sentences(record, names):
-            yield f"{clock}  +{record.at - begin:7.3f} s  {sentence}"
+            yield f"{clock}  +{record.at - begin:7.3f} s  {plain(sentence)}"
 
 
 def as_data(record: Record) -> dict[str, Any]:

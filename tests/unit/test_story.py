@@ -2,9 +2,17 @@
 
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.engine.effects import Decision, Effect, Fact, FactType, Reason
-from huntgroup.engine.events import ConversationFound, Customer, CustomerReached, MessageLeft, Recording, Refusal
+from huntgroup.engine.events import (
+    ConversationFound,
+    Customer,
+    CustomerReached,
+    InquiryReceived,
+    MessageLeft,
+    Recording,
+    Refusal,
+)
 from huntgroup.engine.ids import AttemptNo, InquiryId, SourceId
-from huntgroup.engine.policy import CallBack, ToVoicemail
+from huntgroup.engine.policy import CallBack, Channel, ToVoicemail
 from huntgroup.story import WHY_NOT, WORDS, Names, told
 from tests.unit.engine.scenario import RING, Story, group, phone, policy
 
@@ -140,3 +148,19 @@ def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None
 
     assert set(WHY_NOT) == set(Reason) - {Reason.CHOSEN}
     assert set(WORDS) == set(FactType) - elsewhere
+
+
+def test_a_customers_name_is_shown_and_never_an_instruction_to_the_terminal() -> None:
+    story = Story(policy(group("sales", "anna")))
+    story.happens(
+        InquiryReceived(
+            inquiry=InquiryId("c1"),
+            channel=Channel.CHAT,
+            source=SourceId("sales-chat"),
+            customer=Customer(name="Żółć\n\x1b[31m\u202e\x9b2J客服", phone=""),
+        )
+    )
+
+    first, *_ = told(records(story.history), NAMES)
+
+    assert first.endswith("s  Żółć��[31m��2J客服 comes in by sales-chat, for Sales")

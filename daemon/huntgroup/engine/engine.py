@@ -257,7 +257,7 @@ def _phone_rang(world: World, event: PhoneRang) -> None:
 
 
 def _rings_after_early_media(world: World, attempt: Attempt, event: PhoneRang) -> bool:
-    """Whether the rings count anew: only for as long as a phone has to begin, which the limit of the order allows for."""
+    """Whether the rings count anew: only while a phone may still begin, which the limit of the order allows for."""
     may_begin_until = attempt.began_at + world.policy.unreachable_after
     return attempt.is_early_media and not event.is_early_media and world.now <= may_begin_until
 
@@ -423,9 +423,8 @@ def _waited_too_long(world: World, inquiry: Inquiry) -> None:
             overflow.end_round(world, inquiry)
         return
     action = world.group_of(inquiry).on_unanswered
-    if isinstance(action, KeepWaiting):
-        return
-    if is_offered and overflow.lets_wait(inquiry, action):
+    if isinstance(action, KeepWaiting) or (is_offered and overflow.lets_wait(inquiry, action)):
+        overflow.tell_waited_too_long(world, inquiry)
         if isinstance(action, Reply) and inquiry.channel is not Channel.CALL:
             overflow.reply(world, inquiry, action, overflow.Hook.UNANSWERED)
         return

@@ -43,6 +43,7 @@ GONE = 34
 """Q.850 cause for a call whose group and number are configured no longer: nobody is there to serve it."""
 NO_ANSWER = 19
 """Q.850 cause: the operator was alerted and did not answer."""
+WAITED_TOO_LONG = "max_wait is over"
 OUTSIDE_SECONDS = 60.0
 """So long a number outside may ring: about as long as networks let it."""
 
@@ -132,7 +133,12 @@ def _back_to_group(world: World, inquiry: Inquiry, missed_by: OperatorId) -> Non
 
 def waited_too_long(world: World, inquiry: Inquiry) -> None:
     """max_wait is over for an inquiry that waits."""
-    run(world, inquiry, world.group_of(inquiry).on_unanswered, Hook.UNANSWERED, "max_wait is over")
+    run(world, inquiry, world.group_of(inquiry).on_unanswered, Hook.UNANSWERED, WAITED_TOO_LONG)
+
+
+def tell_waited_too_long(world: World, inquiry: Inquiry) -> None:
+    """max_wait is over for an inquiry that only goes on as it does; whoever counts on it hears of it all the same."""
+    world.fact(HOOK_FACTS[Hook.UNANSWERED], inquiry, detail=WAITED_TOO_LONG)
 
 
 def responsible_missed(world: World, inquiry: Inquiry) -> bool:

@@ -287,6 +287,7 @@ def test_what_only_lets_a_chat_wait_leaves_its_offer_alone_at_max_wait(action: O
     story.chats("h1")
     story.later(5)
     assert story.facts(FactType.WITHDRAWN) == []
+    assert story.facts(FactType.UNANSWERED) == [("h1", None, "max_wait is over")]
     assert len(story.ordered(ReplyToCustomer)) == isinstance(action, Reply)
     story.accepts("anna", "h1")
     assert story.refused() is None

@@ -1,6 +1,6 @@
 """What happens to a call that nobody took."""
 
-from huntgroup.engine.effects import FactType
+from huntgroup.engine.effects import FactType, Order
 from huntgroup.engine.events import AttemptFailed, PbxFound, PbxLost, PhoneState, Refusal
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId
 from huntgroup.engine.policy import Channel, End, EnterGroup, KeepWaiting
@@ -132,7 +132,8 @@ def test_max_wait_with_keep_waiting_leaves_the_ringing_phone_alone() -> None:
     story = Story(policy(group("sales", "anna", max_wait=8.0, on_unanswered=KeepWaiting())))
     story.calls("c1")
     story.rings("c1", "anna")
-    assert story.later(8) == []
+    assert [each for each in story.later(8) if isinstance(each, Order)] == []
+    assert story.facts(FactType.UNANSWERED) == [("c1", None, "max_wait is over")]
 
 
 def test_each_group_counts_its_own_max_wait() -> None:
