@@ -35,7 +35,7 @@ NAP_SHARE = 0.9
 hundredth (seen: 13 ms in 1 s). So a far deadline is approached in naps of this share of what is left."""
 GATHER_SECONDS = 0.02
 """What orders nothing, and what nobody waits for, is written this long after the last group at the soonest: in a busy
-house with what follows it. A transaction for each word about a phone cost more than all else that is done for a call."""
+house with what follows it. A transaction for each word about a phone cost a third of all that a call did."""
 GROUP_MOST = 2_000
 """Events that are handled while others are being written; more wait in the inbox."""
 INBOX_MOST = 5_000

@@ -127,8 +127,8 @@ class SafeAction(actions.Action):  # type: ignore[misc]
 
 
 class Watch:
-    """The one timer of actions that were sent together; it is off as soon as the last of them has its answer: left to run
-    out it woke the daemon once more for every order, seconds later."""
+    """The one timer of actions that were sent together; it ends with the last answer to them: left to run out it woke
+    the daemon once more for every order, seconds later."""
 
     def __init__(self, actions: Sequence[SafeAction], timer: asyncio.TimerHandle) -> None:
         self._unanswered = len(actions)
