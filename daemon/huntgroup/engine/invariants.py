@@ -107,9 +107,11 @@ def _operator_counts(world: World, operator: Operator, active: list[Inquiry]) ->
     for inquiry_id, channel in operator.offers.items():
         pending[channel] += 1
         _count_source(sources, world.inquiries[inquiry_id])
-    if operator.load != load or operator.pending != pending:
-        yield f"{name} counts {operator.load} and offered {operator.pending}, and has {load} and {pending}"
     for channel, offered in pending.items():
+        if operator.load[channel] != load[channel]:
+            yield f"{name} counts {operator.load[channel]} {channel}s and handles {load[channel]}"
+        if operator.pending[channel] != offered:
+            yield f"{name} counts {operator.pending[channel]} offered {channel}s and has {offered}"
         if offered and load[channel] + offered > operator.policy.capacity.get(channel, 0):
             yield f"{name} is offered {offered} {channel}s beyond capacity"
     if {source: count for source, count in operator.by_source.items() if count} != sources:
