@@ -45,7 +45,7 @@ def is_genuine(message: Message) -> bool:
         return False
     if wanted is DEVICE_STATE:
         return ADMINISTRATIVE.issuperset(names[2:-2]) and names[-2:] == DEVICE_STATE[2:]
-    if names[: len(SNAPSHOT)] == SNAPSHOT:  # mostly nothing stands in between, and the long way takes five times as long
+    if names[: len(SNAPSHOT)] == SNAPSHOT:  # mostly nothing stands in between; the long way takes 5 times as long
         names, wanted = names[len(SNAPSHOT) :], wanted[len(SNAPSHOT) :]
     rest = iter(names)
     return all(name in rest for name in wanted)
