@@ -147,14 +147,14 @@ class Chaos:
         world = self.engine.world
         talking = {each.id for each in world.inquiries.values() if each.state is InquiryState.ACTIVE}
         calls = {each.id for each in world.inquiries.values() if each.channel is Channel.CALL}
-        was_away = not world.pbx_is_up
+        was_away = not world.pbxs.is_up(PBX)
         effects = self.engine.handle(event, self.now)
         for effect in effects:
             self._take(effect)
         self.mirror.follow(world)
         if isinstance(event, RECOVERY):
             self._must_leave_alone(effects, talking)
-        if was_away and not world.pbx_is_up:
+        if was_away and not world.pbxs.is_up(PBX):
             self._must_ring_nobody(effects)
         if was_away and isinstance(event, TimePassed):
             self._must_stand_still(effects, calls)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
 from huntgroup.doctor import broker, dialplan, fallback, pbx, phones, privileges, store
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
 from huntgroup.doctor.session import Session
+from huntgroup.engine.ids import PbxId
 from huntgroup.errors import ConfigError, PeerError
 from huntgroup.policies import policy_from
 from huntgroup.settings import Pbx, Settings, load, load_to_simulate
@@ -77,4 +79,5 @@ def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterato
     yield dialplan.look(session, settings.telephony)
     yield phones.look(session, settings)
     policy = policy_from(settings, today)
-    yield fallback.look(session, policy, Directory.of(settings), is_running=is_running)
+    seen = Standpoint(PbxId(session.pbx.id), is_first=session.pbx.id == policy.pbx).policy(policy)
+    yield fallback.look(session, seen, Directory.of(settings, session.pbx.id), is_running=is_running)

@@ -39,14 +39,16 @@ class FallbackList:
         return "|".join((str(self.seconds), *self.steps))
 
 
-def lists(policy: Policy) -> Mapping[str, FallbackList]:
+def lists(policy: Policy, directory: Directory = Directory()) -> Mapping[str, FallbackList]:
     """The fallback list of every dialled number."""
-    return {number: _list(policy, policy.groups[each.group]) for number, each in policy.numbers.items()}
+    return {number: _list(policy, policy.groups[each.group], directory) for number, each in policy.numbers.items()}
 
 
-def _list(policy: Policy, group: GroupPolicy) -> FallbackList:
+def _list(policy: Policy, group: GroupPolicy, directory: Directory) -> FallbackList:
     """Operators without a phone are left out: an empty step would end the list."""
-    steps = ["&".join(phones) for operator in group.operators if (phones := policy.operators[operator].phones)]
+    every = (policy.operators[operator].phones for operator in group.operators)
+    dialled = ([way for phone in phones if (way := directory.dialled_as(phone))] for phones in every)
+    steps = ["&".join(ways) for ways in dialled if ways]
     if steps and group.distribution is Distribution.ALL_AT_ONCE:
         steps = ["&".join(steps)]
     return FallbackList(max(1, round(group.rings * policy.ring_seconds)), tuple(steps))
@@ -67,9 +69,9 @@ def written(policy: Policy, directory: Directory) -> Mapping[str, SourceId]:
     return {form: number for number in policy.numbers for form in directory.written(number)}
 
 
-def publish(policy: Policy, numbers: Mapping[str, SourceId]) -> list[SafeAction]:
-    """Tell the dialplan the list of every number, under each form of it."""
-    every = lists(policy)
+def publish(policy: Policy, numbers: Mapping[str, SourceId], directory: Directory | None = None) -> list[SafeAction]:
+    """Tell the dialplan the list of every number, under each form of it; ``directory``: of who is not at this PBX."""
+    every = lists(policy, directory or Directory())
     return [
         setvar(f"GLOBAL(HUNTGROUP_LIST_{form})", _that_fits(form, str(every[number])))
         for form, number in numbers.items()

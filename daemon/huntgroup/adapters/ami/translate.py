@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks, handovers, served
+from huntgroup.adapters.ami import across, callbacks, handovers, served
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported
@@ -79,6 +79,8 @@ class Translator:
         directory: Directory | None = None,
         joining: Joining | None = None,
         on_code: OnCode = lambda _: [],
+        crossings: across.Crossings | None = None,
+        arrivals: across.Arrivals | None = None,
     ) -> None:
         self._pbx = pbx
         self.directory = directory or Directory()
@@ -86,6 +88,9 @@ class Translator:
         self._joining = joining or Joining(lambda _: None)
         self.in_use = InUse()
         self.on_code = on_code
+        self._crossings = crossings or across.Crossings()
+        self.arrivals = arrivals
+        """What came over trunks from other PBXs, if there are any."""
         self.phones = frozenset(phones)
         """Those whose states and legs matter; may be exchanged."""
         self._calls: dict[str, Call] = {}
@@ -258,6 +263,8 @@ class Translator:
             log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
             return []
         try:
+            if message.context == across.CONTEXT and self.arrivals is not None:
+                return self.arrivals.heard(message)
             return handler(message)
         except (KeyError, ValueError) as error:
             log.warning("ami.message_not_understood", error=repr(error), message=shown(message))
@@ -307,9 +314,18 @@ class Translator:
             customer=self.directory.customer(found.name, found.phone),
             came_at=self.our_time(found.came_at),
             answered_at=None if found.answered_at is None else self.our_time(found.answered_at),
-            phone=self.phone_of(found.channel),
+            phone=self._who_answered(found.channel),
             ended_at=self.our_time(found.ended_at),
         )
+
+    def _who_answered(self, channel: str) -> PhoneId | None:
+        """The phone of a channel; behind a trunk, what was dialled there stands behind its name."""
+        name, _, dialled = channel.partition("~")
+        return self.phone_of(name) or self.at_end_of(name, dialled)
+
+    def at_end_of(self, channel: str, dialled: str) -> PhoneId | None:
+        """Whose phones were dialled by this leg of a trunk to another PBX."""
+        return self.directory.behind(channel, f"{dialled}@{device_of(channel).partition('/')[2]}") if dialled else None
 
     def _customer(self, message: Message) -> Customer:
         return self.directory.customer(unescape(message.calleridname), known(message.calleridnum))
@@ -399,7 +415,7 @@ class Translator:
         """The mobile that such a leg rings. Only DialBegin says what was dialled; one that began to ring unseen is the
         one that was ordered."""
         if message.event == "DialBegin":
-            return self.directory.mobile_at(message["destchannel"], message.dialstring)
+            return self.directory.behind(message["destchannel"], message.dialstring)
         is_seen = any(leg.phone == call.mobile for leg in call.legs.values())
         return None if is_seen or is_near_end(message["destchannel"]) else call.mobile
 
@@ -410,9 +426,16 @@ class Translator:
     def _dial_begin(self, message: Message) -> list[Event]:
         call = self._fallback(message)
         if call is not None:
+            self._note_trunk_leg(call, message)
             return [FallbackRings(inquiry=call.inquiry)]
         self._new_leg(message)
         return []
+
+    def _note_trunk_leg(self, call: Call, message: Message) -> None:
+        """Only here it is said whom the PBX rings by itself over a trunk."""
+        phone = self.directory.behind(message["destchannel"], message.dialstring)
+        if phone is not None:
+            self.rings(call, NO_ATTEMPT, phone, message["destchannel"])
 
     def _dial_state(self, message: Message) -> list[Event]:
         if message["dialstatus"] not in {"RINGING", "PROGRESS"}:
@@ -444,6 +467,8 @@ class Translator:
     def _answered(self, message: Message) -> list[Event]:
         channel = message["destchannel"]
         call, phone = self._fallback(message), self.phone_of(channel)
+        if call is not None and phone is None and channel in call.legs:
+            phone = call.legs[channel].phone
         if call is not None and phone is not None:
             return [self.conversation(call, phone, NO_ATTEMPT)]
         # Without a leg somebody picked it up, or it began to ring while the link was down.
@@ -460,7 +485,8 @@ class Translator:
             if not call.is_told:
                 return [self.conversation(call, leg.phone, leg.attempt)]
             call.is_answered, call.phone = True, leg.phone
-        return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+        phone = self._crossings.answered(leg.inquiry, leg.attempt, leg.phone)
+        return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=phone)]
 
     def _outside(self, message: Message) -> list[Event]:
         """A number outside answered; that it did not our dialplan tells."""
