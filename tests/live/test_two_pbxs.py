@@ -82,3 +82,205 @@ async def test_everybody_in_both_offices_rings_at_once_and_the_branch_sees_no_mi
         assert "elsewhere" in (await loser.cancelled()).cancel_reason.lower()
     assert (await running.logs("inquiry.accepted"))["operator"] == "anna"
     assert "inquiry.missed" not in [line["event"] for line in running.log()]
+
+
+async def test_a_caller_at_the_branch_rings_in_the_head_office(both: House) -> None:
+    anna = (await both.phone("anna-desk")).answers(after=0.1)
+    running = await both.daemon(group("sales", "anna"))
+
+    call = await both.caller(both.branch).dials(NUMBER)
+    await call.answered()
+    await call.hears(anna)
+    await call.hangs_up()
+
+    closed = await running.logs("inquiry.closed")
+    assert (closed["operator"], closed["detail"]) == ("anna", "answered")
+    assert closed["inquiry"].startswith("call-branch-")
+
+
+async def test_a_phone_of_the_same_name_in_the_other_office_is_another_phone(both: House) -> None:
+    ours, theirs = await both.phone("main/shared"), (await both.phone("branch/shared")).answers()
+    running = await both.daemon(group("sales", "bert"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.answered()
+    await theirs.talking()
+
+    assert ours.calls == []
+    assert (await running.logs("inquiry.accepted"))["operator"] == "bert"
+
+
+async def test_a_decline_and_a_busy_phone_in_the_branch_are_known_for_what_they_are(both: House) -> None:
+    (await both.phone("bea-desk")).declines(after=0.1)
+    (await both.phone("bob")).busy()
+    anna = (await both.phone("anna-desk")).answers()
+    running = await both.daemon(group("sales", "bea", "bob", "bert", "anna"))
+
+    await (await both.caller(both.main).dials(NUMBER)).answered()
+    await anna.talking()
+
+    assert (await running.logs("inquiry.declined"))["operator"] == "bea"
+    failed = await running.logs("inquiry.offer_failed")
+    assert (failed["operator"], failed["detail"]) == ("bob", "busy")
+    decided = [line["verdicts"] for line in running.log() if line["event"] == "inquiry.decided"]
+    assert decided[-1] == {
+        "bea": "declined_this_round",
+        "bob": "busy_this_round",
+        "bert": "phone_unreachable",
+        "anna": "chosen",
+    }
+
+
+async def test_a_dead_phone_in_the_branch_is_unreachable_and_not_missed(both: House) -> None:
+    (await both.phone("bob")).is_silent()
+    anna = (await both.phone("anna-desk")).answers()
+    running = await both.daemon(group("sales", "bob", "anna"))
+
+    await (await both.caller(both.main).dials(NUMBER)).answered()
+    await anna.talking()
+
+    failed = await running.logs("inquiry.offer_failed")
+    assert (failed["operator"], failed["detail"]) == ("bob", "unreachable")
+
+
+async def test_all_phones_of_somebody_in_the_branch_ring_together_and_either_answers(both: House) -> None:
+    desk, soft = await both.phone("bea-desk"), (await both.phone("bea-soft")).answers(after=0.2)
+    await both.daemon(group("sales", "bea"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.answered()
+
+    await call.hears(soft)
+    assert "elsewhere" in (await desk.cancelled()).cancel_reason.lower()
+
+
+async def test_a_direct_call_in_the_branch_occupies_its_operator_for_callers_of_the_head_office(both: House) -> None:
+    bea, bob = await both.phone("bea-desk"), (await both.phone("bob")).answers()
+    anna = (await both.phone("anna-desk")).answers()
+    running = await both.daemon(group("sales", "bea", "anna"))
+
+    await bea.dials("202")
+    await bob.talking()
+    await (await both.caller(both.main).dials(NUMBER)).answered()
+    await anna.talking()
+
+    assert (await running.logs("inquiry.decided"))["verdicts"] == {"bea": "busy", "anna": "chosen"}
+
+
+async def test_nobody_gets_two_calls_at_once_from_two_offices(both: House) -> None:
+    bea = (await both.phone("bea-desk")).answers(after=0.2).hangs_up(after=0.3)
+    await both.daemon(group("sales", "bea"))
+
+    first = await both.caller(both.main).dials(NUMBER)
+    second = await both.caller(both.branch).dials(NUMBER)
+    await first.answered()
+    await second.answered()
+    await second.ended()
+
+    one, other = bea.calls
+    assert other.invite_received > (await one.ended() and one.timeline.at("ended")) - 0.01
+
+
+async def test_without_a_trunk_nobody_is_rung_and_the_reason_says_so(both: House) -> None:
+    await both.phone("anna-desk")
+    bea = (await both.phone("bea-desk")).answers()
+    running = await both.daemon(group("sales", "anna", "bea"), trunks=("branch",))
+
+    await (await both.caller(both.branch).dials(NUMBER)).answered()
+    await bea.talking()
+
+    assert (await running.logs("inquiry.decided"))["verdicts"] == {"anna": "no_trunk", "bea": "chosen"}
+
+
+async def test_the_caller_gives_up_and_the_phone_in_the_branch_stops(both: House) -> None:
+    bea = await both.phone("bea-desk")
+    running = await both.daemon(group("sales", "bea"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await bea.ringing()
+    await call.cancels()
+
+    await bea.cancelled()
+    assert (await running.logs("inquiry.closed"))["detail"] == "abandoned"
+
+
+# -- codes -------------------------------------------------------------------------------------------------------------
+
+
+async def test_who_is_in_the_branch_logs_in_and_out_and_pauses_at_their_own_phone(both: House) -> None:
+    bea = (await both.phone("bea-desk")).answers()
+    running = await both.daemon(group("sales", "bea"))
+
+    await (await bea.dials("*45")).answered()
+    await running.logs("code.done", operator="bea", presence="logged_out")
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.ringing()
+    assert (await running.logs("inquiry.decided"))["verdicts"] == {"bea": "logged_out"}
+    await (await bea.dials("*45")).answered()
+    await running.logs("code.done", operator="bea", presence="available")
+    await call.answered(within=20)
+
+    await bea.talking()
+
+
+async def test_who_is_in_the_branch_takes_a_call_of_the_head_office_that_rings_beside_them(both: House) -> None:
+    bea, bob = await both.phone("bea-desk"), await both.phone("bob")
+    running = await both.daemon(group("sales", "bob", "bea"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await bob.ringing()
+    await running.logs("inquiry.ringing")
+    taken = await bea.dials("*11")
+    await taken.answered()
+    await call.answered()
+
+    await call.hears(taken)
+    assert (await running.logs("inquiry.accepted"))["operator"] == "bea"
+    assert (await running.logs("inquiry.picked_up"))["detail"] == "from bob"
+    assert "inquiry.missed" not in [line["event"] for line in running.log()]
+
+
+async def test_who_is_at_the_head_office_takes_a_call_that_rings_in_the_branch(both: House) -> None:
+    anna, bea = await both.phone("anna-desk"), await both.phone("bea-desk")
+    running = await both.daemon(group("sales", "bea", "anna"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await bea.ringing()
+    await running.logs("inquiry.ringing")
+    taken = await anna.dials("*11")
+    await taken.answered()
+    await call.answered()
+
+    await call.hears(taken)
+    assert "elsewhere" in (await bea.cancelled()).cancel_reason.lower()
+    assert (await running.logs("inquiry.accepted"))["operator"] == "anna"
+
+
+async def test_a_call_that_rings_at_the_other_office_alone_cannot_be_taken_from_here(both: House) -> None:
+    anna, bea = await both.phone("anna-desk"), await both.phone("bea-desk")
+    running = await both.daemon(group("sales", "anna", "bea"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await anna.ringing()
+    await running.logs("inquiry.ringing")
+    refused = await bea.dials("*11")
+
+    await running.logs("code.refused", reason="nothing rings at this PBX yet, or any more")
+    await refused.ended()
+    anna.answers()
+    await call.answered()
+
+
+# -- who may come by the trunk -----------------------------------------------------------------------------------------
+
+
+async def test_a_call_from_outside_cannot_use_what_is_for_trunks_between_offices(both: House) -> None:
+    bea = await both.phone("bea-desk")
+    running = await both.daemon(group("sales", "anna"))
+
+    forged = {"X-Huntgroup": "call-main-1.1/1/30"}
+    call = await both.caller(both.branch).dials("201", headers=forged)
+
+    assert (await call.ended()).status in {404, 503}
+    assert bea.calls == []
+    assert "inquiry.accepted" not in [line["event"] for line in running.log()]
