@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from tests.lab.link import Link
 from tests.live.configuration import NUMBER, RING_SECONDS, group
 from tests.live.two_pbxs import House, house
 
@@ -284,3 +285,167 @@ async def test_a_call_from_outside_cannot_use_what_is_for_trunks_between_offices
     assert (await call.ended()).status in {404, 503}
     assert bea.calls == []
     assert "inquiry.accepted" not in [line["event"] for line in running.log()]
+
+
+# -- one of them goes away ---------------------------------------------------------------------------------------------
+
+
+async def test_the_link_to_the_branch_is_cut_and_the_head_offices_callers_notice_nothing(both: House) -> None:
+    anna = (await both.phone("anna-desk")).answers()
+    bea = (await both.phone("bea-desk")).answers()
+    async with Link(both.branch) as link:
+        running = await both.daemon(group("sales", "bea", "anna"), branch_link=link)
+        at_branch = await both.caller(both.branch).dials(NUMBER)
+        await at_branch.answered()
+        await running.logs("inquiry.accepted", operator="bea")
+
+        link.cut()
+        await running.logs("pbx.lost", pbx="branch")
+        call = await both.caller(both.main).dials(NUMBER)
+        await call.answered()
+        await call.hears(anna)
+        decided = [line["verdicts"] for line in running.log() if line["event"] == "inquiry.decided"][-1]
+        assert decided == {"bea": "pbx_unreachable", "anna": "chosen"}
+        await at_branch.hears(bea)
+
+        await at_branch.hangs_up()
+        link.mend()
+        repaired = await running.logs("pbx.repaired", pbx="branch")
+        assert (repaired["believed"], repaired["found"]) == ("talking to PJSIP/bea-desk", "gone")
+        closed = await running.logs("inquiry.closed", operator="bea")
+        assert closed["inquiry"].startswith("call-branch-")
+        await call.hears(anna)
+        await call.hangs_up()
+        assert (await running.logs("inquiry.closed", operator="anna"))["detail"] == "answered"
+        assert not [line for line in running.log() if line["event"] == "pbx.lost" and line["pbx"] == "main"]
+
+
+async def test_the_branch_is_killed_while_its_phone_rings_for_the_head_office_and_the_next_rings_at_once(
+    both: House,
+) -> None:
+    bea = await both.phone("bea-desk")
+    anna = await both.phone("anna-desk")
+    running = await both.daemon(group("sales", "bea", "anna", rings="20"))
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await bea.ringing()
+    await running.logs("inquiry.ringing")
+    both.branch.kill()
+    rung = await anna.ringing()
+    anna.answers()
+    await call.answered()
+
+    assert rung.ringing_sent - bea.calls[0].ringing_sent < 1.0
+    withdrawn = await running.logs("inquiry.offer_withdrawn")
+    assert (withdrawn["operator"], withdrawn["detail"]) == ("bea", "their PBX is away")
+    assert "inquiry.missed" not in [line["event"] for line in running.log()]
+    await call.hears(anna)
+
+
+async def test_the_branch_is_killed_and_comes_back_with_all_that_it_can_do(both: House) -> None:
+    anna, bea = (await both.phone("anna-desk")).answers(), (await both.phone("bea-desk")).answers()
+    running = await both.daemon(group("sales", "anna", "bea"))
+    talking = await both.caller(both.main).dials(NUMBER)
+    await talking.answered()
+    waiting = await both.caller(both.main).dials(NUMBER)
+    await waiting.answered()
+    await waiting.hears(bea)
+    await running.logs("inquiry.accepted", operator="bea")
+
+    await both.branch.saved()
+    both.branch.kill()
+    await running.logs("pbx.lost", pbx="branch")
+    await talking.hears(anna)
+    third = await both.caller(both.main).dials(NUMBER)
+    await third.ringing()
+    await waiting.ended()  # the trunk is silent: main hangs up by itself
+    await running.logs("inquiry.closed", operator="bea")
+    await both.branch.start()
+    await running.logs("pbx.found", pbx="branch", after=1)
+
+    await third.answered(within=20)
+    assert (await running.logs("inquiry.accepted", after=2))["operator"] == "bea"
+    await talking.hears(anna)
+
+
+async def test_the_daemon_is_killed_under_calls_in_both_offices_and_adopts_them(both: House) -> None:
+    anna, bea = (await both.phone("anna-desk")).answers(), (await both.phone("bea-desk")).answers()
+    bob = await both.phone("bob")
+    running = await both.daemon(group("sales", "bea", "anna", "bob"))
+    across = await both.caller(both.main).dials(NUMBER)
+    await across.answered()
+    back = await both.caller(both.branch).dials(NUMBER)
+    await back.answered()
+    rings = await both.caller(both.main).dials(NUMBER)
+    await bob.ringing()
+    await running.logs("inquiry.ringing", operator="bob")
+
+    running.kill()
+    await running.start()
+    await running.logs("pbx.found", pbx="branch", after=1)
+    await running.logs("pbx.found", pbx="main", after=1)
+    bob.answers()
+    await rings.answered()
+    await running.logs("inquiry.accepted", operator="bob")
+
+    for call, phone in ((across, bea), (back, anna), (rings, bob)):
+        await call.hears(phone)
+        await call.hangs_up()
+    for name in ("anna", "bea", "bob"):
+        assert (await running.logs("inquiry.closed", operator=name))["detail"] == "answered"
+    assert [line for line in running.log() if line["event"] == "pbx.repaired"] == []
+
+
+async def test_whom_somebody_in_the_branch_answered_behind_a_cut_link_is_known_to_be_theirs(both: House) -> None:
+    bea, bob = await both.phone("bea-desk"), await both.phone("bob")
+    async with Link(both.main) as link:
+        running = await both.daemon(group("sales", "bea", "bob", distribution='"all_at_once"'), main_link=link)
+        call = await both.caller(both.main).dials(NUMBER)
+        await bob.ringing()
+        await running.logs("inquiry.ringing", operator="bob")
+        link.cut()
+        await running.logs("pbx.lost", pbx="main")
+        bob.answers()
+        await call.answered()
+        link.mend()
+
+        accepted = await running.logs("inquiry.accepted")
+        assert (accepted["operator"], accepted["detail"]) == ("bob", "found in conversation")
+        await call.hears(bob)
+        await call.hangs_up()
+        assert (await running.logs("inquiry.closed"))["operator"] == "bob"
+        assert bea.calls[0].ending is not None
+
+
+async def test_while_the_daemon_is_away_each_office_rings_the_operators_of_both(both: House) -> None:
+    bea, anna = (await both.phone("bea-desk")).answers(after=0.2), await both.phone("anna-desk")
+    running = await both.daemon(group("sales", "bea", "anna"))
+    await running.stop()
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.answered()
+    await call.hears(bea)
+    await running.start()
+    await running.logs("pbx.found", pbx="main", after=1)
+    accepted = await running.logs("inquiry.accepted")
+    assert (accepted["operator"], accepted["detail"]) == ("bea", "served by the PBX itself")
+    await call.hangs_up()
+
+    assert (await running.logs("inquiry.closed"))["operator"] == "bea"
+    assert anna.calls == []
+
+
+async def test_who_in_the_branch_answered_while_the_daemon_was_away_is_on_record(both: House) -> None:
+    bea = (await both.phone("bea-desk")).answers(after=0.1)
+    running = await both.daemon(group("sales", "bea"))
+    await running.stop()
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.answered()
+    await call.hears(bea)
+    await call.hangs_up()
+    await both.main.idle()
+    await running.start()
+
+    accepted = await running.logs("inquiry.accepted")
+    assert (accepted["operator"], accepted["detail"]) == ("bea", "served by the PBX itself")

@@ -96,6 +96,10 @@ class Arrivals:
         self._wanted = {each.extension: each.id for each in here if each.extension}
         self._owner = {phone: each.id for each in here for phone in each.phones}
 
+    def is_one(self, message: Message) -> bool:
+        """Whether a message is about a channel that arrived, or just does: our own legs bear their trunk's context."""
+        return message["uniqueid"] in self._arrivals or message.userevent == "HuntgroupAcross"
+
     def heard(self, message: Message) -> list[Event]:
         """A message about a channel in our context for arrivals."""
         if message.event == "UserEvent":

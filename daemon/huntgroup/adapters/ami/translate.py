@@ -263,7 +263,7 @@ class Translator:
             log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
             return []
         try:
-            if message.context == across.CONTEXT and self.arrivals is not None:
+            if message.context == across.CONTEXT and self.arrivals is not None and self.arrivals.is_one(message):
                 return self.arrivals.heard(message)
             return handler(message)
         except (KeyError, ValueError) as error:
