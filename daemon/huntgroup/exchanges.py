@@ -59,7 +59,7 @@ class Exchanges:
             link.reconfigure(policy, Directory.of(settings, pbx), settings.telephony)
 
     async def run(self, pbx: PbxId) -> None:
-        """Keep one link up. Raises PeerRefused once every PBX has turned us away: one alone costs only its own calls."""
+        """Keep one link up. Raises PeerRefused once every PBX has turned us away: one costs only its own calls."""
         while True:
             try:
                 await self._links[pbx].run()

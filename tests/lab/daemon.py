@@ -25,8 +25,8 @@ class Daemon(Service):
 
     *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
     it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong. *is_supervised*:
-    we are its service manager, see `notified`. *environment* is added to our own. *peers* are tables in the place of the
-    one for *pbx*, see `pbx_table`.
+    we are its service manager, see `notified`. *environment* is added to our own. *peers* are tables in the place of
+    the one for *pbx*, see `pbx_table`.
     """
 
     def __init__(
@@ -157,7 +157,9 @@ def _pbx_table(pbx: Pbx, port: int) -> str:
     return pbx_table(pbx, "main", port)
 
 
-def pbx_table(pbx: Pbx, name: str, port: int | None = None, *, secret_env: str = SECRET_VARIABLE, more: str = "") -> str:
+def pbx_table(
+    pbx: Pbx, name: str, port: int | None = None, *, secret_env: str = SECRET_VARIABLE, more: str = ""
+) -> str:
     """How the daemon reaches an exchange, and what *more* is said of it."""
     return (
         f'[[pbx]]\nid = "{name}"\nhost = "{pbx.address}"\nport = {port or pbx.ami_port}\n'

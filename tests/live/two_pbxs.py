@@ -16,7 +16,11 @@ MAIN_PHONES = {"anna-desk": "101", "ben": "102", "shared": "109"}
 BRANCH_PHONES = {"bea-desk": "201", "bea-soft": "201", "bob": "202", "shared": "209"}
 """Both have a phone called ``shared``."""
 AT_BRANCH = {"bea": ("201", ("bea-desk", "bea-soft")), "bob": ("202", ("bob",)), "bert": ("209", ("shared",))}
-AT_MAIN = {"anna": (EXTENSIONS["anna"], ("anna-desk",)), "ben": (EXTENSIONS["ben"], ("ben",)), "abel": ("109", ("shared",))}
+AT_MAIN = {
+    "anna": (EXTENSIONS["anna"], ("anna-desk",)),
+    "ben": (EXTENSIONS["ben"], ("ben",)),
+    "abel": ("109", ("shared",)),
+}
 BRANCH_SECRET = "HUNTGROUP_LAB_BRANCH_SECRET"
 BOTH_WAYS = ("branch", "main")
 

@@ -20,6 +20,8 @@ async def look(session: Session) -> AsyncIterator[Finding]:
             yield failed("trunks.known", f"the PBX knows no {device}, by which {pbx} is to be reached", where, mend)
         elif state == AWAY:
             mend = f'see whether {pbx} runs, and `asterisk -rx "pjsip show aors"`'
-            yield note("trunks.reached", f"nobody answers at the other end of {device}: {pbx} is not reached", where, mend)
+            yield note(
+                "trunks.reached", f"nobody answers at the other end of {device}: {pbx} is not reached", where, mend
+            )
         else:
             yield fine("trunks.known", f"{device} leads to {pbx}")

@@ -10,7 +10,6 @@ from huntgroup.engine.requests import put_back_texts, take_back, trim_offers, wi
 from huntgroup.engine.state import Inquiry, Operator, Stage
 from huntgroup.engine.world import World
 
-
 PBX_GONE = "its PBX is configured no longer"
 
 

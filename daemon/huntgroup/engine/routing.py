@@ -226,9 +226,7 @@ def route(world: World, inquiry: Inquiry) -> None:
 
 def _is_round_over(world: World, inquiry: Inquiry) -> bool:
     """Whether somebody was offered it and nobody else can be. Without its PBX nothing can be said of a call."""
-    if inquiry.resting_until is not None or (
-        inquiry.channel is Channel.CALL and not world.can_order(inquiry)
-    ):
+    if inquiry.resting_until is not None or (inquiry.channel is Channel.CALL and not world.can_order(inquiry)):
         return False
     return any(reason is not Reason.GAVE_IT_AWAY for reason in inquiry.tried.values())
 

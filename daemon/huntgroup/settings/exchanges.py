@@ -57,7 +57,9 @@ def _operators_are_somewhere(data: Data) -> Iterator[Finding]:
 def _groups_hang_together(data: Data) -> Iterator[Finding]:
     """Where a number's callers come in the file does not say; so a trunk one way may be all that is meant."""
     known = ids(data, "pbx")
-    homes = {each["id"]: home_of(data, each) for _, each in tables(data, "operators") if isinstance(each.get("id"), str)}
+    homes = {
+        each["id"]: home_of(data, each) for _, each in tables(data, "operators") if isinstance(each.get("id"), str)
+    }
     trunks = {(pbx.get("id"), name) for _, pbx in tables(data, "pbx") for name in table(pbx, "trunks")}
     for key, group in tables(data, "groups"):
         listed = group.get("operators")

@@ -61,9 +61,11 @@ class Crossings:
 
     def answered(self, inquiry: InquiryId, attempt: AttemptNo, phone: PhoneId) -> PhoneId:
         """A leg was answered, so the caller's PBX says: who it was that did, as far as it is known."""
+        if not phone.startswith(ACROSS):
+            return phone
         wanted = OperatorId(phone.removeprefix(ACROSS))
         arrival = self._arrivals.get((inquiry, attempt, wanted))
-        if arrival is None or phone == wanted:
+        if arrival is None:
             return phone
         self._told[inquiry, attempt, wanted] = None
         return PhoneId(f"{ACROSS}{arrival.taken_by or wanted}")

@@ -48,9 +48,7 @@ def begun(order: RingPhones) -> Call:
     return call
 
 
-def originate(
-    order: RingPhones, callback: Callback, phones: str, directory: Directory, leg: str = ""
-) -> SafeAction:
+def originate(order: RingPhones, callback: Callback, phones: str, directory: Directory, leg: str = "") -> SafeAction:
     """Ring the operators' phones for a customer to be called back; ``leg`` is for those at another PBX.
 
     Raises NotPossibleError when the customer cannot be dialled.

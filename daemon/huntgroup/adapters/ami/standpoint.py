@@ -1,7 +1,7 @@
 """The house as one PBX sees it: its own phones by their names there, everybody else's behind a trunk.
 
-Everything within this folder speaks of phones as the PBX does; the engine knows those of another PBX than the first by a
-name that says which. What goes in and out is renamed here, and nowhere else.
+Everything within this folder speaks of phones as the PBX does; the engine knows those of another PBX than the first by
+a name that says which. What goes in and out is renamed here, and nowhere else.
 """
 
 from dataclasses import dataclass, replace

@@ -72,13 +72,14 @@ class Translator:
     ``joining`` knows the Local channels by which phones join; ``on_code`` takes what operators dial.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is joined to
         self,
         pbx: PbxId,
         phones: Iterable[PhoneId],
         directory: Directory | None = None,
         joining: Joining | None = None,
         on_code: OnCode = lambda _: [],
+        *,
         crossings: across.Crossings | None = None,
         arrivals: across.Arrivals | None = None,
     ) -> None:
