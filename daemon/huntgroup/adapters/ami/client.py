@@ -82,7 +82,13 @@ class AmiClient:
         )
         prefix = self._standpoint.prefix
         self._codes = codes.Codes(
-            telephony or Telephony(), policy, sender.send, translator.phone_of, self._ringing_legs, prefix=prefix
+            telephony or Telephony(),
+            policy,
+            sender.send,
+            translator.phone_of,
+            self._ringing_legs,
+            prefix=prefix,
+            pbx=pbx.id,
         )
         translator.on_code = self._codes.dialled
         self._lamps = Lamps(policy)

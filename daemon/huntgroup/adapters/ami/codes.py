@@ -80,9 +80,11 @@ class Codes:
         legs_of: LegsOf,
         *,
         prefix: str = "",
+        pbx: str = "main",
     ) -> None:
         """``phone_of`` knows which phone a channel is of, ``legs_of`` which channels ring for an inquiry; ``prefix``
-        tells the requests of this PBX from another's."""
+        tells the requests of this PBX from another's, and ``pbx`` is its name in the log."""
+        self._pbx = pbx
         self._prefix = prefix
         self._send = send
         self._phone_of = phone_of
@@ -125,7 +127,7 @@ class Codes:
         """Have the phone that asked take over one of the channels that ring."""
         asked = self._asked.get(order.request)
         if asked is None:
-            log.warning("pbx.pickup_without_a_phone", inquiry=order.inquiry, operator=order.operator)
+            log.warning("pbx.pickup_without_a_phone", pbx=self._pbx, inquiry=order.inquiry, operator=order.operator)
             return
         del self._asked[order.request]
         legs = self._legs_of(order.inquiry)
@@ -137,7 +139,14 @@ class Codes:
             return
         if len(channels) > RINGING_MOST:
             channels = channels[: RINGING_MOST + 1].rpartition("&")[0]
-        log.info("code.done", operator=asked.operator, code=Code.PICKUP, dialled=asked.dialled, inquiry=order.inquiry)
+        log.info(
+            "code.done",
+            pbx=self._pbx,
+            operator=asked.operator,
+            code=Code.PICKUP,
+            dialled=asked.dialled,
+            inquiry=order.inquiry,
+        )
         ringing = {"Action": "Setvar", "Channel": asked.channel, "Variable": RINGING, "Value": channels}
         self._send([SafeAction(ringing), _say(asked.channel, "pickup")])
 
@@ -150,7 +159,14 @@ class Codes:
             self._refuse(asked.channel, asked.dialled, answer.message)
             return
         code = asked.meaning.code
-        log.info("code.done", operator=asked.operator, code=code, dialled=asked.dialled, presence=answer.presence)
+        log.info(
+            "code.done",
+            pbx=self._pbx,
+            operator=asked.operator,
+            code=code,
+            dialled=asked.dialled,
+            presence=answer.presence,
+        )
         if answer.presence is not None:
             self._send([_say(asked.channel, SAID[code, answer.presence])])
 
@@ -159,7 +175,7 @@ class Codes:
         self._asked.clear()
 
     def _refuse(self, channel: str, dialled: str, why: str) -> None:
-        log.info("code.refused", channel=channel, dialled=dialled, reason=why)
+        log.info("code.refused", pbx=self._pbx, channel=channel, dialled=dialled, reason=why)
         self._send([_say(channel, REFUSED)])
 
 

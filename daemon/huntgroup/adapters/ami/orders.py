@@ -126,14 +126,15 @@ def dial_arguments(order: RingPhones, directory: Directory, channel: str = "") -
 
     Raises NotPossibleError when there is no way to any of the phones.
     """
-    phones = together(_dialled(order, directory))
+    leg = ""
+    if rings_across(order):
+        leg = across.leg_option(across.header(order.inquiry, order.attempt, order.limit), channel)
+    phones = together(_dialled(order, directory), PHONES_MOST - len(leg.encode()))
     if not phones:
         raise NotPossibleError(NO_WAY_OUT)
     if order.may_be_joined:
         phones = f"{phones}&{leg_to_join(order.attempt)}"
-    options = DIAL_OPTIONS[order.hold] + ("d" if order.leave_key else "")
-    if rings_across(order):
-        options += across.leg_option(across.header(order.inquiry, order.attempt, order.limit), channel)
+    options = DIAL_OPTIONS[order.hold] + ("d" if order.leave_key else "") + leg
     return f"{phones},{max(1, round(order.limit))},{options}"
 
 
@@ -159,11 +160,11 @@ def _dialled(order: RingPhones, directory: Directory) -> Iterable[str]:
                 yield dialled
 
 
-def together(phones: Iterable[str]) -> str:
+def together(phones: Iterable[str], most: int = PHONES_MOST) -> str:
     """Phones that ring together, as many as a line of AMI holds: an order that is too long is thrown away whole."""
     every = "&".join(phones)
-    if len(every.encode()) <= PHONES_MOST:
+    if len(every.encode()) <= most:
         return every
-    fitting = every.encode()[: PHONES_MOST + 1].decode("utf-8", "ignore").rpartition("&")[0]
-    log.warning("pbx.too_many_phones", left_out=every[len(fitting) + 1 :].split("&"), bytes_most=PHONES_MOST)
+    fitting = every.encode()[: most + 1].decode("utf-8", "ignore").rpartition("&")[0]
+    log.warning("pbx.too_many_phones", left_out=every[len(fitting) + 1 :].split("&"), bytes_most=most)
     return fitting
