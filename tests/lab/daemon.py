@@ -108,6 +108,11 @@ class Daemon(Service):
         return await self._child.exited(within)
 
     @property
+    def environment(self) -> Mapping[str, str]:
+        """What was added to its own, such as the secrets of further exchanges."""
+        return self._environment
+
+    @property
     def pid(self) -> int | None:
         """The process id while it runs."""
         return self._child.pid

@@ -56,6 +56,7 @@ class Pbx(Service):
         sip_port: int = 5060,
         ami_port: int = 5038,
         offices: Mapping[str, tuple[str, int]] | None = None,
+        office_context: str = "huntgroup-across",
     ) -> None:
         self.address = address or inside_address()
         self.sip_port, self.ami_port = _free_ports(self.address, sip_port, ami_port)
@@ -86,6 +87,7 @@ class Pbx(Service):
             qualify=qualify,
             verbose=verbose,
             offices=dict(offices or {}),
+            office_context=office_context,
         )
         self._child = Child("Asterisk", self.home / "console.log")
 

@@ -42,6 +42,7 @@ class Plan:
     verbose: int = 3
     offices: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Other exchanges, by the name of the trunk to each, with their SIP addresses."""
+    office_context: str = "huntgroup-across"
 
     def included(self, pattern: str) -> list[Path]:
         """Files of the repository that the exchange includes, if it is to have Huntgroup's."""
@@ -160,16 +161,16 @@ endpoint=trunk
 match={plan.outside}
 """
     ]
-    parts += [_office(name, *address) for name, address in plan.offices.items()]
+    parts += [_office(plan, name, *address) for name, address in plan.offices.items()]
     parts += [_phone(plan, name, extension) for name, extension in plan.phones.items()]
     return "".join(parts)
 
 
-def _office(name: str, address: str, port: int) -> str:
+def _office(plan: Plan, name: str, address: str, port: int) -> str:
     """A trunk to another exchange, as the README describes it."""
     return f"""\
 [{name}](media)
-context=huntgroup-across
+context={plan.office_context}
 aors={name}
 rtp_timeout=3
 [{name}]
