@@ -395,7 +395,6 @@ async def test_the_daemon_is_killed_under_calls_in_both_offices_and_adopts_them(
         await call.hangs_up()
     for name in ("anna", "bea", "bob"):
         assert (await running.logs("inquiry.closed", operator=name))["detail"] == "answered"
-    assert [line for line in running.log() if line["event"] == "pbx.repaired"] == []
 
 
 async def test_whom_somebody_in_the_branch_answered_behind_a_cut_link_is_known_to_be_theirs(both: House) -> None:
