@@ -89,8 +89,7 @@ async def test_over_an_office_trunk_that_was_there_before_direct_calls_go_on_as_
     bea = (await both.phone("bea-desk")).answers()
     await both.daemon(group("sales", "bea"))
     async with both.main.ami("off") as ami:
-        waiting = {"Application": "Wait", "Data": "60"}
-        await ami.action("Originate", Channel="PJSIP/201@to-branch", Async="true", **waiting)
+        await ami.action("Originate", Channel="PJSIP/201@to-branch", Async="true", Application="Wait", Data="60")
         direct = await bea.talking()
         await direct.hangs_up()
     await both.main.idle()
