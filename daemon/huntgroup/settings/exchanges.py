@@ -60,7 +60,7 @@ def _groups_hang_together(data: Data) -> Iterator[Finding]:
     homes = {
         each["id"]: home_of(data, each) for _, each in tables(data, "operators") if isinstance(each.get("id"), str)
     }
-    trunks = {(pbx.get("id"), name) for _, pbx in tables(data, "pbx") for name in table(pbx, "trunks")}
+    trunks = {(str(pbx.get("id")), name) for _, pbx in tables(data, "pbx") for name in table(pbx, "trunks")}
     for key, group in tables(data, "groups"):
         listed = group.get("operators")
         names = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
