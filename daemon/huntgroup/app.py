@@ -10,8 +10,6 @@ from pathlib import Path
 
 import structlog
 
-from huntgroup.adapters.ami.client import AmiClient
-from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.mqtt.topics import CALLS
@@ -20,10 +18,9 @@ from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
 from huntgroup.engine.effects import Order, Tidings
 from huntgroup.engine.events import DaemonStarted, Event, PolicyChanged
-from huntgroup.engine.ids import PbxId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
-from huntgroup.open_calls import entries_read, open_calls
+from huntgroup.exchanges import Exchanges
 from huntgroup.ops import logs
 from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
@@ -84,8 +81,8 @@ async def _serve(settings: Settings, path: Path) -> None:
         if order.inquiry.startswith(CALLS):
             ami.carry_out(order)
 
-    ami = AmiClient(settings.pbx[0], policy, put, clock, directory=Directory.of(settings), telephony=settings.telephony)
-    ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
+    ami = Exchanges(settings, policy, put, clock)
+    ami.remember(engine.world)
     notices = (ami.tell, logs.tell, tell_broker)
     outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
@@ -99,7 +96,7 @@ async def _serve(settings: Settings, path: Path) -> None:
         async with history, asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(shell.run(), name="shell"),
-                tasks.create_task(ami.run(), name="ami"),
+                *(tasks.create_task(ami.run(pbx), name=f"ami-{pbx}") for pbx in ami.names),
                 tasks.create_task(journal.run(), name="journal"),
             ]
             if mqtt is not None:
@@ -138,7 +135,7 @@ class Reloader:
     path: Path
     clock: Clock
     shell: Shell
-    ami: AmiClient
+    ami: Exchanges
     mqtt: MqttClient | None
 
     def reload(self) -> None:
@@ -154,9 +151,10 @@ class Reloader:
         fixed = [name for name in FIXED_SECTIONS if getattr(settings, name) != getattr(self.settings, name)]
         if fixed:
             log.warning("configuration.needs_restart", sections=fixed)
+        settings = settings.model_copy(update={"pbx": self.settings.pbx})  # whom we talk to stays
         policy = _policy(settings, self.clock)
         self.shell.put(PolicyChanged(policy=policy), self.clock.now())
-        self.ami.reconfigure(policy, Directory.of(settings), settings.telephony)
+        self.ami.reconfigure(policy, settings)
         if self.mqtt is not None:
             self.mqtt.follow(policy)
             counts = {"operators": len(policy.operators), "groups": len(policy.groups), "needs_restart": fixed}

@@ -7,6 +7,7 @@ is short; so a default may not change its meaning without a migration of the sto
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +16,7 @@ from huntgroup.engine.events import Event
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 from huntgroup.engine.memory import Changed, Counters, Memory
 from huntgroup.engine.pace import Sample
-from huntgroup.engine.policy import GroupPolicy, Policy
+from huntgroup.engine.policy import Channel, GroupPolicy, Policy
 from huntgroup.engine.restoring import counters_of
 from huntgroup.engine.state import FallbackRead, Handover, Inquiry, Operator
 from huntgroup.engine.world import World
@@ -156,6 +157,20 @@ def _inquiry(inquiry: Inquiry) -> Row:
     return Row(INQUIRY, inquiry.id, json.dumps(whole))
 
 
+def _counters_from(body: str, policy: Policy) -> Counters:
+    """Versions that knew one PBX say only whether it was up."""
+    counters = _COUNTERS.validate_json(body)
+    return replace(counters, pbxs_up=(policy.pbx,)) if json.loads(body).get("pbx_is_up") else counters
+
+
+def _inquiry_from(body: str, policy: Policy) -> Inquiry:
+    """And of a call not which one has its caller."""
+    inquiry: Inquiry = _INQUIRY.validate_json(body)
+    if inquiry.channel is Channel.CALL and inquiry.pbx is None:
+        inquiry.pbx = policy.pbx
+    return inquiry
+
+
 def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
     """The memory that these rows are; None when there are none at all. Raises UnreadableError."""
     by_kind: dict[str, dict[str, str]] = defaultdict(dict)
@@ -164,16 +179,17 @@ def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
     if not by_kind:
         return None
     try:
+        policy = _POLICY.validate_json(by_kind[POLICY][""])
         return Memory(
-            policy=_POLICY.validate_json(by_kind[POLICY][""]),
+            policy=policy,
             retired_groups=_GROUPS.validate_json(by_kind[RETIRED][""]),
-            counters=_COUNTERS.validate_json(by_kind[COUNTERS][""]),
+            counters=_counters_from(by_kind[COUNTERS][""], policy),
             last_offered={GroupId(group): OperatorId(who) for group, who in by_kind[LAST_OFFERED].items()},
             paces={GroupId(group): _PACE.validate_json(body) for group, body in by_kind[PACE].items()},
             fallback={PbxId(pbx): _FALLBACK.validate_json(body) for pbx, body in by_kind[FALLBACK].items()},
             unconfirmed=_UNCONFIRMED.validate_json(by_kind[UNCONFIRMED][""]),
             operators=[_OPERATOR.validate_json(body) for body in by_kind[OPERATOR].values()],
-            inquiries=[_INQUIRY.validate_json(body) for body in by_kind[INQUIRY].values()],
+            inquiries=[_inquiry_from(body, policy) for body in by_kind[INQUIRY].values()],
         )
     except (KeyError, ValidationError) as error:
         raise UnreadableError(f"what was open: {error}") from None

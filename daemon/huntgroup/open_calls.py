@@ -1,15 +1,17 @@
 """From what the engine has open to what the link to a PBX is to look for there, when a daemon starts anew."""
 
 from huntgroup.adapters.ami.calls import OpenCall
+from huntgroup.adapters.ami.directory import is_elsewhere
 from huntgroup.engine.ids import AttemptNo, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel
-from huntgroup.engine.state import Inquiry, Stage
+from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
 
 
-def open_calls(world: World) -> list[OpenCall]:
-    """Every call that has channels at the PBX, as far as is known: not in wrap-up, nor for a callback to come."""
+def open_calls(world: World, pbx: PbxId | None = None) -> list[OpenCall]:
+    """Every call that has channels at a PBX, None: at any, as far as is known: not in wrap-up, nor for a callback to
+    come."""
     return [
         OpenCall(
             inquiry=inquiry.id,
@@ -21,7 +23,7 @@ def open_calls(world: World) -> list[OpenCall]:
             is_reached=inquiry.was_called_back and not inquiry.is_reaching,
         )
         for inquiry in world.inquiries.values()
-        if inquiry.channel is Channel.CALL and _is_somebody_there(inquiry)
+        if inquiry.channel is Channel.CALL and _is_somebody_there(inquiry) and pbx in {None, world.pbx_of(inquiry)}
     ]
 
 
@@ -40,9 +42,10 @@ def _called_back_in(inquiry: Inquiry) -> AttemptNo | None:
 
 
 def _mobile(inquiry: Inquiry) -> PhoneId | None:
-    if inquiry.attempt is None or inquiry.stage is not Stage.MOBILE:
-        return None
-    return next((phone for offer in inquiry.attempt.offers.values() for phone in offer.open_phones), None)
+    """The one mobile, or operator of another PBX, that is rung by a trunk."""
+    offers = inquiry.attempt.offers.values() if inquiry.attempt is not None else ()
+    elsewhere = [phone for offer in offers for phone in offer.open_phones if is_elsewhere(phone)]
+    return elsewhere[0] if len(elsewhere) == 1 else None
 
 
 def entries_read(world: World, pbx: PbxId) -> int:

@@ -7,7 +7,7 @@ import holidays
 
 from huntgroup.engine import policy as engine
 from huntgroup.engine.hours import Hours
-from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import GroupId, OperatorId, PbxId, SourceId, phone_at
 from huntgroup.engine.policy import Channel
 from huntgroup.numbering import normal
 from huntgroup.settings import (
@@ -37,11 +37,13 @@ def policy_from(settings: Settings, today: date) -> engine.Policy:
     """The policy of validated settings; every name in it is known to exist. Holidays are known from ``today`` on."""
     country = settings.telephony.country
     return engine.Policy(
-        operators={OperatorId(each.id): _operator(each) for each in settings.operators},
+        operators={OperatorId(each.id): _operator(each, settings.pbx[0].id) for each in settings.operators},
         groups={GroupId(each.id): _group(each, today) for each in settings.groups},
         numbers={each.source: each for each in (_number(number, country) for number in settings.numbers)},
         sources={SourceId(each.id): _source(each) for each in settings.sources},
         pbx=PbxId(settings.pbx[0].id),
+        pbxs=tuple(PbxId(each.id) for each in settings.pbx) if len(settings.pbx) > 1 else (),
+        trunks=tuple((PbxId(each.id), PbxId(to)) for each in settings.pbx for to in each.trunks),
         blending={channel: _channels(getattr(settings.blending, channel)) for channel in Channel},
         ring_seconds=settings.telephony.ring_cadence_seconds,
         unreachable_after=settings.telephony.unreachable_after,
@@ -54,11 +56,13 @@ def _channels(names: tuple[str, ...]) -> tuple[Channel, ...]:
     return tuple(Channel(name) for name in names)
 
 
-def _operator(operator: Operator) -> engine.OperatorPolicy:
+def _operator(operator: Operator, first_pbx: str) -> engine.OperatorPolicy:
+    pbx = None if operator.pbx in {None, first_pbx} else PbxId(operator.pbx or "")
     return engine.OperatorPolicy(
         id=OperatorId(operator.id),
         name=operator.name,
-        phones=tuple(PhoneId(phone) for phone in operator.phones),
+        phones=tuple(phone_at(pbx, phone) for phone in operator.phones),
+        pbx=pbx,
         capacity={channel: getattr(operator.capacity, channel) for channel in Channel},
         extension=operator.extension,
         mobile=operator.mobile,

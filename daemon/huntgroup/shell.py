@@ -18,12 +18,13 @@ import structlog
 from huntgroup.adapters.clock import STEP_LEAST, Clock
 from huntgroup.engine.effects import Answered, Effect, Order, Tidings
 from huntgroup.engine.engine import Engine
-from huntgroup.engine.events import ClockStepped, Event, PhoneStateChanged, TimePassed
-from huntgroup.engine.ids import PhoneId
+from huntgroup.engine.events import ClockStepped, Event, PbxHeard, PbxLate, PhoneStateChanged, TimePassed
+from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.invariants import check_touched
 from huntgroup.engine.memory import Changed
 from huntgroup.engine.world import World
 from huntgroup.errors import InvariantBroken
+from huntgroup.hearing import Hearing
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +98,7 @@ class Moment(NamedTuple):
 BEGINNING = Moment(0, 0.0)
 
 
-def at_once(done: Done) -> None:
+def at_once(_pbx: PbxId, done: Done) -> None:
     """There is nothing to catch up with."""
     done()
 
@@ -106,13 +107,13 @@ def at_once(done: Done) -> None:
 class Outside:
     """Orders go to ``carry_out``, everything else to each of ``notices``; ``pulse`` hears that the loop turns.
 
-    ``catch_up`` calls back once everything was put in that happened outside before it was called.
+    ``catch_up`` calls back once everything was put in that happened at a PBX before it was called.
     """
 
     carry_out: Callable[[Order], None]
     notices: Iterable[Notice]
     pulse: Callable[[], None]
-    catch_up: Callable[[Done], None] = at_once
+    catch_up: Callable[[PbxId, Done], None] = at_once
 
 
 class Shell:
@@ -139,9 +140,7 @@ class Shell:
         self._writing: Group | None = None
         self._gathers_until = -math.inf
         """What nobody waits for is written no sooner, on the event loop's clock."""
-        self._is_catching_up = False
-        self._heard_until = -math.inf
-        """Of what happened outside before this, on the event loop's clock, everything has been told."""
+        self._hearing = Hearing(outside.catch_up, self._heard, self._is_late, self._has_made_up)
 
     def put(self, event: Event, at: float, then: Done | None = None) -> None:
         """Take a fact with the instant, in seconds, at which it reached the daemon.
@@ -177,6 +176,7 @@ class Shell:
             await self._ended
         finally:
             self._is_turning = True  # what is still told stays in the inbox
+            self._hearing.close()
             if self._timer is not None:
                 self._timer.cancel()
             if self._ended.cancelled() and self._writing is None:
@@ -227,20 +227,24 @@ class Shell:
             self._handle(TimePassed(), self._until_when(now, deadline), None)
 
     def _has_heard(self, deadline: float) -> bool:
-        """Whether all is known that happened before a deadline; if not it is asked for. An answer beats its own timeout
-        on a slow link too: what was decided without it would be carried out on a conversation."""
-        is_heard = self._heard_until >= self._clock.monotonic(deadline)
-        if not is_heard and not self._is_catching_up:
-            self._is_catching_up = True
-            self._outside.catch_up(partial(self._caught_up, asyncio.get_running_loop().time()))
-            return self._heard_until >= self._clock.monotonic(deadline)
-        return is_heard
+        """Whether all is known that happened before the next deadline, where it is a call's; if not it is asked for."""
+        pbx = self._engine.next_pbx()
+        if pbx is None:
+            return True
+        instant = self._clock.monotonic(deadline)
+        if self._hearing.until(pbx) < instant:
+            self._hearing.ask(pbx, is_one_of_several=len(self._engine.world.policy.pbxs) > 1)
+        return self._hearing.until(pbx) >= instant
 
-    def _caught_up(self, asked: float) -> None:
-        self._is_catching_up = False
-        self._heard_until = asked
+    def _heard(self) -> None:
         if not self._is_turning:
             self._go_on()
+
+    def _is_late(self, pbx: PbxId) -> None:
+        self.put(PbxLate(pbx=pbx), self._clock.now())
+
+    def _has_made_up(self, pbx: PbxId) -> None:
+        self.put(PbxHeard(pbx=pbx), self._clock.now())
 
     def _not_before_its_time(self, event: Event, at: float) -> float:
         """Until all is heard that happened before a deadline, time stands still before it."""
@@ -252,7 +256,9 @@ class Shell:
 
     def _until_when(self, at: float, deadline: float) -> float:
         """No later deadline fires along with this one before its own time is heard of."""
-        heard = self._clock.now() - asyncio.get_running_loop().time() + self._heard_until
+        policy = self._engine.world.policy
+        until = min(map(self._hearing.until, policy.pbxs or (policy.pbx,)))
+        heard = self._clock.now() - asyncio.get_running_loop().time() + until
         return min(at, max(deadline, heard))
 
     def _handle(self, event: Event, at: float, then: Done | None) -> None:
@@ -326,7 +332,7 @@ class Shell:
         anew with every event."""
         when = self._pulse_at
         deadline = self._engine.next_deadline()
-        if deadline is not None and len(self._group.handled) < GROUP_MOST and not self._is_catching_up:
+        if deadline is not None and len(self._group.handled) < GROUP_MOST and not self._hearing.is_waiting:
             now = self._clock.now()
             when = min(when, now + nap(deadline - now))
         if self._group.handled and self._writing is None:

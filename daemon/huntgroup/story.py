@@ -14,6 +14,7 @@ WHY_NOT = {
     Reason.LOGGED_OUT: "was logged out",
     Reason.PAUSED: "was on a pause",
     Reason.WRAPUP: "was still wrapping up another call",
+    Reason.NO_TRUNK: "could not be rung: no trunk leads from the caller's PBX to theirs",
     Reason.PBX_UNREACHABLE: "could not be rung: the PBX was not reachable",
     Reason.PHONE_UNREACHABLE: "had no phone that could be reached",
     Reason.BUSY: "was on a call",

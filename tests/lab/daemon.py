@@ -25,7 +25,8 @@ class Daemon(Service):
 
     *configuration* is the text of everything but ``[[pbx]]`` and ``[mqtt]``; *broker_url* adds the latter. With *link*
     it reaches the exchange through that; *secret* is the exchange's own unless it is to be wrong. *is_supervised*:
-    we are its service manager, see `notified`. *environment* is added to our own.
+    we are its service manager, see `notified`. *environment* is added to our own. *peers* are tables in the place of
+    the one for *pbx*, see `pbx_table`.
     """
 
     def __init__(
@@ -38,12 +39,13 @@ class Daemon(Service):
         link: Link | None = None,
         is_supervised: bool = False,
         environment: Mapping[str, str] | None = None,
+        peers: str = "",
     ) -> None:
         self.secret = secret if secret is not None else pbx.ami_secret
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-daemon-"))
         self.config = self.home / "huntgroup.toml"
         self.pbx = pbx
-        self._peers = _pbx_table(pbx, link.port if link else pbx.ami_port)
+        self._peers = peers or _pbx_table(pbx, link.port if link else pbx.ami_port)
         self._peers += _mqtt_table(broker_url) if broker_url else ""
         self.configures(configuration)
         self._child = Child("huntgroup", self.home / "log.jsonl")
@@ -106,6 +108,11 @@ class Daemon(Service):
         return await self._child.exited(within)
 
     @property
+    def environment(self) -> Mapping[str, str]:
+        """What was added to its own, such as the secrets of further exchanges."""
+        return self._environment
+
+    @property
     def pid(self) -> int | None:
         """The process id while it runs."""
         return self._child.pid
@@ -152,9 +159,16 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _pbx_table(pbx: Pbx, port: int) -> str:
+    return pbx_table(pbx, "main", port)
+
+
+def pbx_table(
+    pbx: Pbx, name: str, port: int | None = None, *, secret_env: str = SECRET_VARIABLE, more: str = ""
+) -> str:
+    """How the daemon reaches an exchange, and what *more* is said of it."""
     return (
-        f'[[pbx]]\nid = "main"\nhost = "{pbx.address}"\nport = {port}\n'
-        f'username = "{pbx.ami_username}"\nsecret_env = "{SECRET_VARIABLE}"\n'
+        f'[[pbx]]\nid = "{name}"\nhost = "{pbx.address}"\nport = {port or pbx.ami_port}\n'
+        f'username = "{pbx.ami_username}"\nsecret_env = "{secret_env}"\n{more}'
     )
 
 

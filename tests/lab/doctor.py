@@ -42,7 +42,7 @@ async def examine(daemon: Daemon, *arguments: str, secret: str | None = None) ->
         *(sys.executable, "-m", "huntgroup", "doctor", "--json", "--config", str(daemon.config), *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, SECRET_VARIABLE: daemon.secret if secret is None else secret},
+        env={**os.environ, **daemon.environment, SECRET_VARIABLE: daemon.secret if secret is None else secret},
     )
     out, err = await process.communicate()
     assert process.returncode is not None

@@ -31,7 +31,8 @@ class Pbx(Service):
     there, as they stand when the exchange starts. *endpoint_options* are further lines for every phone's
     endpoint, e.g. ``call_group=1``; *trunk_options* of the trunk's, *ami_options* of the daemon's AMI user.
     *without_modules* are not loaded. *qualify* is the seconds between OPTIONS to the phones, 0 for none.
-    *verbose* 0 keeps the dialplan's steps out of the log: for benchmarks.
+    *verbose* 0 keeps the dialplan's steps out of the log: for benchmarks. *offices* are trunks to other exchanges, by
+    name, with their SIP addresses: give both an *address*, so that each can be told of the other before it is there.
     """
 
     ami_username = "huntgroup"
@@ -55,6 +56,8 @@ class Pbx(Service):
         address: str | None = None,
         sip_port: int = 5060,
         ami_port: int = 5038,
+        offices: Mapping[str, tuple[str, int]] | None = None,
+        office_context: str = "huntgroup-across",
     ) -> None:
         self.address = address or inside_address()
         self.sip_port, self.ami_port = _free_ports(self.address, sip_port, ami_port)
@@ -85,6 +88,8 @@ class Pbx(Service):
             without_modules=without_modules,
             qualify=qualify,
             verbose=verbose,
+            offices=dict(offices or {}),
+            office_context=office_context,
         )
         self._child = Child("Asterisk", self.home / "console.log")
 

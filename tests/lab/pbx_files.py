@@ -41,6 +41,9 @@ class Plan:
     without_modules: Sequence[str] = ()
     qualify: float = 0.0
     verbose: int = 3
+    offices: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Other exchanges, by the name of the trunk to each, with their SIP addresses."""
+    office_context: str = "huntgroup-across"
 
     def included(self, pattern: str) -> list[Path]:
         """Files of the repository that the exchange includes, if it is to have Huntgroup's."""
@@ -160,8 +163,28 @@ endpoint=trunk
 match={plan.outside}
 """
     ]
+    parts += [_office(plan, name, *address) for name, address in plan.offices.items()]
     parts += [_phone(plan, name, extension) for name, extension in plan.phones.items()]
     return "".join(parts)
+
+
+def _office(plan: Plan, name: str, address: str, port: int) -> str:
+    """A trunk to another exchange, as the README describes it."""
+    return f"""\
+[{name}](media)
+context={plan.office_context}
+aors={name}
+rtp_timeout=3
+[{name}]
+type=aor
+contact=sip:{address}:{port}
+qualify_frequency=2
+qualify_timeout=1
+[{name}]
+type=identify
+endpoint={name}
+match={address}
+"""
 
 
 def _phone(plan: Plan, name: str, extension: str) -> str:

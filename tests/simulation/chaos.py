@@ -52,6 +52,8 @@ from huntgroup.engine.events import (
     MessageReceived,
     NumberAnswered,
     PbxFound,
+    PbxHeard,
+    PbxLate,
     PbxLost,
     PhoneAnswered,
     PhoneRang,
@@ -76,9 +78,8 @@ from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel, Hold, Presence
 from tests.simulation.dice import Dice
 from tests.simulation.mirror import Mirror
-from tests.simulation.plans import GROUPS, OPERATORS, TEXTS, random_policy
+from tests.simulation.plans import GROUPS, OPERATORS, PBXS, TEXTS, random_policy
 
-PBX = PbxId("main")
 KEPT = 60
 """How many orders and inquiries of the past are kept, to be answered too late."""
 LIKELY_STATES = (PhoneState.NOT_INUSE, PhoneState.NOT_INUSE, PhoneState.NOT_INUSE, *PhoneState)
@@ -112,7 +113,7 @@ class Chaos:
         self._happenings = self._weighted()
         self.mirror = Mirror(self.engine.world)
         self.engine.start(self.now)
-        self.happens(PbxFound(pbx=PBX))
+        self._every_pbx_is_found()
         for operator in self.policy.operators.values():
             for phone in operator.phones:
                 self.happens(PhoneStateChanged(phone=phone, state=PhoneState.NOT_INUSE))
@@ -130,7 +131,7 @@ class Chaos:
 
     def finish(self) -> None:
         """Everyone goes home: nothing may be left over."""
-        self.happens(PbxFound(pbx=PBX))
+        self._every_pbx_is_found()
         for _ in range(2):  # who was promised a callback when they gave up goes the second time
             for name in list(self.engine.world.inquiries):
                 self.happens(CustomerLeft(inquiry=name, departure=Departure.ABANDONED))
@@ -147,18 +148,22 @@ class Chaos:
         self.events += 1
         world = self.engine.world
         talking = {each.id for each in world.inquiries.values() if each.state is InquiryState.ACTIVE}
-        calls = {each.id for each in world.inquiries.values() if each.channel is Channel.CALL}
-        was_away = not world.pbx_is_up
+        calls = {each.id: world.pbx_of(each) for each in world.inquiries.values() if each.channel is Channel.CALL}
+        was_up = set(world.pbxs.up)
+        still = {each for each, pbx in calls.items() if world.pbxs.stands_still(pbx)}
         effects = self.engine.handle(event, self.now)
+        calls |= {each.id: world.pbx_of(each) for each in world.inquiries.values() if each.channel is Channel.CALL}
         for effect in effects:
             self._take(effect)
         self.mirror.follow(world)
         if isinstance(event, RECOVERY):
             self._must_leave_alone(effects, talking)
-        if was_away and not world.pbx_is_up:
-            self._must_ring_nobody(effects)
-        if was_away and isinstance(event, TimePassed):
-            self._must_stand_still(effects, calls)
+        away = set(PBXS).difference(was_up, world.pbxs.up)
+        self._must_ring_nobody(effects, {each for each, pbx in calls.items() if pbx in away})
+        if isinstance(event, TimePassed):
+            self._must_stand_still(effects, still)
+        if isinstance(event, PbxLost | PbxFound | PbxLate | PbxHeard):
+            self._must_cost_nobody_else(effects, {each for each, pbx in calls.items() if pbx != event.pbx}, talking)
         if self.events % self._every == 0:
             broken = check(world) + self.mirror.differences(world)
             if self.dice.chance(0.1):
@@ -203,9 +208,20 @@ class Chaos:
             if isinstance(effect, EndInquiry | ReleaseLeg) and effect.inquiry in talking | now:
                 raise BrokenError(f"a conversation is ended by what was found: {effect}")
 
-    def _must_ring_nobody(self, effects: list[Effect]) -> None:
+    def _every_pbx_is_found(self) -> None:
+        for pbx in PBXS:
+            self.happens(PbxFound(pbx=pbx))
+
+    def _must_cost_nobody_else(self, effects: list[Effect], calls: set[InquiryId], talking: set[InquiryId]) -> None:
+        """One that goes or comes neither ends nor lets go of a caller of another one."""
         for effect in effects:
-            if isinstance(effect, RingPhones):
+            is_end = isinstance(effect, EndInquiry) and effect.inquiry in calls & talking
+            if is_end or (isinstance(effect, ReleaseLeg) and effect.inquiry in calls):
+                raise BrokenError(f"it costs a call of another PBX: {effect}")
+
+    def _must_ring_nobody(self, effects: list[Effect], away: set[InquiryId]) -> None:
+        for effect in effects:
+            if isinstance(effect, RingPhones | JoinRinging) and effect.inquiry in away:
                 raise BrokenError(f"an order to ring while the PBX is away: {effect}")
 
     def _must_stand_still(self, effects: list[Effect], calls: set[InquiryId]) -> None:
@@ -217,6 +233,15 @@ class Chaos:
     def _must_be_possible(self, order: RingPhones) -> None:
         if not all(ring.phones for ring in order.rings):
             raise BrokenError(f"an order to ring nothing: {order}")
+        inquiry, policy = self.engine.world.inquiries.get(order.inquiry), self.engine.world.policy
+        for ring in order.rings if inquiry is not None else ():
+            operator = policy.operators.get(ring.operator)
+            if inquiry is None or operator is None or ring.phones[0].startswith("mobile:"):
+                continue
+            way = (self.engine.world.pbx_of(inquiry), policy.home(operator))
+            is_across = ring.phones[0].startswith("across:")
+            if is_across != (way[0] != way[1]) or (is_across and way not in policy.trunks):
+                raise BrokenError(f"an order to ring by no way that there is from {way[0]} to {way[1]}: {order}")
 
     # -- what can happen ------------------------------------------------------------------------------------------
 
@@ -282,8 +307,12 @@ class Chaos:
                 customer=Customer(can_be_called_back=self.dice.chance(0.8)),
                 priority=self.dice.choose((0, 0, 0, 1)),
                 responsible=self._operator() if self.dice.chance(0.3) else None,
+                pbx=self._some_pbx() if channel is Channel.CALL else None,
             )
         )
+
+    def _some_pbx(self) -> PbxId | None:
+        return self.dice.choose((None, *self.policy.pbxs))
 
     def _call_comes(self) -> None:
         self._comes(Channel.CALL, self.dice.choose(GROUPS))
@@ -478,7 +507,12 @@ class Chaos:
         self.happens(PresenceRequested(request=self._request(), operator=who, presence=presence, reason="lunch"))
 
     def _pbx_goes_or_comes(self) -> None:
-        self.happens(PbxLost(pbx=PBX) if self.dice.chance(0.2) else PbxFound(pbx=PBX))
+        pbx = self.dice.choose(PBXS)
+        if self.dice.chance(0.3):
+            news: tuple[Event, ...] = (PbxLate(pbx=pbx), PbxHeard(pbx=pbx))
+            self.happens(self.dice.choose(news))
+        else:
+            self.happens(PbxLost(pbx=pbx) if self.dice.chance(0.2) else PbxFound(pbx=pbx))
 
     # -- what goes on behind its back -----------------------------------------------------------------------------
 
@@ -506,6 +540,7 @@ class Chaos:
                 customer=Customer(),
                 attempt=attempt,
                 came_at=self.now - self.dice.between(0, 60) if self.dice.chance(0.5) else None,
+                pbx=self._some_pbx(),
             )
         )
 
@@ -528,7 +563,7 @@ class Chaos:
         is_known = self.dice.chance(0.5)
         ended = self.now - self.dice.between(0, 30)
         event = FallbackServed(
-            pbx=PBX,
+            pbx=self.dice.choose(PBXS),
             entry=len(self._served) + 1,
             inquiry=self._name() if is_known else InquiryId(f"served{len(self._served)}"),
             source=SourceId(self.dice.choose((*GROUPS, "nobody's"))),

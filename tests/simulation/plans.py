@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from huntgroup.engine.hours import Hours
-from huntgroup.engine.ids import GroupId, OperatorId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import GroupId, OperatorId, PbxId, SourceId, phone_at
 from huntgroup.engine.policy import (
     Announce,
     CallBack,
@@ -31,6 +31,8 @@ from tests.simulation.dice import Dice
 
 OPERATORS = tuple(OperatorId(name) for name in ("anna", "ben", "cleo", "dora", "emil", "fay"))
 GROUPS = tuple(GroupId(name) for name in ("sales", "support", "back"))
+PBXS = (PbxId("main"), PbxId("branch"))
+TRUNKS = (PBXS, (PBXS[1], PBXS[0]))
 TEXTS = (Channel.CHAT, Channel.MAIL, Channel.FORM)
 ALWAYS_SOMETIME = ((360, 720), (780, 1200))
 
@@ -39,8 +41,9 @@ def random_policy(dice: Dice) -> Policy:
     """Everything that can be configured, with every value likely to matter."""
     operators = OPERATORS[: 1 + dice.choose(range(len(OPERATORS)))]
     groups = GROUPS[: 1 + dice.choose(range(len(GROUPS)))]
+    pbxs = PBXS if dice.chance(0.5) else ()
     return Policy(
-        operators={each: _operator(dice, each) for each in operators},
+        operators={each: _operator(dice, each, dice.choose((None, *pbxs[1:]))) for each in operators},
         groups={each: _group(dice, each, operators, groups[index + 1 :]) for index, each in enumerate(groups)},
         numbers={SourceId(each): _entrance(dice, SourceId(each), Channel.CALL, each) for each in groups},
         sources={
@@ -48,7 +51,9 @@ def random_policy(dice: Dice) -> Policy:
             for each in groups
             for channel in TEXTS
         },
-        pbx=PbxId("main"),
+        pbx=PBXS[0],
+        pbxs=pbxs,
+        trunks=tuple(pair for pair in TRUNKS if pbxs and dice.chance(0.8)),
         blending=dice.choose(
             (
                 {Channel.CALL: (Channel.CALL, Channel.CHAT), Channel.CHAT: ()},
@@ -61,12 +66,13 @@ def random_policy(dice: Dice) -> Policy:
     )
 
 
-def _operator(dice: Dice, name: OperatorId) -> OperatorPolicy:
-    phones = tuple(PhoneId(f"PJSIP/{name}{number}") for number in range(dice.choose((0, 1, 1, 2))))
+def _operator(dice: Dice, name: OperatorId, pbx: PbxId | None) -> OperatorPolicy:
+    phones = tuple(phone_at(pbx, f"PJSIP/{name}{number}") for number in range(dice.choose((0, 1, 1, 2))))
     return OperatorPolicy(
         id=name,
         name=name,
         phones=phones,
+        pbx=pbx,
         capacity={channel: dice.choose((0, 1, 1, 2, 3)) for channel in Channel},
         mobile="+48600" if dice.chance(0.3) else None,
         mailbox="100" if dice.chance(0.3) else None,

@@ -23,7 +23,7 @@ from huntgroup.engine.events import (
     PhoneState,
     PhoneStateChanged,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, SourceId
 from huntgroup.engine.lifecycle import IllegalTransitionError
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.state import Attempt
@@ -103,7 +103,7 @@ class Desk:
         """Offers that expired."""
         return [each for each in self.done if isinstance(each, Fact) and each.type is FactType.MISSED]
 
-    def _is_asked_to_catch_up(self, done: Done) -> None:
+    def _is_asked_to_catch_up(self, _pbx: PbxId, done: Done) -> None:
         self.catches_up = done
         self.asked.set()
         if not self.is_far_away:

@@ -3,7 +3,7 @@
 The functions used here can be read with the privilege ``call`` (seen on 16.28 and 22.10).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "35d3a696"
+VERSION = "9b7d32dd"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -34,6 +34,8 @@ PLACES = (
     Place("huntgroup-fallback.conf", "huntgroup-remember", "s"),
     Place("huntgroup-served.conf", "huntgroup-served", "s"),
     Place("huntgroup-served.conf", "huntgroup-answered", "s"),
+    Place("huntgroup-across.conf", "huntgroup-across", "1"),
+    Place("huntgroup-across.conf", "huntgroup-across-leg", "s"),
     Place("huntgroup-announce.conf", "huntgroup-announce", "say"),
     Place("huntgroup-announce.conf", "huntgroup-leave", "1"),
     *(Place("huntgroup-announce.conf", f"huntgroup-leave-{key}", str(key)) for key in range(10)),
@@ -76,6 +78,8 @@ MODULES = {
 """What the dialplan and the daemon call, by the module of Asterisk that brings it along: a new one is one line."""
 ONLY_FOR_MAILBOXES = {"app_voicemail": ("VoiceMail", "VM_INFO")}
 """Without it a caller who is sent to a mailbox is told so, and the mailboxes are looked for by themselves."""
+ONLY_FOR_SEVERAL = {"res_pjsip_header_funcs": ("PJSIP_HEADER",)}
+"""What ties the two ends of a call together that goes from one PBX to another."""
 HOW_TO_LOAD = 'then `asterisk -rx "dialplan reload"`'
 INBOUND = "huntgroup-inbound"
 CODES_TRIED = (
@@ -90,7 +94,7 @@ CODES_TRIED = (
 extensions, too, is never asked for them."""
 
 
-async def look(session: Session, telephony: Telephony) -> AsyncIterator[Finding]:
+async def look(session: Session, telephony: Telephony, *, is_one_of_several: bool = False) -> AsyncIterator[Finding]:
     """All of it, as far as there is any."""
     asked = {f"DIALPLAN_EXISTS({each.context},{each.extension},1)": each for each in PLACES}
     found = await session.values(asked)
@@ -103,7 +107,7 @@ async def look(session: Session, telephony: Telephony) -> AsyncIterator[Finding]
         if len(missing) < len(PLACES):
             yield await _version(session)
             yield await _reach(session)
-    yield await _modules(session)
+    yield await _modules(session, MODULES | ONLY_FOR_SEVERAL if is_one_of_several else MODULES)
     yield await _pickup(session, telephony)
 
 
@@ -139,19 +143,19 @@ async def _reach(session: Session) -> Finding:
     return fine("dialplan.tight", "callers from outside reach nothing but our line")
 
 
-async def _modules(session: Session) -> Finding:
-    asked = {f"IFMODULE({module}.so)": module for module in MODULES}
+async def _modules(session: Session, modules: Mapping[str, tuple[str, ...]]) -> Finding:
+    asked = {f"IFMODULE({module}.so)": module for module in modules}
     found = await session.values(asked)
     if not any(found.values()):
         mend = '`asterisk -rx "module load func_module.so"`'
         return note("dialplan.modules", "which modules Asterisk has loaded cannot be told", "modules.conf", mend)
     missing = [asked[question] for question, is_loaded in found.items() if is_loaded != "1"]
     if missing:
-        what = "; ".join(f"{module} ({listed(MODULES[module])})" for module in missing)
+        what = "; ".join(f"{module} ({listed(modules[module])})" for module in missing)
         load = ", ".join(f'`asterisk -rx "module load {module}.so"`' for module in missing)
         mend = f"{load}; and no `noload` of it in modules.conf"
         return failed("dialplan.modules", f"Asterisk has not loaded {what}", "modules.conf", mend)
-    return fine("dialplan.modules", f"the {len(MODULES)} modules that our dialplan needs are loaded")
+    return fine("dialplan.modules", f"the {len(modules)} modules that our dialplan needs are loaded")
 
 
 async def _pickup(session: Session, telephony: Telephony) -> Finding:

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
-from huntgroup.doctor import broker, dialplan, fallback, pbx, phones, privileges, store
+from huntgroup.doctor import broker, dialplan, fallback, pbx, phones, privileges, store, trunks
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
 from huntgroup.doctor.session import Session
+from huntgroup.engine.ids import PbxId
 from huntgroup.errors import ConfigError, PeerError
 from huntgroup.policies import policy_from
 from huntgroup.settings import Pbx, Settings, load, load_to_simulate
@@ -43,7 +46,7 @@ async def examine(path: Path) -> AsyncIterator[Finding]:
         yield finding
     for each in settings.pbx:
         async for finding in _pbx(each, settings, is_running=is_running):
-            yield finding
+            yield finding if len(settings.pbx) == 1 else replace(finding, said=f"{each.id}: {finding.said}")
     if settings.mqtt is not None:
         for finding in await asyncio.to_thread(broker.look, settings.mqtt, is_running=is_running):
             yield finding
@@ -74,7 +77,9 @@ def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterato
     today = datetime.fromtimestamp(Clock().now(), UTC).date()
     yield pbx.look(session)
     yield privileges.look(session)
-    yield dialplan.look(session, settings.telephony)
+    yield dialplan.look(session, settings.telephony, is_one_of_several=len(settings.pbx) > 1)
+    yield trunks.look(session)
     yield phones.look(session, settings)
     policy = policy_from(settings, today)
-    yield fallback.look(session, policy, Directory.of(settings), is_running=is_running)
+    seen = Standpoint(PbxId(session.pbx.id), is_first=session.pbx.id == policy.pbx).policy(policy)
+    yield fallback.look(session, seen, Directory.of(settings, session.pbx.id), is_running=is_running)

@@ -20,7 +20,7 @@ async def look(session: Session, policy: Policy, directory: Directory, *, is_run
     now = float((await session.ask("Ping")).timestamp or "nan")
     left = _number(alive_until) - now
     yield _beat(left, is_running=is_running)
-    lists = fallback.publish(policy, fallback.written(policy, directory))
+    lists = fallback.publish(policy, fallback.written(policy, directory), directory)
     yield await _lists(session, lists, is_running=is_running)
 
 

@@ -14,7 +14,8 @@ SHOWN_MOST = 10
 
 async def look(session: Session, settings: Settings) -> AsyncIterator[Finding]:
     """Each phone, and the mailboxes."""
-    async for finding in _phones(session, settings.operators):
+    here = [each for each in settings.operators if (each.pbx or settings.pbx[0].id) == session.pbx.id]
+    async for finding in _phones(session, here):
         yield finding
     for finding in await mailboxes(session, mailboxes_of(settings)):
         yield finding

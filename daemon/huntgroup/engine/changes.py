@@ -5,10 +5,12 @@ from huntgroup.engine.effects import Outcome
 from huntgroup.engine.events import PhoneState
 from huntgroup.engine.ids import GroupId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
-from huntgroup.engine.policy import Policy
+from huntgroup.engine.policy import Channel, Policy
 from huntgroup.engine.requests import put_back_texts, take_back, trim_offers, withdraw
 from huntgroup.engine.state import Inquiry, Operator, Stage
 from huntgroup.engine.world import World
+
+PBX_GONE = "its PBX is configured no longer"
 
 
 def change_policy(world: World, policy: Policy) -> None:
@@ -36,6 +38,7 @@ def change_policy(world: World, policy: Policy) -> None:
         inquiry.entrance = policy.entrance(inquiry.channel, inquiry.entrance.source) or inquiry.entrance
     for operator_id in removed:
         _remove_operator(world, world.operators[operator_id])
+    _give_up_pbxs(world)
     for inquiry in list(world.inquiries.values()):
         if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:
             _rehouse(world, inquiry)
@@ -43,6 +46,15 @@ def change_policy(world: World, policy: Policy) -> None:
         trim_offers(world, world.operators[operator_id])
     for group in [each for each in world.retired_groups if not _is_in_use(world, each)]:
         del world.retired_groups[group]
+
+
+def _give_up_pbxs(world: World) -> None:
+    """The calls of a PBX that is configured no longer: nobody will ever tell what became of them."""
+    known = {world.policy.pbx, *world.policy.pbxs}
+    for inquiry in list(world.inquiries.values()):
+        if inquiry.channel is Channel.CALL and world.pbx_of(inquiry) not in known:
+            was_served = inquiry.state in {InquiryState.ACTIVE, InquiryState.WRAPUP}
+            world.close(inquiry, Outcome.ANSWERED if was_served else Outcome.ABANDONED, PBX_GONE)
 
 
 def _is_in_use(world: World, group: GroupId) -> bool:

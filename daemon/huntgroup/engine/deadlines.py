@@ -78,9 +78,14 @@ class Deadlines:
 
     def next(self) -> float | None:
         """The earliest instant that still holds, in seconds, or None."""
+        first = self.first()
+        return first.at if first is not None else None
+
+    def first(self) -> Deadline | None:
+        """The earliest one that still holds."""
         while self._heap:
             if self._holds(self._heap[0]):
-                return self._heap[0].at
+                return self._heap[0]
             heapq.heappop(self._heap)
         return None
 

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     PAUSED = "paused"
     WRAPUP = "wrapup"
     PBX_UNREACHABLE = "pbx_unreachable"
+    NO_TRUNK = "no_trunk"
+    """Their phones are at another PBX than the caller, and no trunk leads there."""
     PHONE_UNREACHABLE = "phone_unreachable"
     BUSY = "busy"
     RINGING = "ringing"

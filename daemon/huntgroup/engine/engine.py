@@ -25,6 +25,8 @@ from huntgroup.engine.events import (
     FallbackServed,
     InquiryReceived,
     PbxFound,
+    PbxHeard,
+    PbxLate,
     PbxLost,
     PhoneAnswered,
     PhoneRang,
@@ -35,7 +37,7 @@ from huntgroup.engine.events import (
     TimePassed,
 )
 from huntgroup.engine.handover import handed_over
-from huntgroup.engine.ids import NO_ATTEMPT, OperatorId
+from huntgroup.engine.ids import NO_ATTEMPT, OperatorId, PbxId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
@@ -50,6 +52,7 @@ from huntgroup.engine.recovery import (
     fallback_served,
     given_back,
     is_away,
+    take_back_across,
     tell_recovered,
 )
 from huntgroup.engine.requests import (
@@ -66,7 +69,7 @@ from huntgroup.engine.requests import (
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Attempt, Away, FallbackRead, Inquiry, Offer, Stage
+from huntgroup.engine.state import Attempt, Away, Inquiry, Offer, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
@@ -110,6 +113,12 @@ class Engine:
     def next_deadline(self) -> float | None:
         """The instant, in seconds, at which time alone changes something; None while nothing is pending."""
         return self.world.deadlines.next()
+
+    def next_pbx(self) -> PbxId | None:
+        """The PBX whose word the next deadline waits for; None when it is no call's, or there is none."""
+        due = self.world.deadlines.first()
+        inquiry = self.world.inquiries[due.inquiry] if due is not None else None
+        return self.world.pbx_of(inquiry) if inquiry is not None and inquiry.channel is Channel.CALL else None
 
     def start(self, now: float) -> list[Effect]:
         """The state of every operator and open inquiry, told once before the first event."""
@@ -221,23 +230,38 @@ def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
         trim_offers(world, operator)
 
 
-def _pbx_lost(world: World, _event: PbxLost) -> None:
-    is_away(world)
+def _pbx_lost(world: World, event: PbxLost) -> None:
+    is_away(world, event.pbx)
+    take_back_across(world, event.pbx)
 
 
 def _pbx_found(world: World, event: PbxFound) -> None:
-    """Calls go on, beginning with what became overdue meanwhile."""
-    world.pbx_is_up = True
-    world.fallback.setdefault(event.pbx, FallbackRead())
-    world.changed.fallback[event.pbx] = None
-    for inquiry in world.inquiries.values():
-        if inquiry.channel is Channel.CALL:
-            world.rearm(inquiry)
-    _fire_overdue(world)
+    """Its calls go on, beginning with what became overdue meanwhile."""
+    world.pbxs.found(event.pbx)
+    _time_goes_on(world, event.pbx)
     for operator in world.operators.values():
         world.touch(operator, is_freed=True)
-    world.unrouted |= {place[-1]: None for place in world.lines.everyone()}
-    tell_recovered(world)
+    waiting = (world.inquiries[place[-1]] for place in world.lines.everyone())
+    world.unrouted |= {each.id: None for each in waiting if each.pbx is None or world.pbx_of(each) == event.pbx}
+    tell_recovered(world, event.pbx)
+
+
+def _pbx_late(world: World, event: PbxLate) -> None:
+    if world.pbxs.is_up(event.pbx):
+        world.pbxs.late[event.pbx] = None
+
+
+def _pbx_heard(world: World, event: PbxHeard) -> None:
+    if event.pbx in world.pbxs.late:
+        del world.pbxs.late[event.pbx]
+        _time_goes_on(world, event.pbx)
+
+
+def _time_goes_on(world: World, pbx: PbxId) -> None:
+    for inquiry in world.inquiries.values():
+        if inquiry.channel is Channel.CALL and world.pbx_of(inquiry) == pbx:
+            world.rearm(inquiry)
+    _fire_overdue(world)
 
 
 def _phone_rang(world: World, event: PhoneRang) -> None:
@@ -457,6 +481,8 @@ APPLY: dict[type, Callable[..., None]] = {
     PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_lost,
     PbxFound: _pbx_found,
+    PbxLate: _pbx_late,
+    PbxHeard: _pbx_heard,
     ConversationFound: conversation_found,
     FallbackRings: fallback_rings,
     FallbackServed: _fallback_served,

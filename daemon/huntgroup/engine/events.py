@@ -144,6 +144,8 @@ class InquiryReceived:
     responsible: OperatorId | None = None
     attempts: AttemptNo = NO_ATTEMPT
     """How many were made for it before it was known here: the next one has the number after that."""
+    pbx: PbxId | None = None
+    """Which PBX has the caller of a call; None: the first one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +276,20 @@ class PbxFound:
     pbx: PbxId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxLate:
+    """A PBX has not said yet what happened there up to now: its calls wait for it, and those of no other."""
+
+    pbx: PbxId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxHeard:
+    """A PBX that was late has said everything."""
+
+    pbx: PbxId
+
+
 # -- what the PBX did by itself -------------------------------------------------------------------------------------
 
 
@@ -294,6 +310,8 @@ class ConversationFound:
     """In seconds; None when the PBX does not know."""
     is_told_again: bool = False
     """The call was told of before, and moved: what is over by now stays so."""
+    pbx: PbxId | None = None
+    """Which PBX has the caller; None: the first one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -510,6 +528,8 @@ Event = (
     | PhoneStateChanged
     | PbxLost
     | PbxFound
+    | PbxLate
+    | PbxHeard
     | ConversationFound
     | FallbackRings
     | FallbackServed

@@ -12,7 +12,13 @@ RequestId = NewType("RequestId", str)
 """Whoever asks something of the engine names it so, and finds the answer by it."""
 PbxId = NewType("PbxId", str)
 PhoneId = NewType("PhoneId", str)
-"""What Asterisk dials and reports states of, ``PJSIP/anna-desk``."""
+"""What Asterisk dials and reports states of, ``PJSIP/anna-desk``. Each PBX has names of its own: one of another than
+the first is ``branch:PJSIP/anna-desk``."""
 AttemptNo = NewType("AttemptNo", int)
 """Counts an inquiry's attempts from 1; the offers of one attempt are pending together."""
 NO_ATTEMPT = AttemptNo(0)
+
+
+def phone_at(pbx: PbxId | None, device: str) -> PhoneId:
+    """The phone that a PBX calls so; None: the first one."""
+    return PhoneId(device if pbx is None else f"{pbx}:{device}")

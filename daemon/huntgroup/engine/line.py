@@ -3,6 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
+from huntgroup.engine.ids import PbxId, SourceId
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.state import Inquiry, LineKey, Place
 
@@ -58,10 +59,15 @@ class Lines:
         return sum(len(line) for line in self.of_owner(kind, owner).values())
 
     def position(self, inquiry: Inquiry) -> int:
-        """The place, counting from 1, of somebody who stands in a line; 0 for anybody else."""
+        """The place, counting from 1, of somebody who stands in a line; 0 for anybody else.
+
+        Callers of several PBXs stand in one line to themselves and their operators, though it is kept in several.
+        """
         if inquiry.line is None or inquiry.place is None:
             return 0
-        return bisect_left(self._lines[inquiry.line], inquiry.place) + 1
+        lines = self.of_owner(*inquiry.line[:2]).items() if inquiry.channel is Channel.CALL else ()
+        before = sum(bisect_left(line, inquiry.place) for key, line in lines if key[2] is Channel.CALL)
+        return (before if lines else bisect_left(self._lines[inquiry.line], inquiry.place)) + 1
 
     def everyone(self) -> Iterator[Place]:
         """All places, line by line."""
@@ -72,9 +78,14 @@ class Lines:
         return sum(len(line) for line in self._lines.values())
 
 
-def line_key(inquiry: Inquiry) -> LineKey:
-    """The line that an inquiry belongs in. Calls of all numbers wait together: nothing about them differs by number."""
-    source = "" if inquiry.channel is Channel.CALL else inquiry.entrance.source
+def line_key(inquiry: Inquiry, first_pbx: PbxId | None = None) -> LineKey:
+    """The line that an inquiry belongs in. Calls of all numbers wait together: nothing about them differs by number.
+
+    But those of another PBX may ring at other operators. The line of the first one's calls has no name of its own.
+    """
+    source = inquiry.entrance.source
+    if inquiry.channel is Channel.CALL:
+        source = SourceId("" if inquiry.pbx in {None, first_pbx} else f"pbx {inquiry.pbx}")
     if inquiry.target is not None:
         return ("operator", inquiry.target.operator, inquiry.channel, source)
     return ("group", inquiry.group, inquiry.channel, source)

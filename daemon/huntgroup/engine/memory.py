@@ -56,7 +56,8 @@ class Counters:
     received: int
     offers_made: int
     closed: Mapping[Outcome, int]
-    pbx_is_up: bool
+    pbxs_up: tuple[PbxId, ...] = ()
+    pbxs_late: tuple[PbxId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

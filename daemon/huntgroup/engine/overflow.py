@@ -347,7 +347,9 @@ def rest(world: World, inquiry: Inquiry) -> None:
 
 def let_wait(world: World, inquiry: Inquiry) -> None:
     """Let a caller wait, unless they do so already. While their PBX is away, nobody can; it is said when it is back."""
-    if inquiry.channel is Channel.CALL and world.pbx_is_up and not inquiry.customer_holds and not inquiry.is_callback:
+    if inquiry.channel is not Channel.CALL or not world.can_order(inquiry):
+        return
+    if not inquiry.customer_holds and not inquiry.is_callback:
         inquiry.customer_holds = True
         world.changed.inquiries[inquiry.id] = None
         group = world.group_of(inquiry)

@@ -184,6 +184,8 @@ class OperatorPolicy:
     extension: str | None = None
     mobile: str | None = None
     mailbox: str | None = None
+    pbx: PbxId | None = None
+    """Where the phones are; None: at the first one."""
     start: Presence = Presence.AVAILABLE
     role: Role = Role.OPERATOR
 
@@ -248,6 +250,8 @@ class Policy:
     ``ring_seconds`` is one ring's cadence; ``unreachable_after`` how long a phone may take to begin to ring.
     ``blending``: while an operator handles a channel, those listed for it are not offered to them. ``callback_tries``:
     so often at most is a customer called back who is not reached, each time ``callback_pause`` after the last.
+    ``pbx`` is the first of ``pbxs``, which are all where there are several; ``trunks``: (from, to), where the phones of
+    the second can be rung by the first.
     """
 
     operators: Mapping[OperatorId, OperatorPolicy]
@@ -255,11 +259,17 @@ class Policy:
     numbers: Mapping[SourceId, Entrance]
     sources: Mapping[SourceId, Entrance] = field(default_factory=dict)
     pbx: PbxId
+    pbxs: tuple[PbxId, ...] = ()
+    trunks: tuple[tuple[PbxId, PbxId], ...] = ()
     blending: Mapping[Channel, tuple[Channel, ...]] = field(default_factory=lambda: dict(DEFAULT_BLENDING))
     ring_seconds: float = 6.0
     unreachable_after: float = 5.0
     callback_tries: int = 3
     callback_pause: float = 300.0
+
+    def home(self, operator: OperatorPolicy) -> PbxId:
+        """The PBX that an operator's phones are at."""
+        return operator.pbx or self.pbx
 
     def entrance(self, channel: Channel, source: SourceId) -> Entrance | None:
         """Where an inquiry came in, or None when it is not configured, or for another channel."""

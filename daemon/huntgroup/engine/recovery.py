@@ -15,11 +15,11 @@ from huntgroup.engine.events import (
     PhoneAnswered,
 )
 from huntgroup.engine.handover import taken_from_us
-from huntgroup.engine.ids import AttemptNo, PhoneId
+from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
-from huntgroup.engine.requests import moved, take_back, trim_offers
-from huntgroup.engine.state import FallbackRead, Inquiry, Operator
+from huntgroup.engine.requests import moved, take_back, trim_offers, withdraw
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage
 from huntgroup.engine.world import World
 
 FOUND = "found in conversation"
@@ -32,36 +32,63 @@ TO_NOBODY = f"{Outcome.FORWARDED}: joined to nobody of ours"
 # -- the daemon comes back ------------------------------------------------------------------------------------------
 
 
-def is_away(world: World) -> None:
+AWAY = "their PBX is away"
+
+
+def is_away(world: World, pbx: PbxId) -> None:
     """Nothing can be ordered there. By which way others could join what rings is not known behind it."""
-    world.pbx_is_up = False
+    world.pbxs.lost(pbx)
     for operator in world.operators.values():
-        world.touch(operator)
+        if world.policy.home(operator.policy) == pbx:
+            world.touch(operator)
     for name in [each for group in world.joinable.values() for each in group]:
-        if world.inquiries[name].channel is Channel.CALL:
-            world.let_nobody_join(world.inquiries[name])
+        inquiry = world.inquiries[name]
+        if inquiry.channel is Channel.CALL and world.pbx_of(inquiry) == pbx:
+            world.let_nobody_join(inquiry)
+
+
+def take_back_across(world: World, pbx: PbxId) -> None:
+    """Callers of other PBXs do not wait for phones of one that is gone; nobody there has missed them."""
+    for operator in world.operators.values():
+        if world.policy.home(operator.policy) != pbx:
+            continue
+        for name, channel in list(operator.offers.items()):
+            inquiry = world.inquiries[name]
+            is_across = channel is Channel.CALL and world.pbx_of(inquiry) != pbx and inquiry.stage is not Stage.MOBILE
+            if is_across and world.can_order(inquiry):
+                withdraw(world, inquiry, operator, AWAY)
 
 
 def daemon_started(world: World, _event: DaemonStarted) -> None:
     """Nothing is known of any PBX yet; what was open is to be found there."""
-    is_away(world)
+    for pbx in dict.fromkeys((world.policy.pbx, *world.policy.pbxs, *world.pbxs.up)):
+        is_away(world, pbx)
     world.unconfirmed = dict.fromkeys(world.inquiries)
     world.changed.is_unconfirmed = True
 
 
-def tell_recovered(world: World) -> None:
-    """Once, when the PBX is found: what became of that which was open when the daemon started."""
+def tell_recovered(world: World, pbx: PbxId) -> None:
+    """Once, when a PBX is found: what became of that which was open when the daemon started. The calls of other PBXs
+    are told of when those are found; what is no call, with the first one."""
     if not world.unconfirmed:
         return
-    known = [world.inquiries[each] for each in world.unconfirmed if each in world.inquiries]
+    here = {name: None for name in world.unconfirmed if _is_known_by(world, name, pbx)}
+    if not here:
+        return
+    known = [world.inquiries[each] for each in here if each in world.inquiries]
     waiting = sum(each.state in {InquiryState.WAITING, InquiryState.OFFERED} for each in known)
     active = sum(each.state is InquiryState.ACTIVE for each in known)
-    closed = len(world.unconfirmed) - len(known)
-    detail = f"{len(world.unconfirmed)} open: {waiting} waiting, {active} active, "
+    closed = len(here) - len(known)
+    detail = f"{len(here)} open: {waiting} waiting, {active} active, "
     detail += f"{len(known) - waiting - active} in wrap-up, {closed} closed"
     world.effects.append(Fact(type=FactType.RECOVERED, at=world.now, detail=detail))
-    world.unconfirmed = {}
+    world.unconfirmed = {name: None for name in world.unconfirmed if name not in here}
     world.changed.is_unconfirmed = True
+
+
+def _is_known_by(world: World, name: InquiryId, pbx: PbxId) -> bool:
+    inquiry = world.inquiries.get(name)
+    return inquiry is None or inquiry.channel is not Channel.CALL or world.pbx_of(inquiry) == pbx
 
 
 # -- who talks ------------------------------------------------------------------------------------------------------
@@ -157,6 +184,7 @@ def _admit_active(world: World, event: ConversationFound, operator: Operator) ->
         source=event.source,
         customer=event.customer,
         attempts=event.attempt,
+        pbx=event.pbx,
     )
     inquiry = world.admit(received, entrance)
     if event.came_at is not None:

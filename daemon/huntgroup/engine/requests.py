@@ -152,7 +152,8 @@ def _ring_for_picker(world: World, inquiry: Inquiry, operator: Operator) -> None
     pending = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
     if operator.policy.id in pending:
         return  # It rings at them as it is.
-    reason = why_no_call(operator, pbx_is_up=world.pbx_is_up)
+    is_up = world.pbxs.is_up(world.policy.home(operator.policy))
+    reason = world.no_way(operator, inquiry) or why_no_call(operator, pbx_is_up=is_up)
     if reason is not None:
         raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"no call can ring at {operator.policy.id} now: {reason}")
     world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(pending)}")

@@ -12,7 +12,8 @@ def counters_of(world: World) -> Counters:
         received=world.received,
         offers_made=world.offers_made,
         closed=world.closed,
-        pbx_is_up=world.pbx_is_up,
+        pbxs_up=tuple(world.pbxs.up),
+        pbxs_late=tuple(world.pbxs.late),
     )
 
 
@@ -39,7 +40,8 @@ def restored(memory: Memory) -> World:
     world.received = counters.received
     world.offers_made = counters.offers_made
     world.closed = {**world.closed, **counters.closed}
-    world.pbx_is_up = counters.pbx_is_up
+    world.pbxs.up = dict.fromkeys(counters.pbxs_up)
+    world.pbxs.late = dict.fromkeys(counters.pbxs_late)
     world.retired_groups = dict(memory.retired_groups)
     world.last_offered = dict(memory.last_offered)
     for group, samples in memory.paces.items():

@@ -11,7 +11,7 @@ from huntgroup.engine.line import place_of
 from huntgroup.engine.policy import Channel, Distribution, Mode, Presence, ResponsibleMissed, WhenAllUnavailable
 from huntgroup.engine.state import Inquiry, Offer, Operator, Place, Stage, Target
 from huntgroup.engine.strategies import STRATEGIES
-from huntgroup.engine.world import World, mobile_of
+from huntgroup.engine.world import World, across_of, mobile_of
 
 PEER_MARGIN = 5.0
 """Seconds by which the peer's own ringing limit exceeds ours, so that it only ever acts while the daemon is away."""
@@ -73,6 +73,10 @@ def why_not(world: World, operator: Operator, inquiry: Inquiry, *, anybody: bool
     """Why the operator cannot have this inquiry now, None when they are eligible; ``anybody``: whatever they say."""
     if inquiry.tried and operator.policy.id in inquiry.tried:
         return inquiry.tried[operator.policy.id]
+    if inquiry.channel is Channel.CALL:
+        no_way = world.no_way(operator, inquiry)
+        if no_way is not None:
+            return no_way
     if anybody:
         reason = world.no_work(operator, inquiry.channel)
     else:
@@ -166,7 +170,7 @@ def _join(world: World, operator: Operator, inquiry: Inquiry) -> None:
     if attempt is None:
         raise IllegalTransitionError(f"{inquiry.id} is offered to nobody whom {operator.policy.id} could join")
     is_call = inquiry.channel is Channel.CALL
-    ring = Ring(operator=operator.policy.id, phones=_phones(inquiry, operator) if is_call else ())
+    ring = Ring(operator=operator.policy.id, phones=_phones(world, inquiry, operator) if is_call else ())
     world.join_attempt(
         inquiry, attempt, Offer(operator=ring.operator, open_phones=dict.fromkeys(ring.phones), has_joined=True)
     )
@@ -184,7 +188,8 @@ def _reasons(
 ) -> dict[OperatorId, Reason | None]:
     """``why_not`` of everybody listed. Mostly it depends on the operator alone, and is known already."""
     operators, channel = world.operators, inquiry.channel
-    if anybody or inquiry.tried or inquiry.entrance.max_open is not None:
+    is_call_of_several = channel is Channel.CALL and len(world.policy.pbxs) > 1
+    if anybody or inquiry.tried or inquiry.entrance.max_open is not None or is_call_of_several:
         return {each: why_not(world, operators[each], inquiry, anybody=anybody) for each in listed}
     reasons: dict[OperatorId, Reason | None] = {}
     for each in listed:
@@ -221,7 +226,7 @@ def route(world: World, inquiry: Inquiry) -> None:
 
 def _is_round_over(world: World, inquiry: Inquiry) -> bool:
     """Whether somebody was offered it and nobody else can be. Without its PBX nothing can be said of a call."""
-    if inquiry.resting_until is not None or (inquiry.channel is Channel.CALL and not world.pbx_is_up):
+    if inquiry.resting_until is not None or (inquiry.channel is Channel.CALL and not world.can_order(inquiry)):
         return False
     return any(reason is not Reason.GAVE_IT_AWAY for reason in inquiry.tried.values())
 
@@ -264,7 +269,7 @@ def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: d
 
 
 def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator], *, may_be_joined: bool) -> None:
-    rings = tuple(Ring(operator=each.policy.id, phones=_phones(inquiry, each)) for each in chosen)
+    rings = tuple(Ring(operator=each.policy.id, phones=_phones(world, inquiry, each)) for each in chosen)
     offers = {ring.operator: Offer(operator=ring.operator, open_phones=dict.fromkeys(ring.phones)) for ring in rings}
     deadline = world.now + world.policy.unreachable_after
     attempt = world.open_attempt(inquiry, offers, deadline, may_be_joined=may_be_joined)
@@ -284,9 +289,11 @@ def _ring(world: World, inquiry: Inquiry, chosen: Sequence[Operator], *, may_be_
     )
 
 
-def _phones(inquiry: Inquiry, operator: Operator) -> tuple[PhoneId, ...]:
+def _phones(world: World, inquiry: Inquiry, operator: Operator) -> tuple[PhoneId, ...]:
     if inquiry.stage is Stage.MOBILE:
         return (mobile_of(operator.policy.id),)
+    if not world.is_at_home(operator, inquiry):
+        return (across_of(operator.policy.id),)
     return reachable_phones(operator)
 
 
@@ -344,7 +351,8 @@ def ring_instead(world: World, inquiry: Inquiry, operator: Operator) -> None:
 def offer_to_mobile(world: World, inquiry: Inquiry) -> bool:
     """Ring the mobile of the responsible operator who missed the call; False when they have none or are on a call, or
     when the PBX is away: over a link that is down nobody can be rung."""
-    operator = world.operators.get(inquiry.responsible) if inquiry.responsible and world.pbx_is_up else None
+    can_ring = inquiry.responsible is not None and world.can_order(inquiry)
+    operator = world.operators.get(inquiry.responsible) if inquiry.responsible and can_ring else None
     if operator is None or operator.policy.mobile is None or handles(operator, Channel.CALL):
         return False
     inquiry.stage = Stage.MOBILE

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from huntgroup.engine.effects import Outcome, Reason
 from huntgroup.engine.events import NO_CONTENT, Content, Customer, Message, PhoneState, Recording
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PhoneId
+from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, OverflowAction, Presence
 
@@ -114,6 +114,8 @@ class Inquiry:
     """What the customer wrote later, as far as it is kept."""
     messages_dropped: int = 0
     responsible: OperatorId | None = None
+    pbx: PbxId | None = None
+    """The PBX that has the caller; None for what is no call."""
     state: InquiryState = InquiryState.WAITING
     stage: Stage = Stage.GROUP
     target: Target | None = None
@@ -225,6 +227,6 @@ class FallbackRead:
 
 
 LineKey = tuple[str, str, Channel, str]
-"""Kind of owner (group or operator), its id, channel, and the source where that makes a difference."""
+"""Kind of owner (group or operator), its id, channel, and the source or the PBX where that makes a difference."""
 Place = tuple[int, float, int, InquiryId]
 """Smaller is served first: priority (negated), arrival in seconds, arrival's number, id."""

@@ -16,15 +16,22 @@ from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.memory import Changed
 from huntgroup.engine.notices import Notices
 from huntgroup.engine.pace import Paces
+from huntgroup.engine.pbxs import Pbxs
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, OperatorPolicy, Policy, Presence
 from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
 
 MOBILE = "mobile:"
+ACROSS = "across:"
 
 
 def mobile_of(operator: OperatorId) -> PhoneId:
     """The name under which an operator's mobile is rung; the adapter knows how to dial it."""
     return PhoneId(MOBILE + operator)
+
+
+def across_of(operator: OperatorId) -> PhoneId:
+    """The name under which an operator is rung from another PBX: all their phones together, by one leg of its trunk."""
+    return PhoneId(ACROSS + operator)
 
 
 class World:
@@ -33,7 +40,7 @@ class World:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.now = 0.0
-        self.pbx_is_up = False
+        self.pbxs = Pbxs()
         self.inquiries: dict[InquiryId, Inquiry] = {}
         self.lines = Lines()
         self.operators: dict[OperatorId, Operator] = {}
@@ -84,6 +91,8 @@ class World:
         """Make anew what follows from the policy alone: who owns which phone, and who is in which group."""
         self.phone_owner = {phone: each.id for each in self.policy.operators.values() for phone in each.phones}
         self.phone_owner |= {mobile_of(each.id): each.id for each in self.policy.operators.values() if each.mobile}
+        if len(self.policy.pbxs) > 1:
+            self.phone_owner |= {across_of(each): each for each in self.policy.operators}
         groups: dict[OperatorId, list[GroupId]] = {operator: [] for operator in self.operators}
         for group in self.policy.groups.values():
             for operator in group.operators:
@@ -103,6 +112,27 @@ class World:
     def group_of(self, inquiry: Inquiry) -> GroupPolicy:
         """The policy of the inquiry's group, also when the group is configured no longer."""
         return self.policy.groups.get(inquiry.group) or self.retired_groups[inquiry.group]
+
+    def pbx_of(self, inquiry: Inquiry) -> PbxId:
+        """The PBX that has the caller of a call."""
+        return inquiry.pbx or self.policy.pbx
+
+    def can_order(self, inquiry: Inquiry) -> bool:
+        """Whether the PBX of a call is there to be told something."""
+        return self.pbxs.is_up(self.pbx_of(inquiry))
+
+    def is_at_home(self, operator: Operator, inquiry: Inquiry) -> bool:
+        """Whether the operator's phones are at the PBX that has the caller."""
+        return self.policy.home(operator.policy) == self.pbx_of(inquiry)
+
+    def no_way(self, operator: Operator, inquiry: Inquiry) -> Reason | None:
+        """Why a call cannot ring at an operator of another PBX, whatever they do; None: it can, or it is their own."""
+        if self.is_at_home(operator, inquiry):
+            return None
+        if not self.can_order(inquiry):
+            return Reason.PBX_UNREACHABLE
+        leads = (self.pbx_of(inquiry), self.policy.home(operator.policy)) in self.policy.trunks
+        return None if leads else Reason.NO_TRUNK
 
     def current_attempt(self, inquiry: InquiryId, attempt: AttemptNo) -> tuple[Inquiry, Attempt] | None:
         """The inquiry and its attempt when that attempt is still the pending one, else None."""
@@ -180,7 +210,8 @@ class World:
         try:
             return operator.no_work[channel]
         except KeyError:
-            reason = why_no_work(operator, channel, self.policy, pbx_is_up=self.pbx_is_up)
+            is_up = self.pbxs.is_up(self.policy.home(operator.policy))
+            reason = why_no_work(operator, channel, self.policy, pbx_is_up=is_up)
             operator.no_work[channel] = reason
             return reason
 
@@ -215,6 +246,7 @@ class World:
             arrived_at=self.now,
             arrival=self.received,
             attempts=event.attempts,
+            pbx=(event.pbx or self.policy.pbx) if event.channel is Channel.CALL else None,
         )
         self.inquiries[inquiry.id] = inquiry
         self.changed.inquiries[inquiry.id] = None
@@ -249,7 +281,7 @@ class World:
         inquiry.opens_at = inquiry.pauses_until = None
         if inquiry.is_at_fallback:
             return
-        self.lines.join(inquiry, line_key(inquiry), place_of(inquiry, group.priority))
+        self.lines.join(inquiry, line_key(inquiry, self.policy.pbx), place_of(inquiry, group.priority))
         self.unrouted[inquiry.id] = None
         patience = self._patience(inquiry, group)
         if inquiry.max_wait_at is None and patience is not None:
@@ -310,7 +342,9 @@ class World:
 
     def stands_still(self, inquiry: Inquiry) -> bool:
         """Whether time cannot change what an unanswered call does: its PBX is away, or serves it by itself."""
-        return inquiry.channel is Channel.CALL and (not self.pbx_is_up or inquiry.is_at_fallback)
+        if inquiry.channel is not Channel.CALL:
+            return False
+        return inquiry.is_at_fallback or self.pbxs.stands_still(self.pbx_of(inquiry))
 
     def close(self, inquiry: Inquiry, outcome: Outcome, detail: str = "", at: float | None = None) -> None:
         """The inquiry ends, whatever it was doing; the engine forgets it. ``at``: when, if it was some time ago."""
@@ -340,9 +374,9 @@ class World:
     def _is_over_only_for_us(self, inquiry: Inquiry) -> None:
         """The caller talks on to somebody who is not ours. Should no daemon be there when they hang up, the PBX keeps
         the call as one that it served by itself."""
-        for pbx, known in self.fallback.items():
-            known.is_on_record(inquiry.id)
-            self.changed.fallback[pbx] = None
+        pbx = self.pbx_of(inquiry)
+        self.fallback.setdefault(pbx, FallbackRead()).is_on_record(inquiry.id)
+        self.changed.fallback[pbx] = None
 
     # -- offers ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from huntgroup.settings.calls import announcements, hooks_that_never_apply, told_apart, ways_out
 from huntgroup.settings.circles import circles
+from huntgroup.settings.exchanges import exchanges, home_of
 from huntgroup.settings.models import Telephony
 from huntgroup.settings.outline import Data, actions, ids, items, table, tables, texts
 from huntgroup.settings.peers import broker_security, places_of_secrets
@@ -41,7 +42,15 @@ def _unique_extensions(data: Data) -> Iterator[Finding]:
 
 
 def _unique_phones(data: Data) -> Iterator[Finding]:
-    for key, value, first in _repeated(items(data, "operators", "phones")):
+    """At one PBX; another one may well have its own phone of that name."""
+    for pbx in dict.fromkeys(home_of(data, operator) for _, operator in tables(data, "operators")):
+        yield from _unique_phones_at(data, pbx)
+
+
+def _unique_phones_at(data: Data, pbx: str) -> Iterator[Finding]:
+    here = {key for key, operator in tables(data, "operators") if home_of(data, operator) == pbx}
+    phones = ((key, value) for key, value in items(data, "operators", "phones") if key[:2] in here)
+    for key, value, first in _repeated(phones):
         if key[:2] == first[:2]:
             yield Finding(key, f"{shown(value)} is listed twice", "list each phone once")
         else:
@@ -145,6 +154,7 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     _unique_ids,
     _unique_extensions,
     _unique_phones,
+    exchanges,
     _reachable,
     _members,
     _action_targets,

@@ -34,6 +34,7 @@ from huntgroup.settings.values import (
     StoreUrl,
     Text,
     TopicPrefix,
+    Trunk,
 )
 
 Channel = Literal["call", "chat", "mail", "form"]
@@ -151,6 +152,9 @@ class Pbx(HoldsSecret):
     username: Annotated[Text, Field(examples=['"huntgroup"'])]
     """The manager user, with the privileges of config/manager.conf."""
 
+    trunks: dict[str, Trunk] = Field(default_factory=dict)
+    """By the id of another PBX, how its phones are dialled from this one; without it they cannot be."""
+
 
 class Blending(Section):
     """While an operator handles the channel of a key, the channels listed for it are not offered to them."""
@@ -182,6 +186,9 @@ class Operator(Section):
 
     phones: Items[Phone] = ()
     """Their phones, as Dial() names them; they ring together."""
+
+    pbx: Id | None = None
+    """Which PBX these are at; by default the one listed first."""
 
     mobile: PhoneNumber | None = None
     """Their number outside the house."""

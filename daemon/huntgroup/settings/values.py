@@ -31,6 +31,7 @@ _TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI", "Local", "SCCP")
 _RESOURCE = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
 _LOCAL_RESOURCE = re.compile(r"[A-Za-z0-9_.+-]{1,80}@[A-Za-z0-9_.+-]{1,80}(?:/[A-Za-z0-9]{1,8})?")
 _OUTBOUND = re.compile(r"[A-Za-z0-9_.+@/-]*")
+_TRUNK = re.compile(r"PJSIP/[0-9]*\{extension\}@[A-Za-z0-9_.+-]{1,80}")
 _TOPIC = re.compile(r"[^\x00-\x20\x7f+#$]{1,200}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _MAILBOX = re.compile(r"[A-Za-z0-9_-]{1,80}(?:@[A-Za-z0-9_-]{1,80})?")
@@ -138,6 +139,16 @@ def _outbound(value: str) -> str:
             f"{shown(value)} is not a dial string",
             'write it as in "PJSIP/{number}@trunk", with letters, digits and . _ + - @ / only',
         )
+    return value
+
+
+def _trunk(value: str) -> str:
+    """PJSIP alone, as what ties the two ends of a call together is a header of SIP."""
+    right = 'write it as in "PJSIP/{extension}@to-branch"'
+    if value.count("{extension}") != 1:
+        raise Complaint(f"{shown(value)} must hold {{extension}} once", right)
+    if _TRUNK.fullmatch(value) is None:
+        raise Complaint(f"{shown(value)} is not a trunk that chan_pjsip can dial", right)
     return value
 
 
@@ -265,6 +276,9 @@ Phone = Annotated[str, AfterValidator(read_phone)]
 
 Outbound = Annotated[str, AfterValidator(_outbound)]
 """A dial string with `{number}` in it once."""
+
+Trunk = Annotated[str, AfterValidator(_trunk)]
+"""How one PBX dials an extension of another, with `{extension}` in it once."""
 
 TopicPrefix = Annotated[str, AfterValidator(_prefix)]
 """The first levels of every MQTT topic."""

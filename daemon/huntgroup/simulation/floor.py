@@ -151,7 +151,9 @@ class Floor:
         self._engine.start(self.now)
         for person in self._people.values():
             self._ask(person, Presence.LOGGED_OUT)
-        self._tell(PbxFound(pbx=self._plan.policy.pbx))
+        policy = self._plan.policy
+        for pbx in policy.pbxs or (policy.pbx,):
+            self._tell(PbxFound(pbx=pbx))
         for operator in self._plan.policy.operators.values():
             for phone in operator.phones:
                 self._tell(PhoneStateChanged(phone=phone, state=PhoneState.NOT_INUSE))

@@ -54,7 +54,7 @@ def called() -> Iterator[str]:
 
 
 def test_the_module_of_all_that_is_called_is_looked_for() -> None:
-    modules = dialplan.MODULES | dialplan.ONLY_FOR_MAILBOXES
+    modules = dialplan.MODULES | dialplan.ONLY_FOR_MAILBOXES | dialplan.ONLY_FOR_SEVERAL
     known = {name for names in modules.values() for name in names}
 
     assert {"Dial", "StartMusicOnHold", "CUT", "SHARED", "DB_DELETE"} < set(called())

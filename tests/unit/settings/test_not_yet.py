@@ -12,10 +12,6 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        (
-            '[[pbx]] # here\nid = "second"\nhost = "h"\nusername = "u"\nsecret_env = "AMI_SECRET"',
-            "pbx[1]",
-        ),
         (f"{NUMBER}responsible_first = true # here", "numbers[0].responsible_first"),
         (f"{NUMBER}responsible_rings = 4 # here", "numbers[0].responsible_rings"),
         (f"{NUMBER}transfer_changes_responsible = true # here", "numbers[0].transfer_changes_responsible"),

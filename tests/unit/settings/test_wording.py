@@ -36,8 +36,8 @@ def test_a_problem_is_told_as_file_line_key_wrong_and_right() -> None:
         (
             f'{OPERATOR}"a\\nb" = 2 # here',
             (
-                'operators[0]."a\\nb": unknown key `"a\\nb"`; use `id`, `name`, `extension`, `phones`, `mobile`, '
-                "`capacity`, `role` or `start`"
+                'operators[0]."a\\nb": unknown key `"a\\nb"`; the keys here are `id`, `name`, `extension`, `phones`, '
+                "`pbx`, `mobile`, `capacity`, `role` and `start`"
             ),
         ),
         (

@@ -48,8 +48,8 @@ def begun(order: RingPhones) -> Call:
     return call
 
 
-def originate(order: RingPhones, callback: Callback, phones: str, directory: Directory) -> SafeAction:
-    """Ring the operators' phones for a customer to be called back.
+def originate(order: RingPhones, callback: Callback, phones: str, directory: Directory, leg: str = "") -> SafeAction:
+    """Ring the operators' phones for a customer to be called back; ``leg`` is for those at another PBX.
 
     Raises NotPossibleError when the customer cannot be dialled.
     """
@@ -75,6 +75,7 @@ def originate(order: RingPhones, callback: Callback, phones: str, directory: Dir
                 f"HUNTGROUP_LIMIT={seconds}",
                 f"HUNTGROUP_CUSTOMER={way_out}",
                 f"HUNTGROUP_SHOWN={order.dialled or ''}",
+                *((f"HUNTGROUP_OFFER={leg}",) if leg else ()),
             ),
         }
     )

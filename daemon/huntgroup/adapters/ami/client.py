@@ -5,23 +5,25 @@ import contextlib
 import hashlib
 import random
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks, codes, fallback, kept, resync, served
+from huntgroup.adapters.ami import across, callbacks, codes, fallback, kept, resync, served
 from huntgroup.adapters.ami.calls import OpenCall
-from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.directory import Directory, is_elsewhere
 from huntgroup.adapters.ami.joining import Joining
 from huntgroup.adapters.ami.lamps import Lamps
+from huntgroup.adapters.ami.orders import ways_to_join
 from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
+from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.ami.translate import Translator, phone_state
 from huntgroup.adapters.ami.wire import Message, SafeAction, Wire
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, Tidings
 from huntgroup.engine.events import Event, FallbackServed, MessageLeft, PbxFound, PbxLost
-from huntgroup.engine.ids import InquiryId, PbxId, PhoneId
+from huntgroup.engine.ids import InquiryId, PbxId, PhoneId, RequestId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
 from huntgroup.settings import Pbx, Telephony
@@ -44,8 +46,9 @@ BUFFER_MOST = 50_000
 
 
 def phones_of(policy: Policy) -> tuple[PhoneId, ...]:
-    """Every phone that may be rung."""
-    return tuple(phone for operator in policy.operators.values() for phone in operator.phones)
+    """Every phone of a PBX that may be rung."""
+    every = (phone for operator in policy.operators.values() for phone in operator.phones)
+    return tuple(phone for phone in every if not is_elsewhere(phone))
 
 
 class AmiClient:
@@ -60,22 +63,38 @@ class AmiClient:
         *,
         directory: Directory | None = None,
         telephony: Telephony | None = None,
+        crossings: across.Crossings | None = None,
     ) -> None:
+        """``crossings`` is what the links to several PBXs share."""
         self._pbx = pbx
-        self._policy = policy
-        self._put = put
+        self._standpoint = Standpoint(PbxId(pbx.id), is_first=pbx.id == policy.pbx)
+        policy = self._policy = self._standpoint.policy(policy)
+        self._tell_engine = put
+        put = self._put
         self._clock = clock
         self._phones = phones_of(policy)
         sender = self._sender = Sender(pbx.id, self, put, clock)
         self._joining = Joining(sender.send)
-        translator = self._translator = Translator(PbxId(pbx.id), self._phones, directory, self._joining)
+        crossings = crossings or across.Crossings()
+        arrivals = self._arrivals = across.Arrivals(PbxId(pbx.id), policy, crossings)
+        translator = self._translator = Translator(
+            PbxId(pbx.id), self._phones, directory, self._joining, crossings=crossings, arrivals=arrivals
+        )
+        prefix = self._standpoint.prefix
         self._codes = codes.Codes(
-            telephony or Telephony(), policy, sender.send, translator.phone_of, translator.ringing_legs
+            telephony or Telephony(),
+            policy,
+            sender.send,
+            translator.phone_of,
+            self._ringing_legs,
+            prefix=prefix,
+            pbx=pbx.id,
         )
         translator.on_code = self._codes.dialled
         self._lamps = Lamps(policy)
         self._published: frozenset[str] = frozenset()
         self._published_codes: tuple[str, ...] = ()
+        self._published_phones: Mapping[str, str] = {}
         self._is_reconfigured = False
         self._wire: Wire | None = None
         self._buffer: list[Message] | None = None
@@ -90,7 +109,7 @@ class AmiClient:
 
     def remember(self, calls: Iterable[OpenCall], entries_read: int = 0) -> None:
         """Before `run`: what the engine has open here, and the last entry that it read of what the PBX kept."""
-        self._translator.remember(calls)
+        self._translator.remember(map(self._standpoint.open_call, calls))
         self._translator.entries_read = entries_read
 
     # -- the life of the link -------------------------------------------------------------------------------------
@@ -117,7 +136,8 @@ class AmiClient:
 
     def reconfigure(self, policy: Policy, directory: Directory, telephony: Telephony) -> None:
         """Other operators, phones or numbers from now on; the PBX hears of it, and is asked, with the next beat."""
-        self._policy = policy
+        policy = self._policy = self._standpoint.policy(policy)
+        self._arrivals.reconfigure(policy)
         self._translator.directory = directory
         self._phones = phones_of(policy)
         self._translator.phones = frozenset(self._phones)
@@ -271,8 +291,12 @@ class AmiClient:
         self._is_reconfigured = False
         written = fallback.written(self._policy, self._translator.directory)
         gone = self._published.difference(written)
-        await self._do_all([*fallback.publish(self._policy, written), *fallback.withdraw(gone)])
+        lists = fallback.publish(self._policy, written, self._translator.directory)
+        await self._do_all([*lists, *fallback.withdraw(gone)])
         self._published = frozenset(written)
+        phones = across.phones_by_extension(self._policy, PbxId(self._pbx.id))
+        await self._do_all(across.publish(phones, [each for each in self._published_phones if each not in phones]))
+        self._published_phones = phones
         meanings = self._codes.meanings
         no_longer = [each for each in self._published_codes if each not in meanings]
         await self._do_all([*codes.publish(meanings), *codes.withdraw(no_longer)])
@@ -411,15 +435,27 @@ class AmiClient:
 
     def carry_out(self, order: Order) -> None:
         """Send what the order needs, now or never. What comes of it returns as an event; a failure does too."""
+        order = self._standpoint.ordered(order)
         is_about_a_phone = isinstance(order, PickUpCall | JoinRinging)
         if is_about_a_phone and self.live() is None:
             self._sender.failed(order, "the AMI link is down")
         elif isinstance(order, PickUpCall):
             self._codes.pick_up(order)
         elif isinstance(order, JoinRinging):
-            self._joining.join(order.inquiry, order.attempt, order.ring.phones)
+            phones, options = ways_to_join(order, self._translator)
+            self._joining.join(order.inquiry, order.attempt, phones, options)
         else:
             self._sender.carry_out(order, self._translator)
+
+    def has_asked(self, request: RequestId) -> bool:
+        """Whether somebody waits at a phone of this PBX for what comes of a request."""
+        return self._codes.has_asked(request)
+
+    def _ringing_legs(self, inquiry: InquiryId) -> list[tuple[PhoneId, str]]:
+        return [*self._translator.ringing_legs(inquiry), *self._arrivals.ringing_legs(inquiry)]
+
+    def _put(self, event: Event, at: float, then: Callable[[], None] | None = None) -> None:
+        self._tell_engine(self._standpoint.told(event), at, then)
 
     def tell(self, tidings: Tidings) -> None:
         """Take what concerns a phone: the answer to a code that was dialled there, or a lamp that changes."""

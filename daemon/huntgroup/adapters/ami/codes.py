@@ -71,8 +71,21 @@ class Asked:
 class Codes:
     """The codes of one PBX. ``send`` takes actions that nobody awaits."""
 
-    def __init__(self, telephony: Telephony, policy: Policy, send: Send, phone_of: PhoneOf, legs_of: LegsOf) -> None:
-        """``phone_of`` knows which phone a channel is of, ``legs_of`` which channels ring for an inquiry."""
+    def __init__(  # noqa: PLR0913 - what joins them to the rest of the link
+        self,
+        telephony: Telephony,
+        policy: Policy,
+        send: Send,
+        phone_of: PhoneOf,
+        legs_of: LegsOf,
+        *,
+        prefix: str = "",
+        pbx: str = "main",
+    ) -> None:
+        """``phone_of`` knows which phone a channel is of, ``legs_of`` which channels ring for an inquiry; ``prefix``
+        tells the requests of this PBX from another's, and ``pbx`` is its name in the log."""
+        self._pbx = pbx
+        self._prefix = prefix
         self._send = send
         self._phone_of = phone_of
         self._legs_of = legs_of
@@ -100,17 +113,21 @@ class Codes:
         if meaning.code is not Code.PICKUP and meaning.whose not in {None, operator}:
             self._refuse(channel, dialled, f"{operator} is not {meaning.whose}")
             return []
-        request = RequestId(f"code-{message['uniqueid']}")
+        request = RequestId(f"code-{self._prefix}{message['uniqueid']}")
         self._asked[request] = Asked(channel=channel, operator=operator, dialled=dialled, meaning=meaning)
         if meaning.code is Code.PICKUP:
             return [PickupRequested(request=request, operator=operator, colleague=meaning.whose, channel=Channel.CALL)]
         return [PresenceToggled(request=request, operator=operator, away=AWAY[meaning.code])]
 
+    def has_asked(self, request: RequestId) -> bool:
+        """Whether somebody waits at a phone of this PBX for what comes of it."""
+        return request in self._asked
+
     def pick_up(self, order: PickUpCall) -> None:
         """Have the phone that asked take over one of the channels that ring."""
         asked = self._asked.get(order.request)
         if asked is None:
-            log.warning("pbx.pickup_without_a_phone", inquiry=order.inquiry, operator=order.operator)
+            log.warning("pbx.pickup_without_a_phone", pbx=self._pbx, inquiry=order.inquiry, operator=order.operator)
             return
         del self._asked[order.request]
         legs = self._legs_of(order.inquiry)
@@ -118,11 +135,18 @@ class Codes:
         first = [channel for phone, channel in legs if self._owner.get(phone) == asked.meaning.whose]
         channels = "&".join(dict.fromkeys((*first, *(channel for _, channel in legs))))
         if not channels:
-            self._refuse(asked.channel, asked.dialled, "nothing rings yet, or any more")
+            self._refuse(asked.channel, asked.dialled, "nothing rings at this PBX yet, or any more")
             return
         if len(channels) > RINGING_MOST:
             channels = channels[: RINGING_MOST + 1].rpartition("&")[0]
-        log.info("code.done", operator=asked.operator, code=Code.PICKUP, dialled=asked.dialled, inquiry=order.inquiry)
+        log.info(
+            "code.done",
+            pbx=self._pbx,
+            operator=asked.operator,
+            code=Code.PICKUP,
+            dialled=asked.dialled,
+            inquiry=order.inquiry,
+        )
         ringing = {"Action": "Setvar", "Channel": asked.channel, "Variable": RINGING, "Value": channels}
         self._send([SafeAction(ringing), _say(asked.channel, "pickup")])
 
@@ -135,7 +159,14 @@ class Codes:
             self._refuse(asked.channel, asked.dialled, answer.message)
             return
         code = asked.meaning.code
-        log.info("code.done", operator=asked.operator, code=code, dialled=asked.dialled, presence=answer.presence)
+        log.info(
+            "code.done",
+            pbx=self._pbx,
+            operator=asked.operator,
+            code=code,
+            dialled=asked.dialled,
+            presence=answer.presence,
+        )
         if answer.presence is not None:
             self._send([_say(asked.channel, SAID[code, answer.presence])])
 
@@ -144,7 +175,7 @@ class Codes:
         self._asked.clear()
 
     def _refuse(self, channel: str, dialled: str, why: str) -> None:
-        log.info("code.refused", channel=channel, dialled=dialled, reason=why)
+        log.info("code.refused", pbx=self._pbx, channel=channel, dialled=dialled, reason=why)
         self._send([_say(channel, REFUSED)])
 
 

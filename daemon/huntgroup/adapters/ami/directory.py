@@ -4,7 +4,7 @@ Made from the settings; knows neither calls nor the AMI.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from huntgroup.engine.events import Customer
@@ -14,6 +14,8 @@ from huntgroup.settings import Settings
 
 MOBILE = "mobile:"
 """Begins the name of a phone that is an operator's mobile: the engine knows no more of it."""
+ACROSS = "across:"
+"""Begins the name under which an operator is rung whose phones are at another PBX."""
 JOINERS = "\u200c\u200d"
 """Invisible, and yet part of how names are written in some scripts."""
 
@@ -30,10 +32,12 @@ class Directory:
     outbound: str | None = None
     mobiles: Mapping[OperatorId, str] = field(default_factory=dict)
     callback_countries: tuple[str, ...] = ()
+    across: Mapping[OperatorId, str] = field(default_factory=dict)
+    """Operators whose phones are at another PBX, and how Dial reaches them from this one."""
 
     @classmethod
-    def of(cls, settings: Settings) -> "Directory":
-        """The directory of validated settings."""
+    def of(cls, settings: Settings, pbx: str | None = None) -> "Directory":
+        """The directory of validated settings, for this PBX; None: the first one."""
         country = settings.telephony.country
         called_back = settings.telephony.callback_countries or (region(country),)
         read_ahead((country, *called_back))
@@ -43,6 +47,7 @@ class Directory:
             outbound=settings.telephony.outbound,
             mobiles={OperatorId(each.id): each.mobile for each in settings.operators if each.mobile},
             callback_countries=called_back,
+            across=dict(_across(settings, pbx or settings.pbx[0].id)),
         )
 
     def source(self, dialled: str) -> SourceId:
@@ -67,10 +72,18 @@ class Directory:
 
     def dialled_as(self, phone: PhoneId) -> str | None:
         """How Dial reaches a phone, or the mobile of an operator; None for a mobile that cannot be reached."""
+        if phone.startswith(ACROSS):
+            return self.across.get(OperatorId(phone.removeprefix(ACROSS)))
         if not phone.startswith(MOBILE):
             return phone
         number = self.mobiles.get(OperatorId(phone.removeprefix(MOBILE)))
         return self.way_out(number) if number is not None else None
+
+    def behind(self, channel: str, dialled: str) -> PhoneId | None:
+        """The mobile, or whose phones at another PBX, Dial reaches by this channel; see `mobile_at`."""
+        string = f"{channel.partition('/')[0]}/{dialled}"
+        across = next((PhoneId(ACROSS + each) for each, way in self.across.items() if way == string), None)
+        return across or self.mobile_at(channel, dialled)
 
     def mobile_at(self, channel: str, dialled: str) -> PhoneId | None:
         """The mobile that Dial reaches by this channel, having been told to dial this after the technology's name."""
@@ -78,6 +91,19 @@ class Directory:
         return next(
             (PhoneId(MOBILE + each) for each in self.mobiles if self.way_out(self.mobiles[each]) == string), None
         )
+
+
+def is_elsewhere(phone: PhoneId) -> bool:
+    """Whether this is no device of the PBX itself, but what is dialled by one of its trunks."""
+    return phone.startswith((MOBILE, ACROSS))
+
+
+def _across(settings: Settings, pbx: str) -> Iterator[tuple[OperatorId, str]]:
+    trunks = next((each.trunks for each in settings.pbx if each.id == pbx), {})
+    for each in settings.operators:
+        way = trunks.get(each.pbx or settings.pbx[0].id)
+        if way is not None and each.extension is not None:
+            yield OperatorId(each.id), way.replace("{extension}", each.extension)
 
 
 def clean(text: str) -> str:

@@ -24,6 +24,7 @@ ALIVE_UNTIL = "GLOBAL(HUNTGROUP_ALIVE_UNTIL)"
 SESSION = "GLOBAL(HUNTGROUP_SESSION)"
 """Changes with every login of the daemon: a waiting caller who sees a new one announces itself again."""
 NO_LIST = "none"
+NOBODY_ELSEWHERE = Directory()
 LIST_MOST = 950
 """Bytes that a list may have, so that its line stays within what Asterisk reads."""
 
@@ -39,14 +40,16 @@ class FallbackList:
         return "|".join((str(self.seconds), *self.steps))
 
 
-def lists(policy: Policy) -> Mapping[str, FallbackList]:
+def lists(policy: Policy, directory: Directory = NOBODY_ELSEWHERE) -> Mapping[str, FallbackList]:
     """The fallback list of every dialled number."""
-    return {number: _list(policy, policy.groups[each.group]) for number, each in policy.numbers.items()}
+    return {number: _list(policy, policy.groups[each.group], directory) for number, each in policy.numbers.items()}
 
 
-def _list(policy: Policy, group: GroupPolicy) -> FallbackList:
+def _list(policy: Policy, group: GroupPolicy, directory: Directory) -> FallbackList:
     """Operators without a phone are left out: an empty step would end the list."""
-    steps = ["&".join(phones) for operator in group.operators if (phones := policy.operators[operator].phones)]
+    every = (policy.operators[operator].phones for operator in group.operators)
+    dialled = ([way for phone in phones if (way := directory.dialled_as(phone))] for phones in every)
+    steps = ["&".join(ways) for ways in dialled if ways]
     if steps and group.distribution is Distribution.ALL_AT_ONCE:
         steps = ["&".join(steps)]
     return FallbackList(max(1, round(group.rings * policy.ring_seconds)), tuple(steps))
@@ -67,9 +70,11 @@ def written(policy: Policy, directory: Directory) -> Mapping[str, SourceId]:
     return {form: number for number in policy.numbers for form in directory.written(number)}
 
 
-def publish(policy: Policy, numbers: Mapping[str, SourceId]) -> list[SafeAction]:
-    """Tell the dialplan the list of every number, under each form of it."""
-    every = lists(policy)
+def publish(
+    policy: Policy, numbers: Mapping[str, SourceId], directory: Directory = NOBODY_ELSEWHERE
+) -> list[SafeAction]:
+    """Tell the dialplan the list of every number, under each form of it; ``directory``: of who is not at this PBX."""
+    every = lists(policy, directory)
     return [
         setvar(f"GLOBAL(HUNTGROUP_LIST_{form})", _that_fits(form, str(every[number])))
         for form, number in numbers.items()

@@ -45,8 +45,8 @@ class Round:
     far_ends: list[FarEnd] = field(default_factory=list)
     waiting: FarEnd | None = None
     """The one that is still to be used."""
-    joining: deque[Sequence[PhoneId]] = field(default_factory=deque)
-    """Phones that are to join as soon as there is one."""
+    joining: deque[tuple[Sequence[str], str]] = field(default_factory=deque)
+    """What is to join as soon as there is one, as Dial takes it, and the options that this needs."""
 
 
 class Joining:
@@ -64,11 +64,11 @@ class Joining:
         if may_be_joined:
             self._rounds[inquiry] = Round(attempt)
 
-    def join(self, inquiry: InquiryId, attempt: AttemptNo, phones: Sequence[PhoneId]) -> None:
+    def join(self, inquiry: InquiryId, attempt: AttemptNo, phones: Sequence[str], options: str = "") -> None:
         """Ring these phones as well, now or as soon as the Local channel is there; not when the attempt is over."""
         found = self._rounds.get(inquiry)
         if found is not None and found.attempt == attempt:
-            found.joining.append(phones)
+            found.joining.append((phones, options))
             self._go_on(found)
 
     def waits(self, inquiry: InquiryId, attempt: AttemptNo, uniqueid: str, channel: str) -> None:
@@ -124,12 +124,13 @@ class Joining:
         if found.waiting is None or not found.joining:
             return
         far_end, found.waiting = found.waiting, None
-        phones = (*found.joining.popleft(), leg_to_join(found.attempt))
+        joining, options = found.joining.popleft()
+        phones = "&".join((*joining, leg_to_join(found.attempt))) + (f",,{options}" if options else "")
         channel = far_end.channel
         place = {"Context": RINGING_CONTEXT, "Exten": str(found.attempt), "Priority": "1"}
         self._send(
             [
-                SafeAction({"Action": "Setvar", "Channel": channel, "Variable": JOIN, "Value": "&".join(phones)}),
+                SafeAction({"Action": "Setvar", "Channel": channel, "Variable": JOIN, "Value": phones}),
                 SafeAction({"Action": "Redirect", "Channel": channel, **place}),
             ]
         )

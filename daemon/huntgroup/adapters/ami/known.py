@@ -39,6 +39,15 @@ class KnownCalls:
         """Whether this is the channel of a configured phone."""
         return self.phone_of(channel) is not None
 
+    def at_end_of(self, channel: str, dialled: str) -> PhoneId | None:
+        """Whose phones were dialled by this leg of a trunk to another PBX."""
+        return self.directory.behind(channel, f"{dialled}@{device_of(channel).partition('/')[2]}") if dialled else None
+
+    def who_answered(self, channel: str) -> PhoneId | None:
+        """The phone of a channel; behind a trunk, what was dialled there stands behind its name."""
+        name, _, dialled = channel.partition("~")
+        return self.phone_of(name) or self.at_end_of(name, dialled)
+
     def remember(self, calls: Iterable[OpenCall]) -> None:
         """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
         prefix = self._inquiry("")

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks
+from huntgroup.adapters.ami import across, callbacks
 from huntgroup.adapters.ami.calls import Call
-from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.directory import ACROSS, Directory
 from huntgroup.adapters.ami.handovers import (
     NO_WAY_OUT,
     ORDER,
@@ -30,6 +30,7 @@ from huntgroup.engine.effects import (
     DialOut,
     EndInquiry,
     HoldCustomer,
+    JoinRinging,
     Order,
     PromiseCallback,
     ReleaseLeg,
@@ -44,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
 """What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
+JOINED_SECONDS = 600.0
+"""Who joins what rings already rings as long as that, and no longer than this where a PBX goes away meanwhile."""
 PHONES_MOST = 870
 """Bytes that the phones of one order may take: the rest of a line of AMI is for what stands around them."""
 OFFER_CONTEXT = {Hold.RINGING: "huntgroup-offer", Hold.MUSIC: "huntgroup-offer-music"}
@@ -66,7 +69,7 @@ def actions_for(order: Order, translator: Translator) -> list[SafeAction]:
 def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]:
     match order:
         case RingPhones():
-            text = order_text(order, directory)
+            text = order_text(order, directory, call.channel)
             ring = _sent(call, OFFER_CONTEXT[order.hold], str(order.attempt), text, order.leave_key)
             return [*who_may_join(order, call), *ring]
         case HoldCustomer():
@@ -105,28 +108,48 @@ def call_back(order: RingPhones, translator: Translator) -> list[SafeAction]:
     phones = together(_dialled(order, translator.directory))
     if call.callback is None or not phones:
         raise NotPossibleError(NO_WAY_OUT)
-    action = callbacks.originate(order, call.callback, phones, translator.directory)
+    leg = across.header(order.inquiry, order.attempt, order.limit) if rings_across(order) else ""
+    action = callbacks.originate(order, call.callback, phones, translator.directory, leg)
     translator.calls_back(call)
     return [*(callbacks.give_up(before) if before is not None else ()), action]
 
 
-def order_text(order: RingPhones, directory: Directory) -> str:
+def order_text(order: RingPhones, directory: Directory, channel: str = "") -> str:
     """Attempt, context and Dial's arguments, as the dialplan takes them apart."""
-    return f"{order.attempt}|{OFFER_CONTEXT[order.hold]}|{dial_arguments(order, directory)}"
+    return f"{order.attempt}|{OFFER_CONTEXT[order.hold]}|{dial_arguments(order, directory, channel)}"
 
 
-def dial_arguments(order: RingPhones, directory: Directory) -> str:
+def dial_arguments(order: RingPhones, directory: Directory, channel: str = "") -> str:
     """The arguments of Dial: phones that ring together, a limit in whole seconds, what the caller hears and may press.
+
+    ``channel`` is the caller's, which those are told that are rung at another PBX.
 
     Raises NotPossibleError when there is no way to any of the phones.
     """
-    phones = together(_dialled(order, directory))
+    leg = ""
+    if rings_across(order):
+        leg = across.leg_option(across.header(order.inquiry, order.attempt, order.limit), channel)
+    phones = together(_dialled(order, directory), PHONES_MOST - len(leg.encode()))
     if not phones:
         raise NotPossibleError(NO_WAY_OUT)
     if order.may_be_joined:
         phones = f"{phones}&{leg_to_join(order.attempt)}"
-    options = DIAL_OPTIONS[order.hold] + ("d" if order.leave_key else "")
+    options = DIAL_OPTIONS[order.hold] + ("d" if order.leave_key else "") + leg
     return f"{phones},{max(1, round(order.limit))},{options}"
+
+
+def ways_to_join(order: JoinRinging, translator: Translator) -> tuple[list[str], str]:
+    """What one operator more is rung by, as Dial takes it, and the options that this needs."""
+    ways = [way for phone in order.ring.phones if (way := translator.directory.dialled_as(phone)) is not None]
+    if not any(phone.startswith(ACROSS) for phone in order.ring.phones):
+        return ways, ""
+    text = across.header(order.inquiry, order.attempt, JOINED_SECONDS)
+    return ways, across.leg_option(text, translator.channel_of(order.inquiry) or "")
+
+
+def rings_across(order: RingPhones) -> bool:
+    """Whether somebody is rung whose phones are at another PBX."""
+    return any(phone.startswith(ACROSS) for ring in order.rings for phone in ring.phones)
 
 
 def _dialled(order: RingPhones, directory: Directory) -> Iterable[str]:
@@ -137,11 +160,11 @@ def _dialled(order: RingPhones, directory: Directory) -> Iterable[str]:
                 yield dialled
 
 
-def together(phones: Iterable[str]) -> str:
+def together(phones: Iterable[str], most: int = PHONES_MOST) -> str:
     """Phones that ring together, as many as a line of AMI holds: an order that is too long is thrown away whole."""
     every = "&".join(phones)
-    if len(every.encode()) <= PHONES_MOST:
+    if len(every.encode()) <= most:
         return every
-    fitting = every.encode()[: PHONES_MOST + 1].decode("utf-8", "ignore").rpartition("&")[0]
-    log.warning("pbx.too_many_phones", left_out=every[len(fitting) + 1 :].split("&"), bytes_most=PHONES_MOST)
+    fitting = every.encode()[: most + 1].decode("utf-8", "ignore").rpartition("&")[0]
+    log.warning("pbx.too_many_phones", left_out=every[len(fitting) + 1 :].split("&"), bytes_most=most)
     return fitting

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks, handovers
+from huntgroup.adapters.ami import across, callbacks, handovers
 from huntgroup.adapters.ami.calls import Call
-from huntgroup.adapters.ami.directory import MOBILE
+from huntgroup.adapters.ami.directory import is_elsewhere
 from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.texts import device_of
@@ -54,7 +54,8 @@ NOT_SET = "(null)"
 
 def status_action() -> SafeAction:
     """Asks for every channel. Status needs ``call``; CoreShowChannels needs ``system`` (seen on 16.28 and 22.10)."""
-    return SafeAction({"Action": "Status", "Variables": f"{NUMBER},{ORDER},{CAME},{PEER}"})
+    wanted = (NUMBER, ORDER, CAME, PEER, across.OFFER, across.TARGET)
+    return SafeAction({"Action": "Status", "Variables": ",".join(wanted)})
 
 
 class Repair(NamedTuple):
@@ -100,8 +101,10 @@ class Seen:
     def __init__(self, messages: Iterable[Message], translator: Translator, over: Collection[str]) -> None:
         """``over``: Uniqueids of calls that ended since."""
         self.channels = {each["uniqueid"]: each for each in _channels(messages) if each["uniqueid"] not in over}
+        self.variables = {uniqueid: _variables(channel) for uniqueid, channel in self.channels.items()}
         self._joined = translator.bridges
-        self._phone_of = translator.phone_of
+        self._translator = translator
+        self._across = dict(self._trunk_legs())
         self._linked: dict[str, list[tuple[PhoneId, Message]]] = defaultdict(list)
         for channel in self.channels.values():
             phone = self._phone_of(channel["channel"])
@@ -121,6 +124,16 @@ class Seen:
             is_conversation = len(members) == 1 or any(_variables(each).get(PEER) for each in members)
             for each in members:
                 yield each, bridge if is_conversation else ""
+
+    def _trunk_legs(self) -> Iterator[tuple[str, PhoneId]]:
+        for uniqueid, channel in self.channels.items():
+            name = channel["channel"]
+            phone = self._translator.at_end_of(name, self.variables[uniqueid].get(across.TARGET, ""))
+            if phone is not None:
+                yield name, phone
+
+    def _phone_of(self, name: str) -> PhoneId | None:
+        return self._translator.phone_of(name) or self._across.get(name)
 
     def talking_to(self, channel: Message) -> PhoneId | None:
         """The phone of ours in the same bridge, where the caller's own channel may be one."""
@@ -160,6 +173,8 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
     seen = Seen(messages, translator, over)
     translator.keep_legs({channel["channel"] for channel in seen.channels.values()})
     found = Found([], [], [])
+    if translator.arrivals is not None:
+        translator.arrivals.resync(seen.channels, seen.variables)
     _reached_unseen(seen, translator, found)
     for call in translator.known_calls():
         if call.uniqueid not in seen.channels:
@@ -186,7 +201,7 @@ def _gone(call: Call) -> list[Event]:
 
 def _look_at(channel: Message, seen: Seen, translator: Translator, found: Found) -> None:
     """A channel that is, perhaps, a caller's of ours."""
-    variables = _variables(channel)
+    variables = seen.variables[channel["uniqueid"]]
     number, attempts = variables.get(NUMBER, ""), variables.get(ORDER, "").partition("|")[0]
     call = translator.known_call(channel["uniqueid"])
     if number and (call is not None or _is_in_our_hands(channel) or seen.talking_to(channel)):
@@ -258,6 +273,8 @@ def _unanswered(call: Call, channel: Message, seen: Seen, translator: Translator
         return [translator.rings(call, attempt, phone, leg) for phone, leg in seen.ringing(channel)]
     if channel.context == FALLBACK_CONTEXT or (attempt and channel.bridgeid):
         _repaired(found, call, "rung for by the PBX itself")
+        for phone, leg in seen.ringing(channel):
+            translator.rings(call, NO_ATTEMPT, phone, leg)
         return [FallbackRings(inquiry=call.inquiry)]
     is_behind = attempt or channel.context in WAITING_CONTEXTS | handovers.CONTEXTS
     if call.ordered_attempt and is_behind and channel["exten"] != "h":
@@ -297,7 +314,7 @@ def _after_an_answer(call: Call, channel: Message, seen: Seen, translator: Trans
     stranger = seen.somebody_with(channel)
     # A mobile looks like any other channel of its trunk: while the caller talks to somebody there, it is believed.
     is_still_there = seen.has_leg(channel, call.phone) or (
-        stranger is not None and call.phone is not None and (stranger == call.phone or call.phone.startswith(MOBILE))
+        stranger is not None and call.phone is not None and (stranger == call.phone or is_elsewhere(call.phone))
     )
     if is_on_its_way or is_still_there:
         call.with_channel = seen.leg_of(channel, call.phone)

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from huntgroup.adapters.ami.directory import MOBILE
+from huntgroup.adapters.ami.directory import is_elsewhere
 from huntgroup.adapters.ami.handovers import NotPossibleError
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator
@@ -143,6 +143,7 @@ def _what_went_wrong(future: "asyncio.Future[list[Message]]") -> str | None:
 
 
 def mobile_of(order: Order) -> PhoneId | None:
-    """The mobile that an order rings, if it rings one."""
+    """The one mobile, or the one operator of another PBX, that an order rings by a trunk."""
     rings = order.rings if isinstance(order, RingPhones) else ()
-    return next((phone for ring in rings for phone in ring.phones if phone.startswith(MOBILE)), None)
+    elsewhere = [phone for ring in rings for phone in ring.phones if is_elsewhere(phone)]
+    return elsewhere[0] if len(elsewhere) == 1 else None

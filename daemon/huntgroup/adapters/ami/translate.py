@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import structlog
 
-from huntgroup.adapters.ami import callbacks, handovers, served
+from huntgroup.adapters.ami import across, callbacks, handovers, served
 from huntgroup.adapters.ami.bridges import Bridges, look_at
 from huntgroup.adapters.ami.calls import Call, Leg
 from huntgroup.adapters.ami.directory import Directory
@@ -69,17 +69,23 @@ class Translator(KnownCalls):
     ``joining`` knows the Local channels by which phones join; ``on_code`` takes what operators dial.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is joined to
         self,
         pbx: PbxId,
         phones: Iterable[PhoneId],
         directory: Directory | None = None,
         joining: Joining | None = None,
         on_code: OnCode = lambda _: [],
+        *,
+        crossings: across.Crossings | None = None,
+        arrivals: across.Arrivals | None = None,
     ) -> None:
         super().__init__(pbx, phones, directory or Directory(), joining or Joining(lambda _: None))
         self.in_use = InUse()
         self.on_code = on_code
+        self._crossings = crossings or across.Crossings()
+        self.arrivals = arrivals
+        """What came over trunks from other PBXs, if there are any."""
         self.bridges = Bridges()
         """Who is joined to whom."""
         self.entries_read = 0
@@ -109,6 +115,8 @@ class Translator(KnownCalls):
             log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
             return []
         try:
+            if message.context == across.CONTEXT and self.arrivals is not None and self.arrivals.is_one(message):
+                return self.arrivals.heard(message)
             return handler(message)
         except (KeyError, ValueError) as error:
             log.warning("ami.message_not_understood", error=repr(error), message=shown(message))
@@ -160,7 +168,7 @@ class Translator(KnownCalls):
             customer=self.directory.customer(found.name, found.phone),
             came_at=self.our_time(found.came_at),
             answered_at=None if found.answered_at is None else self.our_time(found.answered_at),
-            phone=self.phone_of(found.channel),
+            phone=self.who_answered(found.channel),
             ended_at=self.our_time(found.ended_at),
         )
 
@@ -249,7 +257,7 @@ class Translator(KnownCalls):
         """The mobile that such a leg rings. Only DialBegin says what was dialled; one that began to ring unseen is the
         one that was ordered."""
         if message.event == "DialBegin":
-            return self.directory.mobile_at(message["destchannel"], message.dialstring)
+            return self.directory.behind(message["destchannel"], message.dialstring)
         is_seen = any(leg.phone == call.mobile for leg in call.legs.values())
         return None if is_seen or is_near_end(message["destchannel"]) else call.mobile
 
@@ -260,9 +268,16 @@ class Translator(KnownCalls):
     def _dial_begin(self, message: Message) -> list[Event]:
         call = self._fallback(message)
         if call is not None:
+            self._note_trunk_leg(call, message)
             return [FallbackRings(inquiry=call.inquiry)]
         self._new_leg(message)
         return []
+
+    def _note_trunk_leg(self, call: Call, message: Message) -> None:
+        """Only here it is said whom the PBX rings by itself over a trunk."""
+        phone = self.directory.behind(message["destchannel"], message.dialstring)
+        if phone is not None:
+            self.rings(call, NO_ATTEMPT, phone, message["destchannel"])
 
     def _dial_state(self, message: Message) -> list[Event]:
         if message["dialstatus"] not in {"RINGING", "PROGRESS"}:
@@ -297,6 +312,8 @@ class Translator(KnownCalls):
     def _answered(self, message: Message) -> list[Event]:
         channel = message["destchannel"]
         call, phone = self._fallback(message), self.phone_of(channel)
+        if call is not None and phone is None and channel in call.legs:
+            phone = call.legs[channel].phone
         if call is not None and phone is not None:
             return [self.conversation(call, phone, NO_ATTEMPT)]
         if self._is_in_anothers_place(message):
@@ -315,7 +332,8 @@ class Translator(KnownCalls):
             if not call.is_told:
                 return [self.conversation(call, leg.phone, leg.attempt)]
             call.is_answered, call.phone = True, leg.phone
-        return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone)]
+        phone = self._crossings.answered(leg.inquiry, leg.attempt, leg.phone)
+        return [PhoneAnswered(inquiry=leg.inquiry, attempt=leg.attempt, phone=phone)]
 
     def _is_in_anothers_place(self, message: Message) -> bool:
         """Whether a caller in conversation was put, by an attended transfer, where somebody else rang a phone of ours:

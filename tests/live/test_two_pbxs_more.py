@@ -1,0 +1,111 @@
+"""Two Asterisk servers: joining, calling back, an office trunk that was there before us, and the doctor of both."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from tests.lab.addresses import inside_address
+from tests.lab.doctor import examine
+from tests.lab.pbx import Pbx
+from tests.live.configuration import NUMBER, OUTWARD, group
+from tests.live.two_pbxs import BRANCH_PHONES, MAIN_PHONES, House
+
+pytestmark = pytest.mark.live
+
+OFFICE_TRUNK = """
+[lab-office]
+exten => _2XX,1,GotoIf($["${PJSIP_HEADER(read,X-Huntgroup)}" != ""]?huntgroup-across,${EXTEN},1)
+ same => n,Goto(lab-direct,${EXTEN},1)
+"""
+"""As the README has it for a trunk that serves other calls as well."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def offices() -> AsyncIterator[House]:
+    """The branch has an office trunk with a dialplan of its own."""
+    here, there = inside_address(), inside_address()
+    async with (
+        Pbx(MAIN_PHONES, address=here, offices={"to-branch": (there, 5060)}) as main,
+        Pbx(
+            BRANCH_PHONES,
+            address=there,
+            offices={"to-main": (here, 5060)},
+            office_context="lab-office",
+            dialplan=OFFICE_TRUNK,
+        ) as branch,
+    ):
+        yield House(main, branch)
+
+
+@pytest.fixture
+async def both(offices: House) -> AsyncIterator[House]:
+    """With nobody there."""
+    yield offices
+    await offices.clear()
+
+
+async def test_who_frees_up_in_the_branch_is_rung_too_and_nobody_else_notices(both: House) -> None:
+    anna, bea = await both.phone("anna-desk"), await both.phone("bea-desk")
+    bob = (await both.phone("bob")).answers()
+    running = await both.daemon(group("sales", "anna", "bea", distribution='"all_at_once"', rings="20"))
+    direct = await bea.dials("202")
+    await bob.talking()
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await anna.ringing()
+    await running.logs("inquiry.ringing", operator="anna")
+    await direct.hangs_up()
+    await bea.ringing()
+    bea.answers()
+    await call.answered()
+
+    await call.hears(bea.call)
+    assert (await running.logs("inquiry.accepted"))["operator"] == "bea"
+    assert len(anna.calls) == 1
+    assert "elsewhere" in (await anna.cancelled()).cancel_reason.lower()
+
+
+async def test_a_customer_of_the_head_office_is_called_back_by_somebody_in_the_branch(both: House) -> None:
+    customer = both.main.mobile()
+    both.opened.append(customer)
+    (await customer.open()).answers(after=0.1)
+    soon = group("sales", "bea", max_wait='"300ms"', on_unanswered='{ action = "callback", sound = "beep" }')
+    running = await both.daemon(soon, telephony=f'{OUTWARD}\ncallback_pause = "400ms"')
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.answered()
+    await call.ended()
+    bea = (await both.phone("bea-desk")).answers(after=0.1)
+    await bea.talking()
+    theirs = await customer.talking()
+
+    await theirs.hears(bea)
+    await theirs.hangs_up()
+    closed = await running.logs("inquiry.closed")
+    assert (closed["operator"], closed["detail"]) == ("bea", "answered")
+
+
+async def test_over_an_office_trunk_that_was_there_before_direct_calls_go_on_as_ever(both: House) -> None:
+    bea = (await both.phone("bea-desk")).answers()
+    await both.daemon(group("sales", "bea"))
+    async with both.main.ami("off") as ami:
+        await ami.action("Originate", Channel="PJSIP/201@to-branch", Async="true", Application="Wait", Data="60")
+        direct = await bea.talking()
+        await direct.hangs_up()
+    await both.main.idle()
+
+    call = await both.caller(both.main).dials(NUMBER)
+    await call.answered()
+    await call.hears(bea)
+
+
+async def test_the_doctor_tries_both_and_names_the_one_that_fails(both: House) -> None:
+    await both.phone("anna-desk")
+    running = await both.daemon(group("sales", "anna", "bea"))
+
+    exam = await examine(running)
+
+    assert [each for each in exam.findings if each["outcome"] == "failed"] == []
+    said = [each["said"] for each in exam.findings]
+    assert "main: PJSIP/to-branch leads to branch" in said
+    assert "branch: the PBX knows 4 of 4 phones" in said
