@@ -77,6 +77,21 @@ def _members(data: Data) -> Iterator[Finding]:
         yield from _unknown(key, value, "operator", operators)
 
 
+def _supervisors(data: Data) -> Iterator[Finding]:
+    """Supervisors of groups who do not exist, or who could do nothing."""
+    operators = ids(data, "operators")
+    roles = {entry.get("id"): entry.get("role", "operator") for _, entry in tables(data, "operators")}
+    for key, group in tables(data, "groups"):
+        alone = {"groups": [group]}
+        for (_, _, *place), value, _ in _repeated(items(alone, "groups", "supervisors")):
+            yield Finding((*key, *place), f"{shown(value)} is listed twice", "list each supervisor once")
+    for key, value in items(data, "groups", "supervisors"):
+        yield from _unknown(key, value, "operator", operators)
+        if roles.get(value) == "operator":
+            right = 'set `role = "supervisor"` in their `[[operators]]` table'
+            yield Finding(key, f"{shown(value)} has the role `operator`", right)
+
+
 def _groups_named(data: Data) -> Iterator[Finding]:
     groups = ids(data, "groups")
     for section in ("numbers", "sources"):
@@ -147,6 +162,7 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     _unique_phones,
     _reachable,
     _members,
+    _supervisors,
     _action_targets,
     _replies,
     circles,
