@@ -9,7 +9,7 @@ from huntgroup.settings import changes
 from huntgroup.settings.changes import AnyChange, steps_of
 from huntgroup.settings.outline import Data, tables
 from huntgroup.settings.values import read_number
-from huntgroup.settings.words import Complaint, nearest, listed, shown
+from huntgroup.settings.words import Complaint, listed, nearest, shown
 
 _FIXED = {"groups": "id", "operators": "id", "sources": "id", "numbers": "number"}
 """By what a table is known: another name would be another group."""
@@ -67,7 +67,10 @@ def _set(table: Data, section: str, values: dict[str, Any]) -> None:
 def _add(data: Data, section: str, table: dict[str, Any]) -> None:
     what = section.removesuffix("s")
     name = table.get(_FIXED[section])
-    if any(_plain(section, str(each.get(_FIXED[section]))) == _plain(section, str(name)) for _, each in tables(data, section)):
+    if any(
+        _plain(section, str(each.get(_FIXED[section]))) == _plain(section, str(name))
+        for _, each in tables(data, section)
+    ):
         raise ChangeRefused("already_there", f"there is a {what} {shown(name)} already", what)
     data.setdefault(section, []).append({key: value for key, value in table.items() if value is not None})
 
@@ -108,7 +111,9 @@ def _move_member(data: Data, change: changes.MoveMember) -> None:
 
 
 def _reset(data: Data, change: changes.Reset) -> None:
-    meant = [(f"{what}s", name) for what in ("group", "operator", "number", "source") if (name := getattr(change, what))]
+    meant = [
+        (f"{what}s", name) for what in ("group", "operator", "number", "source") if (name := getattr(change, what))
+    ]
     if len(meant) != 1:
         raise ChangeRefused("invalid", "name just one group, operator, number or source", "type")
     ((section, name),) = meant

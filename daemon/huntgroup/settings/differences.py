@@ -1,4 +1,7 @@
-"""What differs between two configurations, key by key, in words that stay right when tables move: by id, not by place."""
+"""What differs between two configurations, key by key.
+
+A key names tables by id and not by place, so that it stays right when they move.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

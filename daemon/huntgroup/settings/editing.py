@@ -123,9 +123,7 @@ def _taken(path: Path, environment: Mapping[str, str] | None) -> tuple[Loaded, b
     return Loaded(settings, document.data, version_of(content)), content
 
 
-def _changed(
-    path: Path, asker: Asker, before: Loaded, content: bytes, change: AnyChange
-) -> tuple[Loaded, str]:
+def _changed(path: Path, asker: Asker, before: Loaded, content: bytes, change: AnyChange) -> tuple[Loaded, str]:
     """What the file would be."""
     if change.if_version and change.if_version != before.version:
         message = f"the file is not {change.if_version} any more but {before.version}; look again"
@@ -143,9 +141,7 @@ def _changed(
     return Loaded(settings, data, ""), text
 
 
-def _examined(
-    data: Data, folder: Path, environment: Mapping[str, str] | None
-) -> tuple[Settings | None, list[Finding]]:
+def _examined(data: Data, folder: Path, environment: Mapping[str, str] | None) -> tuple[Settings | None, list[Finding]]:
     return examine_without_secrets(data, folder) if environment is None else examine(data, folder, environment)
 
 

@@ -78,7 +78,9 @@ def _check_supervisor(settings: Settings, who: str, change: AnyChange) -> None:
     if not group:
         raise ChangeRefused(NOT_PERMITTED, "only an administrator may do this", "type")
     if group not in mine:
-        has = f"you supervise {listed(mine, 'and')}" if mine else "you supervise none: `supervisors` of a group says who"
+        has = (
+            f"you supervise {listed(mine, 'and')}" if mine else "you supervise none: `supervisors` of a group says who"
+        )
         raise ChangeRefused(NOT_PERMITTED, f"{group!r} is no group that you supervise; {has}", "group")
     keys: tuple[str, ...] = ()
     if isinstance(change, changes.SetGroup):

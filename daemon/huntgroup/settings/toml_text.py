@@ -69,8 +69,10 @@ def list_text(text: str, value: Value, order: Sequence[int | str], newline: str)
     if "\n" not in inside:
         pad = " " if inside.startswith("[ ") and order else ""
         comma = text[items[0].end : items[1].start] if len(items) > 1 else ", "
-        parts = (text[items[each].start : items[each].end] if isinstance(each, int) else each for each in order)
-        return f"[{pad}{comma.join(parts)}{pad}]"
+        line = comma.join(
+            text[items[each].start : items[each].end] if isinstance(each, int) else each for each in order
+        )
+        return f"[{pad}{line}{pad}]"
     opening, rows, closing = _rows(text, value, items)
     has_last_comma = bool(items) and text[items[-1].end : value.end].lstrip().startswith(",")
     indent = rows[0].indent if rows else "    "
@@ -107,6 +109,8 @@ def _rows(text: str, value: Value, items: Sequence[Value]) -> tuple[str, list[_R
         behind = comma + 1 if comma >= 0 else item.end
         until = end_of_line(text, behind)
         rest = text[item.end : comma] if comma >= 0 else ""
-        rows.append(_Row(text[at:split], text[split : item.start], text[item.start : item.end], rest + text[behind:until]))
+        rows.append(
+            _Row(text[at:split], text[split : item.start], text[item.start : item.end], rest + text[behind:until])
+        )
         at = until
     return opening, rows, text[at : value.end]
