@@ -182,7 +182,7 @@ def _change(config: Path, asked: Any, *, dry_run: bool) -> None:
         command: AnyCommand = ADMINISTRATION.validate_python(asked)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        place = ".".join(str(each) for each in fault["loc"])
+        place = ".".join(str(each) for each in fault["loc"]) or "type"
         typer.echo(f"{place}: {fault['msg']}", err=True)
         raise typer.Exit(EXIT_CONFIG) from None
     if dry_run and isinstance(command, AnyChange):

@@ -34,9 +34,8 @@ def put_in_force(config: Path, store: Path) -> str:
         os.kill(holder.pid, signal.SIGHUP)
     except (PermissionError, ProcessLookupError) as error:
         reason = (error.strerror or "").lower()
-        raise NotInForce(
-            f"written, but the daemon could not be told ({reason}): `systemctl reload huntgroup`"
-        ) from None
+        message = f"written, but the daemon could not be told ({reason}): `systemctl reload huntgroup`"
+        raise NotInForce(message) from None
     return _word_of(config, store)
 
 

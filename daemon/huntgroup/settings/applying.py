@@ -76,7 +76,8 @@ def _add(data: Data, section: str, table: dict[str, Any]) -> None:
 
 
 def _remove(data: Data, section: str, name: str) -> None:
-    data[section].remove(_found(data, section, name))
+    gone = _found(data, section, name)
+    data[section] = [each for each in data[section] if each is not gone]
 
 
 def _members(data: Data, group: str) -> list[Any]:

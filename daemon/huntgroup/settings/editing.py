@@ -146,11 +146,10 @@ def _examined(data: Data, folder: Path, environment: Mapping[str, str] | None) -
 
 
 def _invalid(found: list[Finding]) -> ChangeRefused:
-    """In the words of `check`: the first one's place, and all of them where there are several."""
-    first = found[0]
-    words = [f"{each.wrong}; {each.right}" for each in found]
-    if len(found) > 1:
-        words = [f"{spelled(each.key)}: {told}" for each, told in zip(found, words, strict=True)]
+    """In the words of `check`: the first one with its place, then each other on a line with its own."""
+    first, *others = found
+    words = [f"{first.wrong}; {first.right}"]
+    words += [f"{spelled(each.key)}: {each.wrong}; {each.right}" for each in others]
     return ChangeRefused("invalid", "\n".join(words), spelled(first.key))
 
 
