@@ -58,11 +58,11 @@ class Scribe:
 
     def comment(self) -> str:
         self._comments += 1
-        return self.either("", f"  # remark {self._comments}")
+        return str(self.either("", f"  # remark {self._comments}"))
 
     def own_line(self, kind: str = "line") -> str:
         self._comments += 1
-        return self.either("", "", f"# {kind} {self._comments}\n", "\n")
+        return str(self.either("", "", f"# {kind} {self._comments}\n", "\n"))
 
     def value(self, value: Any) -> str:
         if not isinstance(value, list) or self.either(True, False):

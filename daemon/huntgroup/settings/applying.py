@@ -56,8 +56,7 @@ def _plain(section: str, name: str) -> str:
 def _set(table: Data, section: str, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name == _FIXED[section]:
-            what = section.removesuffix("s")
-            raise ChangeRefused("invalid", f"a {what} keeps its `{name}`; remove this one and add another", name)
+            raise ChangeRefused("invalid", f"it is known by its `{name}`; remove this one and add another", name)
         if value is None:
             table.pop(name, None)
         else:

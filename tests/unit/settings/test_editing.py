@@ -123,7 +123,7 @@ OF_A_GROUP: dict[str, Any] = {
 
 @pytest.mark.parametrize("key", OF_A_GROUP)
 def test_a_supervisor_changes_their_group(config: Path, key: str) -> None:
-    done = asks(config, "ben", set_group("sales", **{key: OF_A_GROUP[key]}, hold="music"))
+    done = asks(config, "ben", set_group("sales", **{"hold": "music", key: OF_A_GROUP[key]}))
 
     assert f"groups.sales.{key}" in [each.key for each in done.changes]
     assert load_whole(config, ENVIRONMENT) == done.after
@@ -178,7 +178,10 @@ def test_nobody_else_does_anything(config: Path, who: str, command: dict[str, An
 )
 def test_an_administrator_may_do_what_a_supervisor_may_not(config: Path, command: dict[str, Any]) -> None:
     assert refused(config, "ben", command)[0] == "not_permitted"
-    assert refused(config, "ben", {"type": "together", "steps": [set_group("sales", rings=2), command]})[0] == "not_permitted"
+    assert (
+        refused(config, "ben", {"type": "together", "steps": [set_group("sales", rings=2), command]})[0]
+        == "not_permitted"
+    )
 
     assert asks(config, "cleo", command).changes != []
 
@@ -283,7 +286,10 @@ def test_a_supervisor_sees_their_groups_and_who_there_is(config: Path) -> None:
             ("invalid", "groups[0].wrapup", '5 has no unit; write it as text with a unit, such as "5s"'),
         ),
         (set_group("sails", rings=2), ("unknown_group", "group", 'there is no group "sails"; did you mean `sales`?')),
-        (member("add", "sales", "bne"), ("unknown_operator", "operator", 'there is no operator "bne"; did you mean `ben`?')),
+        (
+            member("add", "sales", "bne"),
+            ("unknown_operator", "operator", 'there is no operator "bne"; did you mean `ben`?'),
+        ),
         (member("add", "sales", "ben"), ("already_there", "operator", "ben is in sales already")),
         (member("move", "sales", "cleo", at=1), ("not_a_member", "operator", "cleo is not in sales")),
         (
@@ -292,7 +298,7 @@ def test_a_supervisor_sees_their_groups_and_who_there_is(config: Path) -> None:
         ),
         (
             set_operator("anna", id="hanna"),
-            ("invalid", "id", "a operator keeps its `id`; remove this one and add another"),
+            ("invalid", "id", "it is known by its `id`; remove this one and add another"),
         ),
         ({"type": "reset", "keys": ["rings"]}, ("invalid", "type", "name just one group, operator, number or source")),
         (
@@ -534,7 +540,7 @@ def test_a_folder_that_may_not_be_written_is_told_with_what_to_do(
     def read_only(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(filing.tempfile, "mkstemp", read_only)
+    monkeypatch.setattr("huntgroup.settings.filing.tempfile.mkstemp", read_only)
 
     why, at, words = refused(config, "ben", set_group("sales", rings=3))
 
@@ -544,7 +550,7 @@ def test_a_folder_that_may_not_be_written_is_told_with_what_to_do(
 
 
 def test_a_file_that_may_not_be_written_is_not_replaced_either(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filing.os, "access", lambda _path, _mode: False)
+    monkeypatch.setattr("huntgroup.settings.filing.os.access", lambda _path, _mode: False)
 
     assert refused(config, "ben", set_group("sales", rings=3))[0] == "not_writable"
     assert [each.name for each in config.parent.iterdir()] == ["huntgroup.toml"]
