@@ -223,10 +223,8 @@ async def test_a_bad_change_is_refused_with_its_key_and_nothing_changes(running:
 
 
 async def test_an_edit_by_hand_is_kept_and_told_as_such(running: Daemon, screen: Party) -> None:
-    was = running.config.read_text()
-    running.config.write_text(
-        was.replace("# Our house.", "# Our new house.").replace('id = "support"', 'id = "support"\nmiss_limit = 3')
-    )
+    text = running.config.read_text().replace("# Our house.", "# Our new house.")
+    running.config.write_text(text.replace('id = "support"', 'id = "support"\nmiss_limit = 3'))
 
     assert (await asks(screen, "ben", "set_group", **RINGS))["ok"]
 

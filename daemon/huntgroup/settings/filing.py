@@ -151,5 +151,5 @@ def _real(path: Path) -> Path:
 
 def _cannot(path: Path, error: OSError) -> ChangeRefused:
     reason = (error.strerror or "not possible").lower()
-    right = "its user must own the file and may write in its folder; under systemd see systemd/huntgroup-admin.conf"
+    right = "the user must own it and may write in its folder; under systemd see the head of systemd/huntgroup.service"
     return ChangeRefused("not_writable", f"{path} cannot be changed from here ({reason}): {right}", "file")

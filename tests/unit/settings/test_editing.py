@@ -546,7 +546,7 @@ def test_a_folder_that_may_not_be_written_is_told_with_what_to_do(
 
     assert (why, at) == ("not_writable", "file")
     assert "read-only file system" in words
-    assert "systemd/huntgroup-admin.conf" in words
+    assert "systemd/huntgroup.service" in words
 
 
 def test_a_file_that_may_not_be_written_is_not_replaced_either(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,11 +51,17 @@ def reply(command: AnyCommand, outcome: Outcome | ChangeRefused) -> Administered
     )
 
 
+def may_administrate(policy: Policy, who: OperatorId) -> bool:
+    """Whether somebody may ask anything of the configuration; what exactly, the settings say."""
+    known = policy.operators.get(who)
+    return known is not None and known.role is not Role.OPERATOR
+
+
 def may_act_for(policy: Policy, asker: OperatorId, operator: OperatorId) -> bool:
     """Whether somebody may do what a colleague could: an administrator always, a supervisor for who is in one of
     their groups and no administrator."""
     known, meant = policy.operators.get(asker), policy.operators.get(operator)
-    if known is None or known.role is Role.OPERATOR:
+    if known is None or not may_administrate(policy, asker):
         return False
     if known.role is Role.ADMINISTRATOR:
         return True

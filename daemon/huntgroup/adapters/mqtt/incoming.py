@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from huntgroup.adapters.mqtt import commands
-from huntgroup.adapters.mqtt.administration import Administration, may_act_for, reply
+from huntgroup.adapters.mqtt.administration import Administration, may_act_for, may_administrate, reply
 from huntgroup.adapters.mqtt.board import Board, closed_status
 from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission, first_fault
 from huntgroup.adapters.mqtt.history import History, Past
@@ -169,6 +169,11 @@ class Reception:
         reader = READERS.get(address.kind)
         if reader is None:
             self._not_built(delivery, address)
+            return None, Writer(None)
+        if address.kind is Kind.ADMIN and not may_administrate(self._policy, OperatorId(address.name)):
+            # Who may do nothing is not told what could be done.
+            writer, _ = self._writer(delivery, address, None)
+            self._replies.refused(writer, "not_permitted", "only a supervisor or an administrator may do this")
             return None, Writer(None)
         adapter, has_types = reader
         try:

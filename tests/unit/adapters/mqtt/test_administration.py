@@ -100,6 +100,19 @@ async def test_what_is_no_command_reaches_nobody(command: Any, code: str, place:
     assert at("rejected", published)[0]["topic"] == f"huntgroup/{COMMANDS}"
 
 
+@pytest.mark.parametrize("who", ["anna", "nobody"])
+@pytest.mark.parametrize("command", [{"type": "show"}, {"type": "nothing"}, b"{"])
+async def test_who_has_no_rights_is_told_so_whatever_they_write(who: str, command: Any) -> None:
+    office = Office()
+    here = house(office)
+
+    published = await here.gets(f"admin/{who}/commands", command)
+
+    assert at(f"admin/{who}/replies", published)[0]["error"]["code"] == "not_permitted"
+    assert (office.asked, at("rejected", published)) == ([], [])
+    assert here.acknowledged == [f"admin/{who}/commands"]
+
+
 async def test_without_anybody_who_does_it_that_is_said() -> None:
     published = await house(None).gets(COMMANDS, {"type": "show"})
 
