@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from huntgroup.errors import ChangeRefused
 from huntgroup.settings.changes import ADMINISTRATION
@@ -171,6 +172,40 @@ def test_the_example_stays_right_and_keeps_every_comment_whatever_is_asked(
         assert not [line for line in gone if line.lstrip().startswith("#")]
     assert OWN_LINE.findall(EXAMPLE) == OWN_LINE.findall(config.read_text())
     carry_out(config, Asker(environment=environment), ADMINISTRATION.validate_python({"type": "check"}))
+
+
+NONSENSE = st.recursive(
+    st.one_of(st.none(), st.integers(), st.floats(), st.booleans(), st.text(max_size=5), PEOPLE, GROUPS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["id", "operators", "action", "group", "rings", "number", "x y"]), inner),
+    ),
+    max_leaves=5,
+)
+KEYS = st.sampled_from(["id", "number", "operators", "supervisors", "rings", "hours", "on_full", "role", "x y", ""])
+TABLE = st.dictionaries(KEYS, NONSENSE, min_size=1, max_size=3)
+KINDS = ("group", "operator", "number", "source")
+STEP = st.one_of(
+    *(st.fixed_dictionaries({"type": st.just(f"add_{kind}"), kind: TABLE}) for kind in KINDS),
+    *(
+        st.fixed_dictionaries({"type": st.just(f"set_{kind}"), kind: st.one_of(PEOPLE, GROUPS), "changes": TABLE})
+        for kind in KINDS
+    ),
+    st.fixed_dictionaries({"type": st.just("set_blending"), "changes": TABLE}),
+    st.fixed_dictionaries({"type": st.just("add_member"), "group": GROUPS, "operator": PEOPLE}),
+    st.fixed_dictionaries({"type": st.just("remove_operator"), "operator": PEOPLE}),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEP, min_size=1, max_size=3), st.sampled_from(["", "anna"]))
+def test_whatever_is_asked_is_done_or_refused(config: Path, steps: list[dict[str, Any]], who: str) -> None:
+    config.write_text(EXAMPLE)
+    try:
+        command = ADMINISTRATION.validate_python({"type": "together", "steps": steps})
+        carry_out(config, Asker(name=who, environment={"HUNTGROUP_AMI_SECRET": "x"}), command)
+    except (ChangeRefused, ValidationError):
+        assert config.read_text() == EXAMPLE
 
 
 def test_what_is_given_is_not_changed() -> None:

@@ -80,7 +80,7 @@ def _remove(data: Data, section: str, name: str) -> None:
 
 
 def _members(data: Data, group: str) -> list[Any]:
-    members = _found(data, "groups", group)["operators"]
+    members = _found(data, "groups", group).get("operators")
     if not isinstance(members, list):
         raise ChangeRefused("invalid", "the group has no list of operators", "group")
     return members
@@ -88,7 +88,7 @@ def _members(data: Data, group: str) -> list[Any]:
 
 def _add_member(data: Data, change: changes.AddMember) -> None:
     members = _members(data, change.group)
-    name = _found(data, "operators", change.operator)["id"]
+    name = str(_found(data, "operators", change.operator)["id"])
     if name in members:
         raise ChangeRefused("already_there", f"{name} is in {change.group} already", "operator")
     members.insert(len(members) if change.at is None else change.at - 1, name)

@@ -80,7 +80,8 @@ def _members(data: Data) -> Iterator[Finding]:
 def _supervisors(data: Data) -> Iterator[Finding]:
     """Supervisors of groups who do not exist, or who could do nothing."""
     operators = ids(data, "operators")
-    roles = {entry.get("id"): entry.get("role", "operator") for _, entry in tables(data, "operators")}
+    plain = {key[:-1]: value for key, value in texts(data, "operators", "id")}
+    roles = {plain[key]: entry.get("role", "operator") for key, entry in tables(data, "operators") if key in plain}
     for key, group in tables(data, "groups"):
         alone = {"groups": [group]}
         for (_, _, *place), value, _ in _repeated(items(alone, "groups", "supervisors")):

@@ -338,6 +338,12 @@ def test_several_changes_are_made_together_or_not_at_all(config: Path) -> None:
     assert [each.key for each in done.changes] == ["groups.support", "groups.help", "numbers.+1 202 555 0101.group"]
 
 
+def test_nobody_joins_a_group_that_has_no_list_of_operators(config: Path) -> None:
+    steps = [{"type": "add_group", "group": {"id": "help"}}, member("add", "help", "anna")]
+
+    assert refused(config, "cleo", {"type": "together", "steps": steps})[0] == "invalid"
+
+
 def test_an_operator_who_goes_leaves_their_groups(config: Path) -> None:
     done = asks(config, "cleo", {"type": "remove_operator", "operator": "anna"})
 
