@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import json
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,10 +16,12 @@ from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
 from huntgroup.adapters.mqtt.topics import CALLS
 from huntgroup.adapters.store.history import History
+from huntgroup.adapters.store.holding import Holding
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
+from huntgroup.administrator import Administrator, Said
 from huntgroup.engine.effects import Order, Tidings
-from huntgroup.engine.events import DaemonStarted, Event, PolicyChanged
+from huntgroup.engine.events import DaemonStarted, Event, KeyChanged, PolicyChanged
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.exchanges import Exchanges
@@ -26,7 +30,8 @@ from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
 from huntgroup.recorder import Recorder
 from huntgroup.recovery import recovered
-from huntgroup.settings import Settings, load
+from huntgroup.settings import Settings
+from huntgroup.settings.editing import Loaded, load_whole
 from huntgroup.shell import Done, Moment, Outside, Shell
 
 log = structlog.get_logger("huntgroup")
@@ -44,12 +49,13 @@ def run(path: Path) -> int:
         ConfigError: when the file cannot be used.
         StoreError: when the store cannot be.
     """
-    settings = load(path)
+    loaded = load_whole(path)
+    settings = loaded.settings
     logs.configure()
     log.info("daemon.starting", version=version("huntgroup"), config=str(path))
     try:
-        with held(settings.store.path):
-            asyncio.run(_serve(settings, path))
+        with held(settings.store.path) as holding:
+            asyncio.run(_serve(loaded, path, holding))
     except BaseExceptionGroup as group:
         refused, other = group.split(PeerRefused)
         if refused is None or other is not None:
@@ -61,7 +67,8 @@ def run(path: Path) -> int:
     return EXIT_STOPPED
 
 
-async def _serve(settings: Settings, path: Path) -> None:
+async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
+    settings = loaded.settings
     clock = Clock()
     policy = _policy(settings, clock)
     supervisor = ServiceManager()
@@ -86,24 +93,32 @@ async def _serve(settings: Settings, path: Path) -> None:
     notices = (ami.tell, logs.tell, tell_broker)
     outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
     shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
-    mqtt = MqttClient(settings.mqtt, policy, shell, history, clock.now) if settings.mqtt else None
+    reloader = Reloader(settings=settings, clock=clock, shell=shell, ami=ami, holding=holding, version=loaded.version)
+    administrator = Administrator(path, loaded, reloader)
+    mqtt = (
+        MqttClient(settings.mqtt, policy, shell, history, clock.now, administration=administrator)
+        if settings.mqtt
+        else None
+    )
+    reloader.mqtt = mqtt
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:
-        shell.put(PolicyChanged(policy=policy), clock.now())
-    reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
-    stop = _stop_on_signals(reloader)
+        shell.put(PolicyChanged(policy=policy, version=loaded.version), clock.now())
+    stop = _stop_on_signals(administrator)
     try:
         async with history, asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(shell.run(), name="shell"),
                 *(tasks.create_task(ami.run(pbx), name=f"ami-{pbx}") for pbx in ami.names),
                 tasks.create_task(journal.run(), name="journal"),
+                tasks.create_task(administrator.run(), name="administrator"),
             ]
             if mqtt is not None:
                 running.append(tasks.create_task(mqtt.run(), name="mqtt"))
             # What is there now stays for good: a full collection must not look at it again, in the middle of a call.
             gc.collect()
             gc.freeze()
+            holding.tell(version=loaded.version)
             supervisor.ready()
             await stop.wait()
             supervisor.stopping()
@@ -118,46 +133,73 @@ def _policy(settings: Settings, clock: Clock) -> Policy:
     return policy_from(settings, datetime.fromtimestamp(clock.now(), UTC).date())
 
 
-def _stop_on_signals(reloader: "Reloader") -> asyncio.Event:
+def _stop_on_signals(administrator: Administrator) -> asyncio.Event:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reloader.reload)
+    loop.add_signal_handler(signal.SIGHUP, administrator.reload)
     return stop
 
 
 @dataclass(slots=True, kw_only=True)
 class Reloader:
-    """Takes over a changed file while everything goes on: whole, or with any mistake in it not at all."""
+    """Takes over a changed configuration while everything goes on: whole, or with any mistake in it not at all."""
 
     settings: Settings
-    path: Path
     clock: Clock
     shell: Shell
     ami: Exchanges
-    mqtt: MqttClient | None
+    holding: Holding
+    version: str
+    mqtt: MqttClient | None = None
 
-    def reload(self) -> None:
-        """Read the file again; what is wrong with it is told in the words of `check`, and nothing changes then."""
-        try:
-            settings = load(self.path)
-        except ConfigError as error:
-            for problem in error.problems:
-                log.error("configuration.rejected", problem=str(problem))  # noqa: TRY400 - the user's file
-            if self.mqtt is not None:
-                self.mqtt.announce("configuration.rejected", {"problems": [str(each) for each in error.problems]})
-            return
+    def reject(self, error: ConfigError, version: str) -> None:
+        """What is wrong with the file is told in the words of `check`, and nothing changes."""
+        for problem in error.problems:
+            log.error("configuration.rejected", problem=str(problem))
+        if self.mqtt is not None:
+            problems = {"version": version, "problems": [str(each) for each in error.problems]}
+            self.mqtt.announce("configuration.rejected", problems)
+        self.holding.tell(version=self.version, refused=version)
+
+    def take_over(self, loaded: Loaded, said: Said, then: Callable[[], None]) -> None:
+        """Go by this from now on; ``then`` is called once that is durable and was told."""
+        settings = loaded.settings
         fixed = [name for name in FIXED_SECTIONS if getattr(settings, name) != getattr(self.settings, name)]
         if fixed:
             log.warning("configuration.needs_restart", sections=fixed)
         settings = settings.model_copy(update={"pbx": self.settings.pbx})  # whom we talk to stays
         policy = _policy(settings, self.clock)
-        self.shell.put(PolicyChanged(policy=policy), self.clock.now())
+        keys = tuple(
+            KeyChanged(key=each.key, before=_text(each.before), after=_text(each.after)) for each in said.changes
+        )
+        event = PolicyChanged(policy=policy, who=said.who, version=loaded.version, changes=keys)
+
+        def told() -> None:
+            if self.mqtt is not None:
+                changes = [{"key": each.key, "before": each.before, "after": each.after} for each in said.changes]
+                data = {"who": said.who, "version": loaded.version, "changes": changes, "needs_restart": fixed}
+                counts = {"operators": len(policy.operators), "groups": len(policy.groups)}
+                self.mqtt.announce("configuration.changed", data | counts)
+            then()
+
+        self.shell.put(event, self.clock.now(), told)
         self.ami.reconfigure(policy, settings)
         if self.mqtt is not None:
             self.mqtt.follow(policy)
-            counts = {"operators": len(policy.operators), "groups": len(policy.groups), "needs_restart": fixed}
-            self.mqtt.announce("configuration.changed", counts)
         self.settings = settings
-        log.info("configuration.changed", operators=len(policy.operators), groups=len(policy.groups))
+        self.version = loaded.version
+        self.holding.tell(version=loaded.version)
+        log.info(
+            "configuration.changed",
+            who=said.who,
+            version=loaded.version,
+            changes=[each.key for each in said.changes],
+            operators=len(policy.operators),
+            groups=len(policy.groups),
+        )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.settings import load, load_to_simulate
 
@@ -26,6 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(admin_app, name="admin")
 
 ConfigFile = Annotated[
     Path,

@@ -81,6 +81,20 @@ class StoreError(HuntgroupError):
         return f"{self.path}: {self.message}"
 
 
+class ChangeRefused(HuntgroupError):  # noqa: N818 - reads as what happened
+    """A change of the configuration is not made. ``at`` is the part of the request, or the key, that it is about."""
+
+    def __init__(self, why: str, message: str, at: str = "") -> None:
+        super().__init__(why, message, at)
+        self.why = why
+        """The stable code of this refusal."""
+        self.message = message
+        self.at = at
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.message}" if self.at else self.message
+
+
 class InvariantBroken(HuntgroupError):  # noqa: N818 - reads as what happened
     """Something that can never be true is true: a fault of ours, never of a network's timing."""
 

@@ -28,6 +28,7 @@ from huntgroup.settings import (
     Voicemail,
 )
 from huntgroup.settings import Hours as HoursSetting
+from huntgroup.settings.rights import supervisors_of
 
 HOLIDAY_YEARS = 5
 """How many years ahead public holidays are known; a daemon that runs so long without a reload forgets them."""
@@ -38,7 +39,7 @@ def policy_from(settings: Settings, today: date) -> engine.Policy:
     country = settings.telephony.country
     return engine.Policy(
         operators={OperatorId(each.id): _operator(each, settings.pbx[0].id) for each in settings.operators},
-        groups={GroupId(each.id): _group(each, today) for each in settings.groups},
+        groups={GroupId(each.id): _group(settings, each, today) for each in settings.groups},
         numbers={each.source: each for each in (_number(number, country) for number in settings.numbers)},
         sources={SourceId(each.id): _source(each) for each in settings.sources},
         pbx=PbxId(settings.pbx[0].id),
@@ -72,7 +73,7 @@ def _operator(operator: Operator, first_pbx: str) -> engine.OperatorPolicy:
     )
 
 
-def _group(group: Group, today: date) -> engine.GroupPolicy:
+def _group(settings: Settings, group: Group, today: date) -> engine.GroupPolicy:
     return engine.GroupPolicy(
         id=GroupId(group.id),
         name=group.name,
@@ -95,6 +96,7 @@ def _group(group: Group, today: date) -> engine.GroupPolicy:
         on_full=_action(group.on_full),
         on_abandoned=_action(group.on_abandoned) if group.on_abandoned else None,
         on_leave=_action(group.on_leave) if group.on_leave else None,
+        supervisors=tuple(OperatorId(each) for each in supervisors_of(settings, group.id)),
     )
 
 

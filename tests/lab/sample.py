@@ -39,6 +39,7 @@ id = "ben"
 name = "Ben Zielinski"
 extension = "102"
 phones = ["PJSIP/ben"]
+role = "supervisor"
 
 [[groups]]
 id = "sales"

@@ -299,7 +299,7 @@ async def test_only_a_supervisor_acts_for_a_colleague(broker: Broker, anyone: Pa
     assert (refused["error"]["code"], refused["error"]["at"]) == ("not_permitted", "operator")
     assert (await anyone.commands("ben", "logout", operator="anna"))["ok"]
     await anyone.sees("operators/anna/state", presence="logged_out")
-    for user, code in (("anna", "not_permitted"), ("ben", "not_supported")):
+    for user, code in (("anna", "not_permitted"), ("ben", "unknown_type")):
         answer = await anyone.asks(f"admin/{user}/commands", {"type": "change_group"})
         assert answer["error"]["code"] == code
 

@@ -16,7 +16,8 @@ from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
-PEOPLE = configuration(group("sales", "anna", "ben")) + source("site-chat")
+PEOPLE = configuration(group("sales", "anna", "ben"), ben='role = "supervisor"') + source("site-chat")
+PEOPLE += '[[operators]]\nid = "sofia"\nrole = "administrator"\ncapacity = { call = 0 }\n'
 
 pbx = exchange({"anna-desk": "101", "ben": "102"})
 
@@ -81,6 +82,11 @@ async def test_a_chat_goes_its_way_with_everyone_in_their_rights(secured: Secure
         ("anna", "inquiries/submit"),
         ("anna", "inquiries/chat-1/commands"),
         ("anna", "admin/sofia/commands"),
+        ("anna", "admin/anna/replies"),
+        ("ben", "admin/sofia/commands"),
+        ("sofia", "admin/ben/commands"),
+        ("site-chat", "admin/sofia/commands"),
+        ("crm", "admin/sofia/commands"),
         ("anna", "customers/commands"),
         ("anna", "status"),
         ("anna", "events/inquiry.closed"),
@@ -113,6 +119,9 @@ async def test_nobody_writes_where_they_may_not(secured: SecuredBroker, name: st
         ("anna", "huntgroup/operators/ben/replies"),
         ("anna", "huntgroup/inquiries/+/status"),
         ("anna", "huntgroup/events/#"),
+        ("ben", "huntgroup/admin/sofia/replies"),
+        ("ben", "huntgroup/admin/sofia/commands"),
+        ("crm", "huntgroup/admin/sofia/replies"),
         ("site-chat", "huntgroup/operators/anna/desk"),
         ("site-chat", "huntgroup/events/#"),
         ("crm", "huntgroup/operators/anna/desk"),
@@ -156,3 +165,24 @@ async def test_the_daemon_distrusts_a_broker_whose_certificate_it_does_not_know(
         lost = await daemon.logs("broker.lost")
 
     assert "certificate verify failed" in lost["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "code"),
+    [
+        ("sofia", {"type": "set_operator", "operator": "anna", "changes": {"name": "Anna"}}, None),
+        ("ben", {"type": "set_group", "group": "sales", "changes": {"rings": 3}}, None),
+        ("ben", {"type": "set_operator", "operator": "anna", "changes": {"name": "A"}}, "not_permitted"),
+        ("anna", {"type": "set_group", "group": "sales", "changes": {"rings": 1}}, "not_permitted"),
+        ("site-chat", {"type": "show"}, "not_permitted"),
+        ("crm", {"type": "show"}, "not_permitted"),
+    ],
+)
+async def test_who_writes_at_their_own_topic_has_the_rights_of_their_role(
+    secured: SecuredBroker, name: str, command: dict[str, Any], code: str | None
+) -> None:
+    async with somebody(secured, name, listens_to="") as who:
+        await who.listens(f"huntgroup/admin/{name}/replies/#")
+        answer = await who.asks(f"admin/{name}/commands", command, answer_at=f"huntgroup/admin/{name}/replies/tab-1")
+
+    assert answer.get("error", {}).get("code") == code

@@ -122,10 +122,25 @@ class DaemonStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChanged:
+    """A key of the configuration, such as ``groups.sales.rings``, and what it was and is, as JSON; empty: not there."""
+
+    key: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChanged:
-    """The configuration is another one from now on."""
+    """The configuration is another one from now on.
+
+    ``who``, ``version`` and ``changes`` are for the record, where it can be read who changed what.
+    """
 
     policy: Policy
+    who: str = ""
+    version: str = ""
+    changes: tuple[KeyChanged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,8 @@ class GroupPolicy:
     on_full: OverflowAction = field(default_factory=End)
     on_abandoned: OverflowAction | None = None
     on_leave: OverflowAction | None = None
+    supervisors: tuple[OperatorId, ...] = ()
+    """Who may act for its operators. The engine does not look at it: rights are checked at the edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

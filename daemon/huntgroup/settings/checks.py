@@ -86,6 +86,22 @@ def _members(data: Data) -> Iterator[Finding]:
         yield from _unknown(key, value, "operator", operators)
 
 
+def _supervisors(data: Data) -> Iterator[Finding]:
+    """Supervisors of groups who do not exist, or who could do nothing."""
+    operators = ids(data, "operators")
+    plain = {key[:-1]: value for key, value in texts(data, "operators", "id")}
+    roles = {plain[key]: entry.get("role", "operator") for key, entry in tables(data, "operators") if key in plain}
+    for key, group in tables(data, "groups"):
+        alone = {"groups": [group]}
+        for (_, _, *place), value, _ in _repeated(items(alone, "groups", "supervisors")):
+            yield Finding((*key, *place), f"{shown(value)} is listed twice", "list each supervisor once")
+    for key, value in items(data, "groups", "supervisors"):
+        yield from _unknown(key, value, "operator", operators)
+        if roles.get(value) == "operator":
+            right = 'set `role = "supervisor"` in their `[[operators]]` table'
+            yield Finding(key, f"{shown(value)} has the role `operator`", right)
+
+
 def _groups_named(data: Data) -> Iterator[Finding]:
     groups = ids(data, "groups")
     for section in ("numbers", "sources"):
@@ -157,6 +173,7 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     exchanges,
     _reachable,
     _members,
+    _supervisors,
     _action_targets,
     _replies,
     circles,

@@ -20,15 +20,14 @@ _FILE = "file"
 class Document:
     """A file that could be read and is TOML; ``data`` holds its tables."""
 
-    def __init__(self, path: Path) -> None:
-        """Read it.
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """Read it, unless its ``text`` was read already.
 
         Raises:
             ConfigError: with the one problem that keeps it from being read, or from being TOML.
         """
-        text = read_text(path)
         self.path = path
-        self.data, self._lines = _parse(path, text)
+        self.data, self._lines = _parse(path, read_text(path) if text is None else text)
 
     @property
     def folder(self) -> Path:
@@ -56,11 +55,31 @@ def read_text(path: Path) -> str:
     Raises:
         ConfigError: when it cannot be read, or is something else.
     """
+    return decoded(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        ConfigError: when it cannot be read.
+    """
     try:
-        # A byte order mark is what some editors put before UTF-8: harmless, so it is passed over.
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return path.read_bytes()
     except OSError as error:
         raise _unreadable(path, 1, *cannot_be_read(path, error)) from None
+
+
+def decoded(path: Path, content: bytes, *, is_raw: bool = False) -> str:
+    """The text that a file holds in UTF-8, with its lines ended as we end them unless it is to be ``is_raw``.
+
+    Raises:
+        ConfigError: when it is something else.
+    """
+    try:
+        # A byte order mark is what some editors put before UTF-8: harmless, so it is passed over.
+        text = content.decode("utf-8-sig")
+        return text if is_raw else text.replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise _unreadable(path, line, "is not UTF-8 text", "save it in the encoding UTF-8") from None

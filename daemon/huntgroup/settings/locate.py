@@ -1,31 +1,15 @@
-"""Where in the text of a TOML file each key and each value stands.
-
-`tomllib` gives values without their lines, so this reads the text a second time for nothing but the lines. It
-relies on the text being TOML that `tomllib` has accepted: it looks for where things end, not for mistakes.
-"""
+"""On which line of a TOML file each key and each item of a list stands."""
 
 import re
-import tomllib
 from bisect import bisect_right
-from collections.abc import Callable
 
+from huntgroup.settings.layout import Pair, Value, layout
 from huntgroup.settings.words import Key
-
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_SPACE = re.compile(r"[ \t]*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_STRINGS = (
-    re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}', re.DOTALL),
-    re.compile(r"'''.*?'{3,5}", re.DOTALL),
-    re.compile(r'"(?:[^"\\\n]|\\.)*"'),
-    re.compile(r"'[^'\n]*'"),
-)
-_SCALAR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[^,\]}\s#]*|[^,\]}\s#]+")
 
 
 def locate(text: str) -> "Lines":
     """The lines of all keys and array items in a text that is valid TOML."""
-    return Lines(_Scan(text).lines)
+    return Lines(_Lookup(text).lines)
 
 
 class Lines:
@@ -44,129 +28,32 @@ class Lines:
         return self._lines.get(key, 1)
 
 
-class _Scan:
-    """One pass over the text."""
+class _Lookup:
+    """One pass over the layout."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Key, int] = {}
-        self._text = text
-        self._at = 0
         self._starts = [found.end() for found in re.finditer("\n", text)]
-        self._tables: dict[Key, int] = {}
-        self._document()
+        for section in layout(text):
+            for key in (*section.passed, section.path):
+                self._note(key, section.start)
+            self._pairs(section.path, section.pairs)
 
-    def _document(self) -> None:
-        table: Key = ()
-        self._skip(_BLANK)
-        while self._at < len(self._text):
-            if self._peek() == "[":
-                table = self._header()
-            else:
-                self._pair(table)
-            self._skip(_BLANK)
+    def _pairs(self, table: Key, pairs: list[Pair]) -> None:
+        for pair in pairs:
+            key = table
+            for name in pair.names:
+                key = (*key, name)
+                self._note(key, pair.start)
+            self._value(key, pair.value)
 
-    def _header(self) -> Key:
-        """Reads `[table]` or `[[table]]`; returns its key, with the position for each array of tables."""
-        line = self._line()
-        is_array = self._text.startswith("[[", self._at)
-        brackets = 2 if is_array else 1
-        self._at += brackets
-        names = self._key()
-        self._at += brackets
-        key: Key = ()
-        for name in names[:-1]:
-            key = (*key, name)
-            self._note(key, line)
-            if key in self._tables:
-                key = (*key, self._tables[key])
-        key = (*key, names[-1])
-        self._note(key, line)
-        if is_array:
-            self._tables[key] = self._tables.get(key, -1) + 1
-            key = (*key, self._tables[key])
-            self._note(key, line)
-        return key
+    def _value(self, key: Key, value: Value) -> None:
+        for position, item in enumerate(value.items or ()):
+            self._note((*key, position), item.start)
+            self._value((*key, position), item)
+        self._pairs(key, value.pairs or [])
 
-    def _pair(self, table: Key) -> None:
-        """Reads `key = value`, where the key may be dotted."""
-        line = self._line()
-        for name in self._key():
-            table = (*table, name)
-            self._note(table, line)
-        self._at += 1
-        self._skip(_SPACE)
-        self._value(table)
-
-    def _value(self, key: Key) -> None:
-        match self._peek():
-            case "[":
-                self._array(key)
-            case "{":
-                self._inside("}", lambda _: self._pair(key))
-            case '"' | "'":
-                self._string()
-            case _:
-                self._skip(_SCALAR)
-
-    def _array(self, key: Key) -> None:
-        def item(position: int) -> None:
-            self._note((*key, position), self._line())
-            self._value((*key, position))
-
-        self._inside("]", item)
-
-    def _inside(self, closing: str, read: Callable[[int], None]) -> None:
-        """Reads what stands between two brackets, item by item, commas and blank lines between them."""
-        self._at += 1
-        position = 0
-        self._skip(_BLANK)
-        while self._peek() != closing:
-            read(position)
-            position += 1
-            self._skip(_BLANK)
-            if self._peek() == ",":
-                self._at += 1
-                self._skip(_BLANK)
-        self._at += 1
-
-    def _key(self) -> list[str]:
-        """Reads a dotted key and the space around it; stops at what follows."""
-        names = []
-        while True:
-            self._skip(_SPACE)
-            names.append(self._name())
-            self._skip(_SPACE)
-            if self._peek() != ".":
-                return names
-            self._at += 1
-
-    def _name(self) -> str:
-        start = self._at
-        if self._peek() not in ('"', "'"):
-            self._skip(_BARE_KEY)
-            return self._text[start : self._at]
-        self._string()
-        name = tomllib.loads(f"name = {self._text[start : self._at]}")["name"]
-        return str(name)
-
-    def _string(self) -> None:
-        for pattern in _STRINGS:
-            found = pattern.match(self._text, self._at)
-            if found is not None:
-                self._at = found.end()
-                return
-
-    def _skip(self, pattern: re.Pattern[str]) -> None:
-        found = pattern.match(self._text, self._at)
-        if found is not None:
-            self._at = found.end()
-
-    def _peek(self) -> str:
-        return self._text[self._at : self._at + 1]
-
-    def _line(self) -> int:
-        return bisect_right(self._starts, self._at) + 1
-
-    def _note(self, key: Key, line: int) -> None:
+    def _note(self, key: Key, start: int) -> None:
         """Remembers where a key stood first: the tables of an array share one key, each item has its own."""
-        self.lines.setdefault(key, line)
+        if key:
+            self.lines.setdefault(key, bisect_right(self._starts, start) + 1)

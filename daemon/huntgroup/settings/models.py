@@ -230,6 +230,9 @@ class Group(Section):
     operators: Annotated[Items[Id], Field(examples=['["anna", "ben"]'])]
     """Who serves; the order is the line's order."""
 
+    supervisors: Items[Id] | None = None
+    """Who may change this group by command; by default the supervisors among its operators."""
+
     distribution: Distribution = "in_order"
     """Who is offered an inquiry first."""
 

@@ -48,6 +48,13 @@ def examine(data: Data, folder: Path, environment: Mapping[str, str]) -> tuple[S
     return settings, found
 
 
+def examine_without_secrets(data: Data, folder: Path) -> tuple[Settings | None, list[Finding]]:
+    """The same where the secrets are somebody else's: the daemon's environment is not that of a shell."""
+    settings, found = examine_to_simulate(data, folder)
+    found += _unless_wrong_anyway(not_yet(data), found)
+    return settings, found
+
+
 def examine_to_simulate(data: Data, folder: Path) -> tuple[Settings | None, list[Finding]]:
     """The same where only the engine is to decide by them.
 

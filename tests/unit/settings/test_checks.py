@@ -227,3 +227,20 @@ def test_a_mistake_in_one_table_does_not_hide_one_between_others(problems: Probl
     )
     keys = [(problem.line, problem.key) for problem in found]
     assert keys == [(1, "pbx"), (3, "operators[0].extension"), (8, "groups[0].rings"), (11, "numbers[0].group")]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("bne", 'there is no operator "bne"; did you mean `ben`?'),
+        ("anna", '"anna" has the role `operator`; set `role = "supervisor"` in their `[[operators]]` table'),
+    ],
+)
+def test_a_supervisor_who_could_do_nothing_is_told(told: Told, name: str, words: str) -> None:
+    assert told(TEAM + group("sales", f'supervisors = ["{name}"] # here')) == [f"groups[0].supervisors[0]: {words}"]
+
+
+def test_a_supervisor_is_listed_once(told: Told) -> None:
+    lead = '[[operators]]\nid = "lead"\nrole = "supervisor"\ncapacity = { call = 0 }\n'
+    words = told(TEAM + lead + group("sales", 'supervisors = ["lead", "lead"] # here'))
+    assert words == ['groups[0].supervisors[1]: "lead" is listed twice; list each supervisor once']

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from huntgroup.adapters.mqtt import commands, payloads
+from huntgroup.adapters.mqtt import administration, commands, payloads
 from huntgroup.engine.effects import ErrorCode
+from huntgroup.settings.changes import AnyCommand, Command
 
 PREFIX = "huntgroup"
 SCHEMAS = "#/components/schemas/{model}"
@@ -37,8 +38,17 @@ EDGE_CODES = {
     "unknown_source": "the source is not configured",
     "overloaded": "too much waits to be handled",
     "store_unavailable": "nothing can be made durable at the moment",
-    "not_permitted": "only a supervisor or an administrator may do it",
+    "not_permitted": "only a supervisor of the group, or an administrator, may do it",
     "not_supported": "it is not supported yet",
+    "unknown_group": "there is no such group",
+    "unknown_operator": "there is no such operator",
+    "unknown_number": "there is no such number",
+    "already_there": "it is there already",
+    "not_a_member": "the operator is not in the group",
+    "configuration_invalid": "the configuration file is wrong as it is, so nothing is changed in it",
+    "conflict": "the configuration file is another one than was meant",
+    "edit_by_hand": "the configuration file is written in a way that only a person can change",
+    "not_writable": "the daemon may not write its configuration file",
 }
 """The codes that the daemon's edge gives; the others are the engine's."""
 
@@ -120,6 +130,14 @@ _CHANNELS = (
         "What an operator does.",
         reply=_ANSWERS,
     ),
+    _Channel(
+        "adminCommands",
+        "admin/{user}/commands",
+        "receive",
+        tuple(get_args(AnyCommand)),
+        "What a supervisor or an administrator asks of the configuration.",
+        reply=(administration.Administered, payloads.Refused),
+    ),
     _Channel("groupState", "groups/{group}/state", "send", (payloads.GroupState,), "A group's live figures.", True),
     _Channel("events", "events/{type}", "send", (payloads.CloudEvent,), "Every fact, as CloudEvents 1.0."),
     _Channel("rejected", "rejected", "send", (payloads.Rejected,), "What could not be understood."),
@@ -164,7 +182,7 @@ def _models() -> Iterator[tuple[type[BaseModel], JsonSchemaMode]]:
         for model in (*channel.models, *channel.reply):
             if model not in seen:
                 seen.add(model)
-                yield model, "validation" if issubclass(model, commands.Incoming) else "serialization"
+                yield model, "validation" if issubclass(model, (commands.Incoming, Command)) else "serialization"
 
 
 def _add(schemas: dict[str, Any], model: type[BaseModel], mode: JsonSchemaMode) -> None:
@@ -186,6 +204,11 @@ class _Generator(GenerateJsonSchema):
         if found.get("default", 0) is None:
             del found["default"]
         return found
+
+    def tagged_union_schema(self, schema: Any) -> dict[str, Any]:
+        """The key that tells the models apart; AsyncAPI knows no more of it than its name."""
+        found = super().tagged_union_schema(schema)
+        return found | {"discriminator": found["discriminator"]["propertyName"]}
 
     def field_is_required(self, field: Any, total: bool) -> bool:
         """Of what we publish all that is not left out when it says nothing."""

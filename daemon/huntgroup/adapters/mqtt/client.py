@@ -10,6 +10,7 @@ from typing import Any
 import aiomqtt
 import structlog
 
+from huntgroup.adapters.mqtt.administration import Administration
 from huntgroup.adapters.mqtt.board import Board
 from huntgroup.adapters.mqtt.history import History
 from huntgroup.adapters.mqtt.incoming import Delivery, Intake, Reception
@@ -36,8 +37,15 @@ FIGURES_REST = 0.1
 class MqttClient:
     """Tells the broker what the engine tells, and the engine what comes from the broker."""
 
-    def __init__(
-        self, settings: Mqtt, policy: Policy, intake: Intake, history: History, now: Callable[[], float]
+    def __init__(  # noqa: PLR0913 - each is another side of it
+        self,
+        settings: Mqtt,
+        policy: Policy,
+        intake: Intake,
+        history: History,
+        now: Callable[[], float],
+        *,
+        administration: Administration | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
@@ -45,7 +53,7 @@ class MqttClient:
         self._outbox = Outbox()
         self._board = Board(self._topics, self._outbox, policy, now)
         replies = Replies(self._topics, self._outbox)
-        self._reception = Reception(self._board, replies, policy, intake, history)
+        self._reception = Reception(self._board, replies, policy, intake, history, administration=administration)
         self._history = history
         self._began = now()
         online = Status(state="online", since=instant(self._began), version=version("huntgroup"))

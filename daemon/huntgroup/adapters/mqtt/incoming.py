@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from huntgroup.adapters.mqtt import commands
+from huntgroup.adapters.mqtt.administration import Administration, may_act_for, may_administrate, reply
 from huntgroup.adapters.mqtt.board import Board, closed_status
 from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission, first_fault
 from huntgroup.adapters.mqtt.history import History, Past
@@ -23,8 +24,10 @@ from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_repl
 from huntgroup.engine.effects import Answered, ErrorCode
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
-from huntgroup.engine.policy import Policy, Role
-from huntgroup.errors import StoreError
+from huntgroup.engine.policy import Policy
+from huntgroup.errors import ChangeRefused, StoreError
+from huntgroup.settings.changes import ADMINISTRATION, AnyCommand, Command
+from huntgroup.settings.editing import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +35,7 @@ READERS: Mapping[Kind, tuple[TypeAdapter[Any], bool]] = {
     Kind.SUBMIT: (commands.SUBMISSION, False),
     Kind.CHANNEL: (commands.CHANNEL, True),
     Kind.OPERATOR: (commands.OPERATOR, True),
+    Kind.ADMIN: (ADMINISTRATION, True),
 }
 """Who reads what; and whether they choose among models by ``type``."""
 
@@ -69,7 +73,7 @@ class _Read:
 
     delivery: Delivery
     address: Address
-    command: Incoming
+    command: Incoming | AnyCommand
     writer: Writer
 
 
@@ -84,13 +88,23 @@ class Unreadable(Exception):  # noqa: N818 - it is not raised for a fault of our
 class Reception:
     """Takes messages in the order they come."""
 
-    def __init__(self, board: Board, replies: Replies, policy: Policy, intake: Intake, history: History) -> None:
+    def __init__(  # noqa: PLR0913 - each is another side of it
+        self,
+        board: Board,
+        replies: Replies,
+        policy: Policy,
+        intake: Intake,
+        history: History,
+        *,
+        administration: Administration | None = None,
+    ) -> None:
         self._topics = board.topics
         self._replies = replies
         self._board = board
         self._policy = policy
         self._history = history
         self._intake = intake
+        self._administration = administration
         self._asked: dict[RequestId, Callable[[Answered], None]] = {}
         self._in_hand: dict[InquiryId, list[_Read]] = {}
         """New inquiries that are being made durable, and everyone who is to be answered then."""
@@ -126,8 +140,10 @@ class Reception:
                 self._submit(each, each.command, past)
             elif isinstance(each.command, Asked):
                 self._of_operator(each, each.command)
+            elif isinstance(each.command, Command):
+                self._of_administrator(each, each.command)
             else:
-                self._of_channel(each)
+                self._of_channel(each, each.command)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -147,16 +163,21 @@ class Reception:
             return None
         return _Read(delivery, address, command, writer)
 
-    def _understood(self, delivery: Delivery, address: Address) -> tuple[Incoming | None, Writer]:
+    def _understood(self, delivery: Delivery, address: Address) -> tuple[Incoming | AnyCommand | None, Writer]:
         if len(delivery.payload) > commands.PAYLOAD_MOST:
             raise Unreadable("too_long", f"a message has at most {commands.PAYLOAD_MOST} bytes")
         reader = READERS.get(address.kind)
         if reader is None:
             self._not_built(delivery, address)
             return None, Writer(None)
+        if address.kind is Kind.ADMIN and not may_administrate(self._policy, OperatorId(address.name)):
+            # Who may do nothing is not told what could be done.
+            writer, _ = self._writer(delivery, address, None)
+            self._replies.refused(writer, "not_permitted", "only a supervisor or an administrator may do this")
+            return None, Writer(None)
         adapter, has_types = reader
         try:
-            command: Incoming = adapter.validate_json(delivery.payload)
+            command: Incoming | AnyCommand = adapter.validate_json(delivery.payload)
         except ValidationError as error:
             raise Unreadable(*first_fault(error, has_types)) from None
         name = command.id if isinstance(command, Submission) else None
@@ -172,12 +193,9 @@ class Reception:
         return self._replies.writer(default, delivery.response_topic, delivery.correlation)
 
     def _not_built(self, delivery: Delivery, address: Address) -> None:
-        """Customers and administration are answered, but not served yet. Who may not anyway is told that first."""
+        """Customers are answered, but not served yet."""
         writer, _ = self._writer(delivery, address, None)
-        if address.kind is Kind.ADMIN and self._role(OperatorId(address.name)) is Role.OPERATOR:
-            self._replies.refused(writer, "not_permitted", "only a supervisor or an administrator may do this")
-        else:
-            self._replies.refused(writer, "not_supported", "this is not supported yet")
+        self._replies.refused(writer, "not_supported", "this is not supported yet")
 
     def _reject(self, delivery: Delivery, address: Address | None, unreadable: Unreadable) -> None:
         writer = Writer(None)
@@ -226,25 +244,33 @@ class Reception:
     def _refuse(self, read: _Read, code: str, message: str, at: str = "") -> None:
         self._replies.refused(read.writer, code, message, at)
 
-    def _of_channel(self, read: _Read) -> None:
+    def _of_channel(self, read: _Read, command: Incoming) -> None:
         inquiry = InquiryId(read.address.name)
         request = self._expect(read, inquiry)
-        self._intake.put(of_channel(read.command, request, inquiry), read.delivery.at, read.delivery.acknowledge)
+        self._intake.put(of_channel(command, request, inquiry), read.delivery.at, read.delivery.acknowledge)
 
     def _of_operator(self, read: _Read, command: Asked) -> None:
         asker = OperatorId(read.address.name)
         meant = OperatorId(command.operator) if command.operator else asker
-        if meant != asker and self._role(asker) is Role.OPERATOR:
-            who = "only a supervisor or an administrator may act for a colleague"
+        if meant != asker and not may_act_for(self._policy, asker, meant):
+            who = "only an administrator, or a supervisor of a group that they are in, may act for a colleague"
             self._refuse(read, "not_permitted", who, "operator")
             read.delivery.acknowledge()
             return
         request = self._expect(read, getattr(command, "inquiry", "") or None)
         self._intake.put(of_operator(command, request, meant), read.delivery.at, read.delivery.acknowledge)
 
-    def _role(self, operator: OperatorId) -> Role:
-        known = self._policy.operators.get(operator)
-        return known.role if known is not None else Role.OPERATOR
+    def _of_administrator(self, read: _Read, command: AnyCommand) -> None:
+        """What is asked of the configuration takes its own time; the message is acknowledged when it is answered."""
+
+        def answer(outcome: Outcome | ChangeRefused) -> None:
+            self._replies.say(read.writer, reply(command, outcome))
+            read.delivery.acknowledge()
+
+        if self._administration is None:
+            answer(ChangeRefused("not_supported", "the configuration is not changed by command here"))
+        else:
+            self._administration.ask(read.address.name, command, answer)
 
     def _expect(self, read: _Read, inquiry: str | None) -> RequestId:
         """A name for a request whose answer is awaited."""

@@ -36,23 +36,24 @@ class Replies:
 
     def done(self, writer: Writer, kind: str, inquiry: str | None) -> None:
         """A command was done."""
-        self._say(writer, Done(type=kind, inquiry=inquiry))
+        self.say(writer, Done(type=kind, inquiry=inquiry))
 
     def submitted(self, writer: Writer, status: dict[str, Any]) -> None:
         """An inquiry is taken, now or earlier."""
-        self._say(writer, Submitted(**status))
+        self.say(writer, Submitted(**status))
 
     def refused(self, writer: Writer, code: str, message: str, at: str = "") -> None:
         """What was asked is not done, and why."""
-        self._say(writer, Refused(error=ErrorOut(code=code, message=message, at=at)))
+        self.say(writer, Refused(error=ErrorOut(code=code, message=message, at=at)))
 
     def rejected(self, writer: Writer, topic: str, payload: bytes, error: ErrorOut) -> None:
         """What came could not be understood: so it is told to everyone who cares, and to who wrote it."""
         text = payload[: 4 * SHOWN_MOST].decode("utf-8", "replace")[:SHOWN_MOST]
         report = Rejected(topic=topic, payload=text, payload_bytes=len(payload), error=error)
         self._outbox.send(self._topics.rejected, report.encode)
-        self._say(writer, Refused(error=error))
+        self.say(writer, Refused(error=error))
 
-    def _say(self, writer: Writer, answer: Payload) -> None:
+    def say(self, writer: Writer, answer: Payload) -> None:
+        """Any answer."""
         if writer.topic is not None:
             self._outbox.send(writer.topic, answer.encode, writer.correlation)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import structlog
 
 from huntgroup.adapters.store import upkeep, wal
+from huntgroup.adapters.store.holding import Holding, lock_of
 from huntgroup.adapters.store.private import make_private
 from huntgroup.adapters.store.rows import Entry, entry_crc, state_crc
 from huntgroup.adapters.store.schema import VERSION, migrate
@@ -42,9 +43,9 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[Holding]:
     """The store is ours alone as long as this lasts. Raises StoreError while another daemon has it."""
-    lock = path.with_name(path.name + ".lock")
+    lock = lock_of(path)
     try:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -54,7 +55,9 @@ def held(path: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise StoreError(path, "another daemon has this store open; give each its own [store] url") from None
-        yield
+        holding = Holding(handle)
+        holding.tell()
+        yield holding
     finally:
         os.close(handle)
 

@@ -55,6 +55,11 @@ class Past:
         question = "SELECT sequence, at, type, body FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY 1"
         return (Entry(*row) for row in self._database.execute(question, (after, last)))
 
+    def of_type(self, name: str) -> Iterator[Entry]:
+        """The events of one type, in order."""
+        question = "SELECT sequence, at, type, body FROM journal WHERE type = ? ORDER BY 1"
+        return (Entry(*row) for row in self._database.execute(question, (name,)))
+
     def records(self, after: int) -> Iterator[tuple[int, Record]]:
         """What was told of the events behind one, in order."""
         question = f"SELECT event, {COLUMNS} FROM record WHERE event > ? ORDER BY sequence"
