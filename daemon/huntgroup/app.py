@@ -18,6 +18,8 @@ from huntgroup.adapters.mqtt.topics import CALLS
 from huntgroup.adapters.store.history import History
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
+from huntgroup.customer_service import CustomerService
+from huntgroup.customers.rules import RuleBook
 from huntgroup.engine.effects import Order, Tidings
 from huntgroup.engine.events import DaemonStarted, Event, PolicyChanged
 from huntgroup.engine.ids import PbxId
@@ -69,11 +71,12 @@ async def _serve(settings: Settings, path: Path) -> None:
     policy = _policy(settings, clock)
     supervisor = ServiceManager()
     engine, opened = recovered(settings.store.path, policy, clock.now())
-    journal = Journal(settings.store.path, opened, settings.store.keep, clock)
+    customers = CustomerService(settings)
+    journal = Journal(settings.store.path, opened, settings.store.keep, clock, customers.follower)
     history = History(settings.store.path)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
-        shell.put(event, at, then)
+        recognition.put(event, at, then)
 
     def tell_broker(tidings: Tidings) -> None:
         if mqtt is not None:
@@ -88,12 +91,16 @@ async def _serve(settings: Settings, path: Path) -> None:
     ami.remember(open_calls(engine.world), entries_read(engine.world, PbxId(settings.pbx[0].id)))
     notices = (ami.tell, logs.tell, tell_broker)
     outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
-    shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
-    mqtt = MqttClient(settings.mqtt, policy, shell, history, clock.now) if settings.mqtt else None
+    shell = Shell(engine, Recorder(journal, customers.rules), clock, outside, Moment(opened.sequence, opened.at))
+    recognition = customers.before(shell, engine)
+    mqtt = MqttClient(settings.mqtt, policy, recognition, history, clock.now) if settings.mqtt else None
+    customers.meet(mqtt, journal)
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:
         shell.put(PolicyChanged(policy=policy), clock.now())
-    reloader = Reloader(settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt)
+    reloader = Reloader(
+        settings=settings, path=path, clock=clock, shell=shell, ami=ami, mqtt=mqtt, rules=customers.rules
+    )
     stop = _stop_on_signals(reloader)
     try:
         async with history, asyncio.TaskGroup() as tasks:
@@ -115,6 +122,7 @@ async def _serve(settings: Settings, path: Path) -> None:
                 task.cancel()
     finally:
         await ami.close()
+        await customers.close()
 
 
 def _policy(settings: Settings, clock: Clock) -> Policy:
@@ -140,6 +148,7 @@ class Reloader:
     shell: Shell
     ami: AmiClient
     mqtt: MqttClient | None
+    rules: RuleBook
 
     def reload(self) -> None:
         """Read the file again; what is wrong with it is told in the words of `check`, and nothing changes then."""
@@ -161,5 +170,6 @@ class Reloader:
             self.mqtt.follow(policy)
             counts = {"operators": len(policy.operators), "groups": len(policy.groups), "needs_restart": fixed}
             self.mqtt.announce("configuration.changed", counts)
+        self.rules.follow(settings)
         self.settings = settings
         log.info("configuration.changed", operators=len(policy.operators), groups=len(policy.groups))

@@ -26,29 +26,9 @@ def _never(_: Any) -> bool:
     return False
 
 
-def _only(*values: str) -> Callable[[Any], bool]:
-    return lambda value: value in values
-
-
-def _is(fixed: object) -> Callable[[Any], bool]:
-    # The type counts: in Python 0 == False, and `pickup = 0` is for the models to refuse.
-    return lambda value: type(value) is type(fixed) and value == fixed
-
-
 _LEAVE_OUT = "leave it out"
 
-_NOT_YET = (
-    _Missing("pbx[1]", _never, "describe one PBX"),
-    _Missing("numbers[].responsible_first", _is(False), _LEAVE_OUT),
-    _Missing("numbers[].responsible_rings", _never, _LEAVE_OUT),
-    _Missing("numbers[].transfer_changes_responsible", _is(False), _LEAVE_OUT),
-    _Missing("numbers[].create", _only("none"), "use `none`"),
-    *(
-        _Missing(f"sources[].{name}", _is(False), _LEAVE_OUT)
-        for name in ("identify_customer", "track_customer", "responsible_first", "transfer_changes_responsible")
-    ),
-    _Missing("sources[].create", _only("none"), "use `none`"),
-)
+_NOT_YET = (_Missing("pbx[1]", _never, "describe one PBX"),)
 
 
 def _pattern(key: str) -> re.Pattern[str]:

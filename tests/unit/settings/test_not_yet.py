@@ -16,15 +16,6 @@ NUMBER = f'{GROUP}[[numbers]]\nnumber = "101"\ngroup = "sales"\n'
             '[[pbx]] # here\nid = "second"\nhost = "h"\nusername = "u"\nsecret_env = "AMI_SECRET"',
             "pbx[1]",
         ),
-        (f"{NUMBER}responsible_first = true # here", "numbers[0].responsible_first"),
-        (f"{NUMBER}responsible_rings = 4 # here", "numbers[0].responsible_rings"),
-        (f"{NUMBER}transfer_changes_responsible = true # here", "numbers[0].transfer_changes_responsible"),
-        (f'{NUMBER}create = "lead" # here', "numbers[0].create"),
-        (f"{SOURCE}identify_customer = true # here", "sources[0].identify_customer"),
-        (f"{SOURCE}track_customer = true # here", "sources[0].track_customer"),
-        (f"{SOURCE}responsible_first = true # here", "sources[0].responsible_first"),
-        (f"{SOURCE}transfer_changes_responsible = true # here", "sources[0].transfer_changes_responsible"),
-        (f'{SOURCE}create = "lead" # here', "sources[0].create"),
     ],
 )
 def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key: str) -> None:
@@ -51,15 +42,13 @@ def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key
         f'{GROUP}on_unanswered = {{ action = "keep_waiting" }}',
         f'{NUMBER}responsible_first = false\ncreate = "none"\ntransfer_changes_responsible = false',
         f'{NUMBER}on_responsible_missed = {{ action = "queue" }}',
+        f'{NUMBER}responsible_first = true\nresponsible_rings = 4\ntransfer_changes_responsible = true\ncreate = "lead"',
+        f'{SOURCE}identify_customer = true\ntrack_customer = true\nresponsible_first = true\ncreate = "contact"',
         '[mqtt]\nurl = "mqtt://h"\nprefix = "a/b"\nusername = "u"\nsecret_env = "AMI_SECRET"',
     ],
 )
 def test_what_is_off_or_comes_to_the_same_is_let_through(accept: Accept, text: str) -> None:
     accept(text)
-
-
-def test_a_value_that_could_be_had_says_which_ones_can_be_had_today(told: Told) -> None:
-    assert told(f'{NUMBER}create = "lead" # here') == ['numbers[0].create: "lead" is not yet supported; use `none`']
 
 
 @pytest.mark.parametrize("text", ['distribution = "evenlyy"', "pickup = 0", "wrapup = 10", "miss_limit = true"])
@@ -69,5 +58,7 @@ def test_a_value_that_is_wrong_anyway_is_told_once(told: Told, text: str) -> Non
 
 
 def test_what_is_not_there_yet_is_told_beside_real_mistakes(told: Told) -> None:
-    words = told(f'{NUMBER}create = "lead" # here\nshoe_size = 41 # here')
-    assert [word.partition(":")[0] for word in words] == ["numbers[0].create", "numbers[0].shoe_size"]
+    second = (
+        '[[pbx]] # here\nid = "second"\nhost = "h"\nusername = "u"\nsecret_env = "AMI_SECRET"\nshoe_size = 41 # here'
+    )
+    assert [word.partition(":")[0] for word in told(second)] == ["pbx[1]", "pbx[1].shoe_size"]

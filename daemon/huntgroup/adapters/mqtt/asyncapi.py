@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from huntgroup.adapters.mqtt import commands, payloads
+from huntgroup.adapters.mqtt import commands, customer_commands, payloads
 from huntgroup.engine.effects import ErrorCode
 
 PREFIX = "huntgroup"
@@ -39,6 +39,14 @@ EDGE_CODES = {
     "store_unavailable": "nothing can be made durable at the moment",
     "not_permitted": "only a supervisor or an administrator may do it",
     "not_supported": "it is not supported yet",
+    "unknown_customer": "there is no such customer",
+    "several_customers": "what is given belongs to several customers",
+    "already_known": "a customer has this identity already",
+    "already_one": "the two are one customer already",
+    "unknown_change": "there is no such change",
+    "already_undone": "the change was undone already",
+    "cannot_be_undone": "the change cannot be undone, or not any more",
+    "inquiry_open": "an inquiry of theirs is not over",
 }
 """The codes that the daemon's edge gives; the others are the engine's."""
 
@@ -119,6 +127,14 @@ _CHANNELS = (
         ),
         "What an operator does.",
         reply=_ANSWERS,
+    ),
+    _Channel(
+        "customerCommands",
+        "customers/commands",
+        "receive",
+        customer_commands.COMMANDS,
+        "What integrators ask about customers, and have changed.",
+        reply=(customer_commands.CustomerAnswer, payloads.Refused),
     ),
     _Channel("groupState", "groups/{group}/state", "send", (payloads.GroupState,), "A group's live figures.", True),
     _Channel("events", "events/{type}", "send", (payloads.CloudEvent,), "Every fact, as CloudEvents 1.0."),

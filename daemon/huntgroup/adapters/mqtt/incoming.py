@@ -15,11 +15,19 @@ from pydantic_core import from_json
 from huntgroup.adapters.mqtt import commands
 from huntgroup.adapters.mqtt.board import Board, closed_status
 from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission, first_fault
+from huntgroup.adapters.mqtt.customer_commands import (
+    CUSTOMERS,
+    AboutCustomers,
+    CreateCustomer,
+    CustomerAnswer,
+    SetResponsible,
+)
 from huntgroup.adapters.mqtt.history import History, Past
 from huntgroup.adapters.mqtt.payloads import ErrorOut
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
 from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_replies
+from huntgroup.customers.words import CustomersError
 from huntgroup.engine.effects import Answered
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
@@ -32,10 +40,19 @@ READERS: Mapping[Kind, tuple[TypeAdapter[Any], bool]] = {
     Kind.SUBMIT: (commands.SUBMISSION, False),
     Kind.CHANNEL: (commands.CHANNEL, True),
     Kind.OPERATOR: (commands.OPERATOR, True),
+    Kind.CUSTOMERS: (CUSTOMERS, True),
 }
 """Who reads what; and whether they choose among models by ``type``."""
 
 Then = Callable[[], None]
+
+
+class Customers(Protocol):
+    """Who knows of customers."""
+
+    def ask(self, command: AboutCustomers, answer: Callable[[dict[str, Any] | CustomersError], None]) -> None:
+        """Do it; ``answer`` is called once it is durable, or with why it was not done."""
+        ...
 
 
 class Intake(Protocol):
@@ -85,6 +102,8 @@ class Reception:
     """Takes messages in the order they come."""
 
     def __init__(self, board: Board, replies: Replies, policy: Policy, intake: Intake, history: History) -> None:
+        self.customers: Customers | None = None
+        """None: nothing is known of them."""
         self._topics = board.topics
         self._replies = replies
         self._board = board
@@ -124,6 +143,8 @@ class Reception:
         for each in read:
             if isinstance(each.command, Submission):
                 self._submit(each, each.command, past)
+            elif isinstance(each.command, AboutCustomers):
+                self._of_customers(each, each.command)
             elif isinstance(each.command, Asked):
                 self._of_operator(each, each.command)
             else:
@@ -172,7 +193,7 @@ class Reception:
         return self._replies.writer(default, delivery.response_topic, delivery.correlation)
 
     def _not_built(self, delivery: Delivery, address: Address) -> None:
-        """Customers and administration are answered, but not served yet. Who may not anyway is told that first."""
+        """Administration is answered, but not served yet. Who may not anyway is told that first."""
         writer, _ = self._writer(delivery, address, None)
         if address.kind is Kind.ADMIN and self._role(OperatorId(address.name)) is Role.OPERATOR:
             self._replies.refused(writer, "not_permitted", "only a supervisor or an administrator may do this")
@@ -241,6 +262,28 @@ class Reception:
             return
         request = self._expect(read, getattr(command, "inquiry", "") or None)
         self._intake.put(of_operator(command, request, meant), read.delivery.at, read.delivery.acknowledge)
+
+    def _of_customers(self, read: _Read, command: AboutCustomers) -> None:
+        operator, at = "", ""
+        if isinstance(command, SetResponsible):
+            operator, at = command.operator, "operator"
+        elif isinstance(command, CreateCustomer):
+            operator, at = command.responsible, "responsible"
+        if self.customers is None:
+            self._refuse(read, "not_supported", "nothing is known of customers here")
+        elif operator and OperatorId(operator) not in self._policy.operators:
+            self._refuse(read, "unknown_operator", f"there is no operator {operator}", at)
+        else:
+            self.customers.ask(command, partial(self._answer_about_customers, read))
+            return
+        read.delivery.acknowledge()
+
+    def _answer_about_customers(self, read: _Read, answer: dict[str, Any] | CustomersError) -> None:
+        if isinstance(answer, CustomersError):
+            self._refuse(read, answer.why, str(answer), answer.at)
+        else:
+            self._replies.say(read.writer, CustomerAnswer(type=getattr(read.command, "type", ""), **answer))
+        read.delivery.acknowledge()
 
     def _role(self, operator: OperatorId) -> Role:
         known = self._policy.operators.get(operator)

@@ -53,6 +53,10 @@ class Replies:
         self._outbox.send(self._topics.rejected, report.encode)
         self._say(writer, Refused(error=error))
 
+    def say(self, writer: Writer, answer: Payload) -> None:
+        """An answer of any other kind."""
+        self._say(writer, answer)
+
     def _say(self, writer: Writer, answer: Payload) -> None:
         if writer.topic is not None:
             self._outbox.send(writer.topic, answer.encode, writer.correlation)

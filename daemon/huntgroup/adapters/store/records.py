@@ -42,7 +42,7 @@ def record_of(tidings: Fact | Decision) -> Record | None:
             operator=None,
             attempt=tidings.attempt,
             detail="",
-            more={"verdicts": dict(tidings.verdicts)},
+            more={"verdicts": dict(tidings.verdicts)} | ({"responsible": True} if tidings.is_for_responsible else {}),
         )
     if tidings.inquiry is None:
         return None
@@ -63,6 +63,8 @@ def _first_told(fact: Fact) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if fact.customer is not None:
         more["customer"] = {"name": fact.customer.name, "phone": fact.customer.phone}
+        if fact.customer.id:
+            more["customer"]["id"] = fact.customer.id
     if fact.recording is not None:
         recording = fact.recording
         more["recording"] = {"file": recording.file, "seconds": recording.seconds, "mailbox": recording.mailbox}

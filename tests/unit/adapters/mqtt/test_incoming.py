@@ -198,7 +198,7 @@ async def test_who_speaks_of_nobody_is_told_so() -> None:
     assert at("inquiries/chat-9/replies", answers)[0]["error"]["code"] == "unknown_inquiry"
 
 
-@pytest.mark.parametrize("name", ["customers", "admin/sofia"])
+@pytest.mark.parametrize("name", ["admin/sofia"])
 async def test_what_is_not_built_yet_is_answered_so(name: str) -> None:
     people = [operator("anna"), operator("sofia", role=Role.ADMINISTRATOR)]
     here = House(policy(group("sales", "anna"), operators=people))
