@@ -42,7 +42,7 @@ def test_what_is_not_there_yet_is_refused_at_its_line(told: Told, text: str, key
         f'{GROUP}on_unanswered = {{ action = "keep_waiting" }}',
         f'{NUMBER}responsible_first = false\ncreate = "none"\ntransfer_changes_responsible = false',
         f'{NUMBER}on_responsible_missed = {{ action = "queue" }}',
-        f'{NUMBER}responsible_first = true\nresponsible_rings = 4\ntransfer_changes_responsible = true\ncreate = "lead"',
+        f'{NUMBER}responsible_first = true\nresponsible_rings = 4\ncreate = "lead"',
         f'{SOURCE}identify_customer = true\ntrack_customer = true\nresponsible_first = true\ncreate = "contact"',
         '[mqtt]\nurl = "mqtt://h"\nprefix = "a/b"\nusername = "u"\nsecret_env = "AMI_SECRET"',
     ],

@@ -114,7 +114,7 @@ def test_all_that_the_configuration_knows_is_understood(tmp_path: Path) -> None:
     (tmp_path / "mqtt.secret").write_text("x")
     path = tmp_path / "huntgroup.toml"
     path.write_text(EVERYTHING)
-    settings = load(path, {"HUNTGROUP_AMI_SECRET": "x"})
+    settings = load(path, {"AMI_SECRET": "x"})
     assert (settings.numbers[0].create, settings.sources[0].track_customer) == ("lead", True)
 
 
