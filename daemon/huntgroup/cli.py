@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from huntgroup import customers_cli
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.settings import load, load_to_simulate
 
@@ -26,6 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(customers_cli.app)
 
 ConfigFile = Annotated[
     Path,

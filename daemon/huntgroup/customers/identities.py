@@ -113,5 +113,11 @@ def agree(one: str, other: str) -> bool:
 
     Who gives no name contradicts nobody. ``Jan Kowalski`` and ``J. Kowalski`` agree, he and ``Maria Kowalska`` do not.
     """
-    few, many = sorted((words_of(one), words_of(other)), key=len)
+    mine, theirs = words_of(one), words_of(other)
+    return (len(mine) <= len(theirs) and _is_within(mine, theirs)) or (
+        len(theirs) <= len(mine) and _is_within(theirs, mine)
+    )
+
+
+def _is_within(few: frozenset[str], many: frozenset[str]) -> bool:
     return all(word in many or (len(word) == 1 and any(each[0] == word for each in many)) for word in few)

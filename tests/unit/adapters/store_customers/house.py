@@ -34,7 +34,7 @@ class House:
         begin_run(path, opened, [("policy", "", "{}")], NOW)
         self.path = path
         self.database: sqlite3.Connection = connect(path)
-        self.follower = Follower(tell=lambda told: None, outbox=tuple(Happened))
+        self.follower = Follower(tell=lambda _: None, outbox=tuple(Happened))
         self.crc, self.sequence, self.now = opened.crc, opened.sequence, NOW
         self.told: list[Happening] = []
         self.is_following = True
@@ -124,3 +124,24 @@ class House:
         """The number of the last change of this kind."""
         found = self.database.execute("SELECT max(id) FROM trail WHERE what = ?", (what,)).fetchone()
         return int(found[0])
+
+
+JAN_CONFIG = """
+[telephony]
+country = "pl"
+[[pbx]]
+id = "main"
+host = "127.0.0.1"
+username = "huntgroup"
+secret_env = "AMI_SECRET"
+[[operators]]
+id = "anna"
+phones = ["PJSIP/anna"]
+[[operators]]
+id = "ben"
+phones = ["PJSIP/ben"]
+[[groups]]
+id = "sales"
+operators = ["ben"]
+"""
+"""A configuration for commands beside the store, huntgroup.db in the same folder."""
