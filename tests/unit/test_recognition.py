@@ -16,6 +16,7 @@ from huntgroup.recognition import Recognition, Told, Wanted
 
 MINE = "+48600700800"
 PHONE = Identity(Kind.PHONE, MINE)
+LOOK = Rules(identify=True)
 
 
 class Shell:
@@ -25,11 +26,18 @@ class Shell:
 
     def __init__(self) -> None:
         self.taken: list[Event] = []
-        self.came = asyncio.Event()
+        self._came = asyncio.Event()
 
-    def put(self, event: Event, at: float, then: Any = None) -> None:
+    def put(self, event: Event, *_: Any) -> None:
         self.taken.append(event)
-        self.came.set()
+        self._came.set()
+
+    async def has(self, count: int) -> None:
+        """Return once so many came."""
+        async with asyncio.timeout(5):
+            while len(self.taken) < count:
+                self._came.clear()
+                await self._came.wait()
 
 
 class Store:
@@ -39,7 +47,7 @@ class Store:
         self.is_known = known
         self.asked: list[tuple[Identity, ...]] = []
 
-    def known(self, identities: Sequence[Identity], name: str, channel: str, *, is_tracked: bool) -> Known | None:
+    def known(self, identities: Sequence[Identity], *_: Any, **__: Any) -> Known | None:
         self.asked.append(tuple(identities))
         return self.is_known
 
@@ -52,14 +60,14 @@ class Book:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
 
-    def of(self, channel: str, source: str) -> Rules:
+    def of(self, *_: str) -> Rules:
         return self._rules
 
 
 class Crm:
     """Answers when it is let."""
 
-    def __init__(self, told: Told | None | Exception, budget: float = 5.0) -> None:
+    def __init__(self, told: Told | Exception | None, budget: float = 5.0) -> None:
         self.told = told
         self.budget = budget
         self.may_answer = asyncio.Event()
@@ -81,7 +89,7 @@ def call(inquiry: str = "c1", phone: str = MINE, name: str = "") -> InquiryRecei
 
 
 def recognition(
-    store: Store, crm: Crm | None = None, *, rules: Rules = Rules(identify=True), is_open: bool = False
+    store: Store, crm: Crm | None = None, *, rules: Rules = LOOK, is_open: bool = False
 ) -> tuple[Recognition, Shell]:
     shell = Shell()
     return Recognition(shell, store, Book(rules), lambda _: is_open, crm), shell  # type: ignore[arg-type]
@@ -105,7 +113,7 @@ async def test_who_gives_another_name_keeps_it_and_is_told_by_what_we_call_them(
 
 @pytest.mark.parametrize(
     ("rules", "phone", "is_open"),
-    [(Rules(), MINE, False), (Rules(identify=True), "anonymous", False), (Rules(identify=True), MINE, True)],
+    [(Rules(), MINE, False), (LOOK, "anonymous", False), (LOOK, MINE, True)],
 )
 async def test_nobody_is_looked_up_who_cannot_or_need_not_be(rules: Rules, phone: str, is_open: bool) -> None:
     store = Store()
@@ -131,9 +139,7 @@ async def test_while_the_crm_is_asked_the_inquiry_waits_with_all_that_follows_it
     assert shell.taken == [other]
 
     crm.may_answer.set()
-    await shell.came.wait()
-    while len(shell.taken) < 3:
-        await asyncio.sleep(0)
+    await shell.has(3)
     _, event, after = shell.taken
     assert isinstance(event, InquiryReceived)
     assert (event.customer.crm, event.customer.name, event.responsible) == ("contact/7", "Jan", "cleo")
@@ -148,9 +154,7 @@ async def test_a_crm_that_is_slow_or_down_holds_nobody_up_longer(crm: Crm) -> No
         crm.may_answer.set()
     here, shell = recognition(Store(), crm)
     here.put(call(), 1.0)
-    async with asyncio.timeout(5):
-        while not shell.taken:
-            await asyncio.sleep(0)
+    await shell.has(1)
     assert shell.taken == [call()]
 
 
