@@ -2,11 +2,19 @@
 
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.engine.effects import Decision, Effect, Fact, FactType, Reason
-from huntgroup.engine.events import ConversationFound, Customer, CustomerReached, MessageLeft, Recording, Refusal
-from huntgroup.engine.ids import AttemptNo, InquiryId, SourceId
-from huntgroup.engine.policy import CallBack, ToVoicemail
+from huntgroup.engine.events import (
+    ConversationFound,
+    Customer,
+    CustomerReached,
+    InquiryReceived,
+    MessageLeft,
+    Recording,
+    Refusal,
+)
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import CallBack, Channel, ToVoicemail
 from huntgroup.story import WHY_NOT, WORDS, Names, told
-from tests.unit.engine.scenario import RING, Story, group, phone, policy
+from tests.unit.engine.scenario import RING, Story, entrance, group, phone, policy
 
 NAMES = Names({"anna": "Anna Nowak", "ben": "Ben Okafor"}, {"sales": "Sales"})
 
@@ -140,3 +148,23 @@ def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None
 
     assert set(WHY_NOT) == set(Reason) - {Reason.CHOSEN}
     assert set(WORDS) == set(FactType) - elsewhere
+
+
+def test_that_the_responsible_came_first_is_told_and_why_they_did_not() -> None:
+    number = entrance("sales", "sales", responsible_first=True)
+    story = Story(policy(group("sales", "anna", "cleo"), entrances=[number]))
+    customer = Customer(name="Jan", phone="+48600700800", id="customer-17")
+    for inquiry in ("c1", "c2"):
+        event = InquiryReceived(
+            inquiry=InquiryId(inquiry),
+            channel=Channel.CALL,
+            source=SourceId("sales"),
+            customer=customer,
+            responsible=OperatorId("cleo"),
+        )
+        story.happens(event)
+    lines = [line.split("s  ", 1)[1] for line in told(records(story.history), Names({"cleo": "Cleo Martin"}))]
+    assert lines[0] == "Jan (+48600700800), known as customer-17, comes in by sales, for sales"
+    assert lines[1] == "first comes Cleo Martin, who is responsible for this customer"
+    reason = "not Cleo Martin, who is responsible for this customer, but was being rung for another call [ringing]"
+    assert reason in lines

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from huntgroup.engine.effects import Decision, Fact
 
 DECISION = "decision"
+ERASED = {"erased": True}
+"""In place of what the first fact of an inquiry said of its customer, who is to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,12 @@ class Record:
     more: Mapping[str, Any]
     """Of a decision the ``verdicts``, operator to reason in listed order; of the first fact the ``customer``, and the
     ``recording`` if they left one."""
+
+    def tells_the_same(self, other: "Record") -> bool:
+        """Whether it is another's equal, except for what was erased since."""
+        if ERASED in (self.more, other.more):
+            return replace(self, more=ERASED) == replace(other, more=ERASED)
+        return self == other
 
     def row(self) -> tuple[float, str, str, str | None, str | None, int | None, str, str]:
         """As the table takes it."""

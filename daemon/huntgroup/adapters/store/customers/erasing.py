@@ -11,10 +11,10 @@ from typing import Any
 
 from huntgroup.adapters.store.customers import book
 from huntgroup.adapters.store.customers.book import Change, Row
+from huntgroup.adapters.store.records import ERASED
 from huntgroup.customers.words import CustomersError, Happened, Happening, public_id
 
 RECEIVED = "inquiry.received"
-ERASED = json.dumps({"erased": True})
 
 
 def erase(database: sqlite3.Connection, who: Row, change: Change) -> tuple[dict[str, Any], list[Happening]]:
@@ -42,7 +42,7 @@ def _forget(database: sqlite3.Connection, everyone: list[int], marks: str, chang
     theirs = f"SELECT inquiry FROM activity WHERE customer IN ({marks})"
     database.execute(
         f"UPDATE record SET more = ? WHERE type = ? AND more != '' AND inquiry IN ({theirs})",
-        (ERASED, RECEIVED, *everyone),
+        (json.dumps(ERASED), RECEIVED, *everyone),
     )
     database.execute(
         "DELETE FROM stranger WHERE EXISTS (SELECT 1 FROM identity AS i WHERE i.kind = stranger.kind"
