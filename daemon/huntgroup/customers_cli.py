@@ -108,7 +108,7 @@ def merge(customer: Who, other: Annotated[str, typer.Argument(metavar="OTHER")],
 
 @app.command()
 def undo(
-    change: Annotated[int, typer.Argument(metavar="CHANGE", min=1, help="Its number, as `show` tells.")],
+    change: Annotated[int, typer.Argument(metavar="CHANGE", min=1, max=2**62, help="Its number, as `show` tells.")],
     config: ConfigFile,
 ) -> None:
     """Take a merge, a link, another responsible or a shared number back. Exit status 0; 1 when it cannot be done."""

@@ -102,10 +102,11 @@ OWN: Mapping[str, Kind | None] = {"call": Kind.PHONE, "mail": Kind.EMAIL, "chat"
 
 
 def words_of(name: str) -> frozenset[str]:
-    """A name as the words that it has, in any order, without case and accents."""
+    """A name as the words that it has, in any order, without case and accents; a number in its place is no name."""
     plain = "".join(each for each in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(each))
     plain = plain.replace("ł", "l").replace("ø", "o")
-    return frozenset("".join(each if each.isalnum() else " " for each in plain).split())
+    words = "".join(each if each.isalnum() else " " for each in plain).split()
+    return frozenset(each for each in words if not each.isdigit())
 
 
 def agree(one: str, other: str) -> bool:

@@ -9,6 +9,8 @@ from huntgroup.adapters.mqtt.payloads import Payload
 
 Phone = Annotated[str, StringConstraints(max_length=40)]
 Email = Annotated[str, StringConstraints(max_length=254)]
+MOST = 2**62
+"""The store counts no further."""
 
 
 class Who(Incoming):
@@ -65,7 +67,7 @@ class UndoChange(AboutCustomers):
     """Take a change back, by its number."""
 
     type: Literal["undo"]
-    change: Annotated[int, Field(ge=1)]
+    change: Annotated[int, Field(ge=1, le=MOST)]
 
 
 class SetResponsible(AboutCustomers):

@@ -39,6 +39,8 @@ IDLE_SECONDS = 0.5
 """So long without anything to write, and there is time for upkeep."""
 UPKEEP_SECONDS = 5.0
 """So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
+FOLLOW_SECONDS = 0.05
+"""So long what waits for customers is applied while events wait to be written."""
 OWED_MOST = 200_000
 """Events and records that wait for a disk that does not take them; then the oldest go, and the gap is noted."""
 
@@ -236,11 +238,14 @@ class Journal:
             work.finish()
 
     async def _follow(self, database: aiosqlite.Connection) -> None:
-        """Apply what waits for customers. Whoever was told that theirs is safe finds it applied.
+        """Apply what waits for customers: whoever is told that theirs is safe finds it applied, unless a lot waits.
 
         What cannot be applied now stays where it is, and is tried again with what comes next.
         """
+        began = asyncio.get_running_loop().time()
         while self._is_behind and self._follower is not None:
+            if self._wake.is_set() and asyncio.get_running_loop().time() - began > FOLLOW_SECONDS:
+                return  # the next events come first, and then the rest
             try:
                 told, self._is_behind = await in_its_thread(database, self._follower.step)
             except sqlite3.Error as error:
@@ -294,6 +299,7 @@ class Journal:
             del self._owed.entries[:over]
             self._lost += over
         del self._owed.records[: max(0, len(self._owed.records) - OWED_MOST)]
+        del self._owed.follow[: max(0, len(self._owed.follow) - OWED_MOST)]
 
 
 class Gate:

@@ -145,3 +145,13 @@ def test_an_inquiry_that_is_told_of_twice_is_one(house: House) -> None:
         house.fact("closed", "c1", None, outcome="abandoned")
     assert house.leads() == [("lead", "c1", None)]
     assert house.kinds() == []
+
+
+def test_a_fact_that_cannot_be_applied_holds_up_nobody(house: House) -> None:
+    house.is_following = False
+    house.fact("nonsense", "c0")
+    house.fact("received", "c0", identities="x")
+    house.talks("c1", "anna")
+    house.follow()
+    assert responsible(house, "c1") == ("anna", False)
+    assert house.database.execute("SELECT count(*) FROM follow").fetchone() == (0,)

@@ -171,3 +171,12 @@ def test_two_people_who_call_at_once_are_two(house: House) -> None:
     house.comes("c3", phone=MINE)
     house.follow()
     assert house.of("c1") == house.of("c3") != house.of("c2")
+
+
+def test_a_number_in_the_place_of_a_name_is_no_name(house: House) -> None:
+    house.comes("c1", phone=MINE, name="Jan")
+    for number in range(4):
+        house.comes(f"d{number}", phone=MINE, name=f"+4860070080{number}")
+    known = house.comes("c2", phone=MINE)
+    assert known is not None
+    assert known.name == "Jan"

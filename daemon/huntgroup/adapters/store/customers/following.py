@@ -10,12 +10,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from huntgroup.adapters.store.customers import book, leads
 from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.adapters.store.customers.merging import merge
 from huntgroup.adapters.store.customers.weighing import Weighed, may_link, weigh
 from huntgroup.customers.identities import OWN, Identity, Kind, agree, words_of
 from huntgroup.customers.words import Happened, Happening, public_id
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = 20
 """Facts in one transaction: about 2 ms, so that no event waits longer for it."""
@@ -53,8 +57,8 @@ class Follower:
         told: list[Happening] = []
         database.execute("BEGIN IMMEDIATE")
         try:
-            for _, _, kind, body in waiting:
-                told += APPLY[kind](database, json.loads(body))
+            for _, event, kind, body in waiting:
+                told += _applied(database, kind, body, event)
             database.execute("DELETE FROM follow WHERE id <= ?", (waiting[-1][0],))
             database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (FOLLOWER, waiting[-1][1]))
             keep_for_crm(database, [each for each in told if each.kind in self.outbox])
@@ -64,6 +68,19 @@ class Follower:
                 database.execute("ROLLBACK")
             raise
         return told, len(waiting) == AT_ONCE
+
+
+def _applied(database: sqlite3.Connection, kind: str, body: str, event: int) -> list[Happening]:
+    """What came of one fact. One that cannot be applied is told of and left out: no call waits for a customer."""
+    database.execute("SAVEPOINT fact")
+    try:
+        told = APPLY[kind](database, json.loads(body))
+    except (LookupError, ValueError, TypeError, sqlite3.IntegrityError) as error:
+        database.execute("ROLLBACK TO fact")
+        log.error("customers.fact_not_applied", kind=kind, journal_event=event, error=repr(error))  # noqa: TRY400
+        told = []
+    database.execute("RELEASE fact")
+    return told
 
 
 def keep_for_crm(database: sqlite3.Connection, told: Collection[Happening]) -> None:
@@ -79,6 +96,7 @@ def keep_for_crm(database: sqlite3.Connection, told: Collection[Happening]) -> N
 
 def _received(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
     inquiry, channel, at = fact["inquiry"], fact["channel"], fact["at"]
+    fact = fact if words_of(fact["name"]) else {**fact, "name": ""}
     if leads.activity(database, inquiry) is not None:
         return []
     identities = [Identity(Kind(kind), value) for kind, value in fact["identities"]]

@@ -32,6 +32,10 @@ class Work:
             database.execute("ROLLBACK")
             self._result = error
             return []
+        except sqlite3.IntegrityError as error:
+            database.execute("ROLLBACK")
+            self._result = CustomersError("already_known", f"it contradicts what is known: {error}")
+            return []
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
