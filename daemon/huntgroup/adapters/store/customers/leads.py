@@ -100,7 +100,13 @@ def create(database: sqlite3.Connection, of: Activity, responsible: str | None, 
     database.execute("UPDATE activity SET creates = '' WHERE inquiry = ?", (of.inquiry,))
     if made.rowcount != 1:
         return []
-    data = {"kind": of.creates, "id": f"{of.creates}-{made.lastrowid}", "responsible": responsible}
+    data = {
+        "kind": of.creates,
+        "id": f"{of.creates}-{made.lastrowid}",
+        "responsible": responsible,
+        "channel": of.channel,
+        "source": of.source,
+    }
     return [Happening(kind=Happened.LEAD_CREATED, at=at, customer=of.customer, inquiry=of.inquiry, data=data)]
 
 
