@@ -32,6 +32,7 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.engine
 	$(BIN)/python -m tests.benchmarks.journal
 	$(BIN)/python -m tests.benchmarks.mqtt
+	$(BIN)/python -m tests.benchmarks.customers
 
 # Ten thousand messages that nobody can understand, from a seed that anybody can repeat.
 malformed: setup

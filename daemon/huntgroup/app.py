@@ -20,6 +20,8 @@ from huntgroup.adapters.store.holding import Holding
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
 from huntgroup.administrator import Administrator, Said
+from huntgroup.customer_service import CustomerService
+from huntgroup.customers.rules import RuleBook
 from huntgroup.engine.effects import Order, Tidings
 from huntgroup.engine.events import DaemonStarted, Event, KeyChanged, PolicyChanged
 from huntgroup.engine.policy import Policy
@@ -73,11 +75,12 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     policy = _policy(settings, clock)
     supervisor = ServiceManager()
     engine, opened = recovered(settings.store.path, policy, clock.now())
-    journal = Journal(settings.store.path, opened, settings.store.keep, clock)
+    customers = CustomerService(settings)
+    journal = Journal(settings.store.path, opened, settings.store.keep, clock, customers.follower)
     history = History(settings.store.path)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
-        shell.put(event, at, then)
+        recognition.put(event, at, then)
 
     def tell_broker(tidings: Tidings) -> None:
         if mqtt is not None:
@@ -92,15 +95,25 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     ami.remember(engine.world)
     notices = (ami.tell, logs.tell, tell_broker)
     outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
-    shell = Shell(engine, Recorder(journal), clock, outside, Moment(opened.sequence, opened.at))
-    reloader = Reloader(settings=settings, clock=clock, shell=shell, ami=ami, holding=holding, version=loaded.version)
+    shell = Shell(engine, Recorder(journal, customers.rules), clock, outside, Moment(opened.sequence, opened.at))
+    recognition = customers.before(shell, engine)
+    reloader = Reloader(
+        settings=settings,
+        clock=clock,
+        shell=shell,
+        ami=ami,
+        holding=holding,
+        version=loaded.version,
+        rules=customers.rules,
+    )
     administrator = Administrator(path, loaded, reloader)
     mqtt = (
-        MqttClient(settings.mqtt, policy, shell, history, clock.now, administration=administrator)
+        MqttClient(settings.mqtt, policy, recognition, history, clock.now, administration=administrator)
         if settings.mqtt
         else None
     )
     reloader.mqtt = mqtt
+    customers.meet(mqtt, journal)
     shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
     if engine.world.policy != policy:
         shell.put(PolicyChanged(policy=policy, version=loaded.version), clock.now())
@@ -127,6 +140,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
                 task.cancel()
     finally:
         await ami.close()
+        await customers.close()
 
 
 def _policy(settings: Settings, clock: Clock) -> Policy:
@@ -152,6 +166,7 @@ class Reloader:
     ami: Exchanges
     holding: Holding
     version: str
+    rules: RuleBook
     mqtt: MqttClient | None = None
 
     def reject(self, error: ConfigError, version: str) -> None:
@@ -188,6 +203,7 @@ class Reloader:
         self.ami.reconfigure(policy, settings)
         if self.mqtt is not None:
             self.mqtt.follow(policy)
+        self.rules.follow(settings)
         self.settings = settings
         self.version = loaded.version
         self.holding.tell(version=loaded.version)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from huntgroup import customers_cli
 from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.settings import load, load_to_simulate
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 
 app.add_typer(admin_app, name="admin")
+app.add_typer(customers_cli.app)
 
 ConfigFile = Annotated[
     Path,

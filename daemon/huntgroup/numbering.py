@@ -68,6 +68,12 @@ def caller_number(text: str, country: str) -> str:
     return text if parsed is None else _e164(parsed)
 
 
+def public_number(text: str, country: str) -> str | None:
+    """A number in E.164 where it is a valid one of the public network, else None."""
+    parsed = _valid(text, country)
+    return None if parsed is None else _e164(parsed)
+
+
 def may_be_called_back(number: str, country: str, countries: Iterable[str]) -> bool:
     """Whether a caller's number is an ordinary one of these countries.
 

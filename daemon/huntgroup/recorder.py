@@ -4,6 +4,8 @@ from huntgroup.adapters.store.journal import Journal as StoreJournal
 from huntgroup.adapters.store.records import record_of
 from huntgroup.adapters.store.rows import Batch, Entry
 from huntgroup.codec import changed_rows, event_text
+from huntgroup.customer_facts import customer_facts
+from huntgroup.customers.rules import RuleBook
 from huntgroup.engine.effects import Decision, Fact
 from huntgroup.engine.events import (
     AttemptFailed,
@@ -57,8 +59,10 @@ KNOWN_TO_THE_PBX = (
 class Recorder:
     """The shell's journal, kept in the store."""
 
-    def __init__(self, journal: StoreJournal) -> None:
+    def __init__(self, journal: StoreJournal, rules: RuleBook | None = None) -> None:
+        """``rules``: what is done with customers; None: nothing is."""
         self._journal = journal
+        self._rules = rules
 
     @property
     def is_degraded(self) -> bool:
@@ -67,7 +71,7 @@ class Recorder:
 
     def write(self, group: Group, world: World, release: Done, durable: Done) -> None:
         """Have a group written, with what it changed as it is now."""
-        self._journal.write(batch_of(group, world), release, durable)
+        self._journal.write(batch_of(group, world, self._rules), release, durable)
 
 
 def is_known_to_the_pbx(handled: Handled) -> bool:
@@ -78,7 +82,7 @@ def is_known_to_the_pbx(handled: Handled) -> bool:
     return handled.then is None and isinstance(event, KNOWN_TO_THE_PBX)
 
 
-def batch_of(group: Group, world: World) -> Batch:
+def batch_of(group: Group, world: World, rules: RuleBook | None = None) -> Batch:
     """The rows of a group; ``world`` is as it was left by the group's last event."""
     state = {(row.kind, row.id): row.body for row in changed_rows(world, group.changed)}
     batch = Batch(state=state, waits_for_disk=not all(map(is_known_to_the_pbx, group.handled)))
@@ -88,4 +92,6 @@ def batch_of(group: Group, world: World) -> Batch:
             record = record_of(effect) if isinstance(effect, Fact | Decision) else None
             if record is not None:
                 batch.records.append((handled.sequence, record))
+        if rules is not None:
+            batch.follow += [(handled.sequence, *each) for each in customer_facts(handled, rules)]
     return batch

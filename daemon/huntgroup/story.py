@@ -31,6 +31,7 @@ WHY_NOT = {
     Reason.UNREACHABLE_THIS_ROUND: "could not be reached in this round",
     Reason.BUSY_THIS_ROUND: "had said busy in this round",
     Reason.GAVE_IT_AWAY: "had just given it away",
+    Reason.NO_LONGER_OPERATOR: "is no operator any more",
 }
 WORDS = {
     FactType.MESSAGE: "the customer writes again",
@@ -135,6 +136,8 @@ def _arrival(record: Record, names: Names) -> str:
     customer = record.more.get("customer", {})
     name, phone = customer.get("name", ""), customer.get("phone", "")
     who = f"{name} ({phone})" if name and phone else name or phone or "somebody unknown"
+    if customer.get("id"):
+        who = f"{who}, known as {customer['id']},"
     told = f"{who} comes in by {record.detail}, for {names.group(record.group)}"
     recording = record.more.get("recording")
     return f"{told}, and said {recording['seconds']:.0f} s: {recording['file']}" if recording else told
@@ -143,9 +146,19 @@ def _arrival(record: Record, names: Names) -> str:
 def _decision(record: Record, names: Names) -> list[str]:
     verdicts: Mapping[str, str] = record.more.get("verdicts", {})
     chosen = [names.operator(each) for each, reason in verdicts.items() if reason == Reason.CHOSEN]
+    if record.more.get("responsible"):
+        return [_of_responsible(verdicts, chosen, names)]
     line = [f"chosen: {', '.join(chosen)}" if chosen else "nobody could have it, so it waits"]
     for each, reason in verdicts.items():
         if reason != Reason.CHOSEN:
             words = WHY_NOT.get(Reason(reason), reason) if reason in set(Reason) else reason
             line.append(f"  not {names.operator(each)}, who {words} [{reason}]")
     return line
+
+
+def _of_responsible(verdicts: Mapping[str, str], chosen: Sequence[str], names: Names) -> str:
+    if chosen:
+        return f"first comes {chosen[0]}, who is responsible for this customer"
+    who, reason = next(iter(verdicts.items()))
+    words = WHY_NOT.get(Reason(reason), reason) if reason in set(Reason) else reason
+    return f"not {names.operator(who)}, who is responsible for this customer, but {words} [{reason}]"

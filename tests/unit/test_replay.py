@@ -111,3 +111,9 @@ def test_whatever_has_become_too_old_what_is_left_can_be_replayed(day: KeptChaos
 
     assert done.difference is None
     assert done.events == day.sequence
+
+
+def test_what_was_erased_from_the_record_is_no_difference(day: KeptChaos) -> None:
+    spoil(day.path, "UPDATE record SET more = '{\"erased\": true}' WHERE type = 'inquiry.received'")
+
+    assert replay(day.path).difference is None

@@ -11,10 +11,10 @@ from huntgroup.engine.events import (
     Recording,
     Refusal,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, SourceId
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
 from huntgroup.engine.policy import CallBack, Channel, ToVoicemail
 from huntgroup.story import WHY_NOT, WORDS, Names, told
-from tests.unit.engine.scenario import RING, Story, group, phone, policy
+from tests.unit.engine.scenario import RING, Story, entrance, group, phone, policy
 
 NAMES = Names({"anna": "Anna Nowak", "ben": "Ben Okafor"}, {"sales": "Sales"})
 
@@ -164,3 +164,23 @@ def test_a_customers_name_is_shown_and_never_an_instruction_to_the_terminal() ->
     first, *_ = told(records(story.history), NAMES)
 
     assert first.endswith("s  Żółć��[31m��2J客服 comes in by sales-chat, for Sales")
+
+
+def test_that_the_responsible_came_first_is_told_and_why_they_did_not() -> None:
+    number = entrance("sales", "sales", responsible_first=True)
+    story = Story(policy(group("sales", "anna", "cleo"), entrances=[number]))
+    customer = Customer(name="Jan", phone="+48600700800", id="customer-17")
+    for inquiry in ("c1", "c2"):
+        event = InquiryReceived(
+            inquiry=InquiryId(inquiry),
+            channel=Channel.CALL,
+            source=SourceId("sales"),
+            customer=customer,
+            responsible=OperatorId("cleo"),
+        )
+        story.happens(event)
+    lines = [line.split("s  ", 1)[1] for line in told(records(story.history), Names({"cleo": "Cleo Martin"}))]
+    assert lines[0] == "Jan (+48600700800), known as customer-17, comes in by sales, for sales"
+    assert lines[1] == "first comes Cleo Martin, who is responsible for this customer"
+    reason = "not Cleo Martin, who is responsible for this customer, but was being rung for another call [ringing]"
+    assert reason in lines

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     BUSY_THIS_ROUND = "busy_this_round"
     GAVE_IT_AWAY = "gave_it_away"
     """They had it and transferred it."""
+    NO_LONGER_OPERATOR = "no_longer_operator"
+    """Who is responsible for the customer is configured no longer."""
 
 
 class Outcome(StrEnum):
@@ -297,6 +299,8 @@ class Decision:
     group: GroupId
     attempt: AttemptNo
     verdicts: tuple[tuple[OperatorId, Reason], ...]
+    is_for_responsible: bool = False
+    """The customer's responsible operator was tried before the group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,13 @@ class Customer:
     handles: tuple[tuple[str, str], ...] = ()
     """Names in other networks: (network, name)."""
 
+    id: str = ""
+    """What we call a customer who was recognised at the edge; empty: nobody knows who it is."""
+    known_as: str = ""
+    """Their name as it is known, where they gave another one or none."""
+    crm: str = ""
+    """What the CRM calls them, where it was asked and knows them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:

@@ -243,9 +243,10 @@ def _distribution(world: World, inquiry: Inquiry) -> Distribution:
 
 def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: dict[OperatorId, Reason | None]) -> None:
     """Carry out a choice: assign the inquiry at once, or open an attempt with everyone chosen."""
+    is_for_responsible = inquiry.stage is Stage.RESPONSIBLE
     if inquiry.entrance.mode is Mode.ASSIGN and inquiry.channel is not Channel.CALL:
         world.assign(inquiry, chosen[0])
-        _tell_decision(world, inquiry, chosen[:1], reasons)
+        _tell_decision(world, inquiry, chosen[:1], reasons, is_for_responsible=is_for_responsible)
         world.fact(FactType.ACCEPTED, inquiry, chosen[0].policy.id, "assigned")
         return
     group = world.group_of(inquiry)
@@ -261,7 +262,7 @@ def offer(world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: d
     else:
         offers = {each.policy.id: Offer(operator=each.policy.id, open_phones={}) for each in chosen}
         world.open_attempt(inquiry, offers, world.now + group.offer_timeout, may_be_joined=may_be_joined)
-    _tell_decision(world, inquiry, chosen, reasons)
+    _tell_decision(world, inquiry, chosen, reasons, is_for_responsible=is_for_responsible)
     for each in chosen:
         if is_handoff:
             world.fact(FactType.HANDED_OFF, inquiry, each.policy.id)
@@ -308,7 +309,12 @@ def ringing_seconds(world: World, inquiry: Inquiry) -> float:
 
 
 def _tell_decision(
-    world: World, inquiry: Inquiry, chosen: Sequence[Operator], reasons: dict[OperatorId, Reason | None]
+    world: World,
+    inquiry: Inquiry,
+    chosen: Sequence[Operator],
+    reasons: dict[OperatorId, Reason | None],
+    *,
+    is_for_responsible: bool = False,
 ) -> None:
     names = {each.policy.id for each in chosen}
     world.effects.append(
@@ -323,20 +329,31 @@ def _tell_decision(
                     for each, reason in reasons.items()
                 ]
             ),
+            is_for_responsible=is_for_responsible,
         )
     )
 
 
 def offer_to_responsible(world: World, inquiry: Inquiry) -> bool:
     """Offer it to the customer's responsible operator before the group; False when they are not eligible."""
-    operator = world.operators.get(inquiry.responsible) if inquiry.responsible else None
-    if operator is None or operator.is_removed or not inquiry.entrance.responsible_first:
+    if inquiry.responsible is None or not inquiry.entrance.responsible_first:
         return False
-    if why_not(world, operator, inquiry, anybody=ignores_presence(world, inquiry)) is not None:
+    operator = world.operators.get(inquiry.responsible)
+    if operator is None or operator.is_removed:
+        _tell_why_not_responsible(world, inquiry, Reason.NO_LONGER_OPERATOR)
+        return False
+    reason = why_not(world, operator, inquiry, anybody=ignores_presence(world, inquiry))
+    if reason is not None:
+        _tell_why_not_responsible(world, inquiry, reason)
         return False
     inquiry.stage = Stage.RESPONSIBLE
     offer(world, inquiry, (operator,), {operator.policy.id: None})
     return True
+
+
+def _tell_why_not_responsible(world: World, inquiry: Inquiry, reason: Reason) -> None:
+    if inquiry.responsible is not None:
+        _tell_decision(world, inquiry, (), {inquiry.responsible: reason}, is_for_responsible=True)
 
 
 def ring_instead(world: World, inquiry: Inquiry, operator: Operator) -> None:

@@ -6,12 +6,13 @@ Whatever came from outside is a value and is rendered as one: it can neither end
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 import structlog
 
-from huntgroup.engine.effects import Decision, Fact, Tidings
+from huntgroup.customers.words import Happening, public_id
+from huntgroup.engine.effects import Decision, Fact, FactType, Tidings
 
 log = structlog.get_logger("huntgroup")
 
@@ -103,10 +104,22 @@ class Teller:
 _teller = Teller()
 
 
+def tell_of_customers(told: Iterable[Happening]) -> None:
+    """One line for each thing that happened to a customer, without what says who they are."""
+    for each in told:
+        fields = {name: value for name, value in each.data.items() if name in PLAIN and value is not None}
+        log.info(each.kind, customer=public_id(each.customer), inquiry=each.inquiry or None, **fields)
+
+
+PLAIN = ("operator", "was", "responsible", "kind", "id", "other", "outcome", "waited", "talked", "undo", "change")
+"""What is told of a customer in the log: no numbers and addresses, which would outlive their being erased."""
+
+
 def tell(tidings: Tidings) -> None:
     """One line for each fact and decision."""
     if isinstance(tidings, Fact):
-        _teller.say(tidings.type, _of_fact(tidings))
+        if tidings.type is not FactType.RESPONSIBLE_CHANGED:  # said where it is known whose responsible that is
+            _teller.say(tidings.type, _of_fact(tidings))
     elif isinstance(tidings, Decision):
         said: Fields = {"inquiry": tidings.inquiry, "group": tidings.group, "attempt": tidings.attempt}
         said["verdicts"] = dict(tidings.verdicts)

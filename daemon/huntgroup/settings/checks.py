@@ -163,6 +163,15 @@ def _codes_with_extensions(data: Data, codes: Collection[str]) -> Iterator[Findi
                 yield Finding(key, wrong, "choose another extension, or other codes")
 
 
+def _identified(data: Data) -> Iterator[Finding]:
+    """Nobody can be recognised whose identities are not looked at."""
+    for key, source in tables(data, "sources"):
+        for name in ("track_customer", "responsible_first"):
+            if source.get(name) is True and source.get("identify_customer") is False:
+                right = "set `identify_customer = true`, or leave it out"
+                yield Finding((*key, name), "needs customers to be looked up", right)
+
+
 _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     places_of_secrets,
     broker_security,
@@ -181,5 +190,6 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     ways_out,
     announcements,
     hooks_that_never_apply,
+    _identified,
     _groups_named,
 )

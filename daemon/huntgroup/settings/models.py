@@ -286,6 +286,10 @@ class Group(Section):
     """When a caller pressed `announce.leave_key`."""
 
 
+NEEDS_IDENTITY = ("track_customer", "responsible_first", "transfer_changes_responsible", "create")
+"""What of a source means nothing unless its customers are looked up."""
+
+
 class Number(Section):
     """A dialled number, and the group that serves it."""
 
@@ -309,6 +313,10 @@ def _mode_of_channel(known: dict[str, Any]) -> Literal["offer", "assign"]:
     return "offer" if known["channel"] == "chat" else "assign"
 
 
+def _needs_to_identify(known: dict[str, Any]) -> bool:
+    return any(known.get(name) not in (False, "none") for name in NEEDS_IDENTITY)
+
+
 class Source(Section):
     """Where inquiries of another channel come in."""
 
@@ -324,9 +332,6 @@ class Source(Section):
     max_open: Annotated[int, Field(ge=1, le=1000)] | None = None
     """How many of this source one operator has at most; none: only their capacity counts."""
 
-    identify_customer: bool = False
-    """Look the customer up by their identities."""
-
     track_customer: bool = False
     """Recognise one customer across channels, and link the new identity."""
 
@@ -340,6 +345,9 @@ class Source(Section):
 
     create: Create = "none"
     """What an unknown customer's inquiry creates."""
+
+    identify_customer: bool = Field(default_factory=_needs_to_identify)
+    """Look the customer up by their identities; by default where another setting of the source needs it."""
 
 
 class Settings(Section):

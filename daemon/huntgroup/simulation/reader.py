@@ -13,7 +13,7 @@ from huntgroup.errors import ConfigError, Problem
 from huntgroup.policies import policy_from
 from huntgroup.settings import Settings, load_to_simulate
 from huntgroup.settings.document import Document
-from huntgroup.settings.reader import examine_to_simulate
+from huntgroup.settings.reader import examine_without_secrets
 from huntgroup.settings.wording import findings
 from huntgroup.settings.words import Finding
 from huntgroup.simulation import checks
@@ -80,7 +80,7 @@ def _configuration(document: Document) -> tuple[Settings | None, list[Problem], 
     """The settings that the scenario names or holds; what is wrong with them in their own file, and in this one."""
     config = document.data.get("config")
     if isinstance(config, dict):
-        settings, found = examine_to_simulate({"pbx": [_NOBODY], **config}, document.folder)
+        settings, found = examine_without_secrets({"pbx": [_NOBODY], **config}, document.folder)
         inside = [Finding(("config", *finding.key), finding.wrong, finding.right) for finding in found]
         return (None if found else settings), [], inside
     if isinstance(config, str) and config and config.isprintable():

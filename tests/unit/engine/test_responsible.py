@@ -1,9 +1,9 @@
 """A customer who is known is offered to the operator responsible for them before anybody else."""
 
-from huntgroup.engine.effects import FactType, RingPhones, SendToVoicemail
+from huntgroup.engine.effects import Decision, FactType, RingPhones, SendToVoicemail
 from huntgroup.engine.events import PhoneState, PhoneStateChanged, Refusal
 from huntgroup.engine.ids import OperatorId
-from huntgroup.engine.policy import CallBack, Channel, End, OperatorPolicy, Presence, ResponsibleMissed
+from huntgroup.engine.policy import CallBack, Channel, End, Mode, OperatorPolicy, Presence, ResponsibleMissed
 from huntgroup.engine.world import mobile_of
 from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
 
@@ -234,3 +234,49 @@ def test_and_one_who_is_removed_while_their_mobile_rings_as_well() -> None:
     story = on_the_mobile()
     story.has_policy(policy(group("sales", "anna")))
     assert story.rung() == [("c1", ("anna",))]
+
+
+# -- why ------------------------------------------------------------------------------------------------------------
+
+
+def decided(story: Story) -> list[tuple[bool, dict[str, str]]]:
+    """Every decision so far: whether it was about the responsible, and who got it or why not."""
+    decisions = [each for each in story.history if isinstance(each, Decision)]
+    return [(each.is_for_responsible, {name: str(why) for name, why in each.verdicts}) for each in decisions]
+
+
+def test_it_is_told_that_the_responsible_was_tried_first() -> None:
+    story = known()
+    story.calls("c1", responsible=CLEO)
+    assert decided(story) == [(True, {"cleo": "chosen"})]
+    nobody_answers(story)
+    is_for_responsible, verdicts = decided(story)[-1]
+    assert (is_for_responsible, verdicts["anna"]) == (False, "chosen")
+
+
+def test_and_why_they_were_not() -> None:
+    story = known()
+    story.is_now("cleo", Presence.PAUSED)
+    story.calls("c1", responsible=CLEO)
+    assert decided(story)[0] == (True, {"cleo": "paused"})
+    assert decided(story)[1][0] is False
+
+
+def test_also_of_who_is_no_operator_any_more() -> None:
+    story = known()
+    story.calls("c1", responsible=OperatorId("gone"))
+    assert decided(story)[0] == (True, {"gone": "no_longer_operator"})
+
+
+def test_a_mail_that_is_assigned_to_them_at_once_is_told_of_the_same_way() -> None:
+    mail = entrance("sales-mail", "sales", Channel.MAIL, mode=Mode.ASSIGN, responsible_first=True)
+    story = Story(policy(group("sales", "anna", "cleo"), entrances=[mail]))
+    story.mails("m1", responsible=CLEO)
+    assert story.taken() == [("m1", "cleo")]
+    assert decided(story) == [(True, {"cleo": "chosen"})]
+
+
+def test_where_nobody_asks_for_them_first_nothing_is_told_of_them() -> None:
+    story = Story(policy(group("sales", "anna", "cleo")))
+    story.calls("c1", responsible=CLEO)
+    assert [is_for_responsible for is_for_responsible, _ in decided(story)] == [False]

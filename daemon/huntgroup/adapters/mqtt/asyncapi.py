@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from huntgroup.adapters.mqtt import administration, commands, payloads
+from huntgroup.adapters.mqtt import administration, commands, customer_commands, payloads
 from huntgroup.engine.effects import ErrorCode
 from huntgroup.settings.changes import AnyCommand, Command
 
@@ -49,6 +49,14 @@ EDGE_CODES = {
     "conflict": "the configuration file is another one than was meant",
     "edit_by_hand": "the configuration file is written in a way that only a person can change",
     "not_writable": "the daemon may not write its configuration file",
+    "unknown_customer": "there is no such customer",
+    "several_customers": "what is given belongs to several customers",
+    "already_known": "a customer has this identity already",
+    "already_one": "the two are one customer already",
+    "unknown_change": "there is no such change",
+    "already_undone": "the change was undone already",
+    "cannot_be_undone": "the change cannot be undone, or not any more",
+    "inquiry_open": "an inquiry of theirs is not over",
 }
 """The codes that the daemon's edge gives; the others are the engine's."""
 
@@ -137,6 +145,14 @@ _CHANNELS = (
         tuple(get_args(AnyCommand)),
         "What a supervisor or an administrator asks of the configuration.",
         reply=(administration.Administered, payloads.Refused),
+    ),
+    _Channel(
+        "customerCommands",
+        "customers/commands",
+        "receive",
+        customer_commands.COMMANDS,
+        "What integrators ask about customers, and have changed.",
+        reply=(customer_commands.CustomerAnswer, payloads.Refused),
     ),
     _Channel("groupState", "groups/{group}/state", "send", (payloads.GroupState,), "A group's live figures.", True),
     _Channel("events", "events/{type}", "send", (payloads.CloudEvent,), "Every fact, as CloudEvents 1.0."),

@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from huntgroup.adapters.mqtt.cloudevents import announcement, cloud_event
+from huntgroup.adapters.mqtt.cloudevents import announcement, cloud_event, customer_event
 from huntgroup.adapters.mqtt.figures import Figures
 from huntgroup.adapters.mqtt.history import Closed, Past
 from huntgroup.adapters.mqtt.outbox import Outbox
 from huntgroup.adapters.mqtt.payloads import InquiryStatus, Payload, desk, inquiry_status, operator_state
 from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.customers.words import Happening
 from huntgroup.engine.effects import (
     DeskChanged,
     Fact,
+    FactType,
     InquiryChanged,
     OperatorChanged,
     OperatorRemoved,
@@ -46,6 +48,8 @@ class Board:
         """Take what the engine told."""
         self._changed.set()
         match tidings:
+            case Fact(type=FactType.RESPONSIBLE_CHANGED):
+                pass  # whose responsible that is, only the store knows: it is told by `happened`
             case Fact():
                 self.figures.fact(tidings)
                 self._outbox.send(
@@ -62,6 +66,12 @@ class Board:
                 self.figures.removed(tidings)
                 self._outbox.clear(self.topics.operator_state(operator))
                 self._outbox.clear(self.topics.operator_desk(operator))
+
+    def happened(self, happening: Happening) -> None:
+        """Something happened to a customer."""
+        self._outbox.send(
+            self.topics.event(happening.kind), partial(_encoded, customer_event, happening, self.topics.prefix)
+        )
 
     def announce(self, kind: str, data: dict[str, Any]) -> None:
         """An event about the daemon itself."""

@@ -13,12 +13,13 @@ import structlog
 from huntgroup.adapters.mqtt.administration import Administration
 from huntgroup.adapters.mqtt.board import Board
 from huntgroup.adapters.mqtt.history import History
-from huntgroup.adapters.mqtt.incoming import Delivery, Intake, Reception
+from huntgroup.adapters.mqtt.incoming import Customers, Delivery, Intake, Reception
 from huntgroup.adapters.mqtt.link import Link
 from huntgroup.adapters.mqtt.outbox import Outbox
 from huntgroup.adapters.mqtt.payloads import Status, instant
 from huntgroup.adapters.mqtt.replies import Replies
 from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.customers.words import Happening
 from huntgroup.engine.effects import Answered, Tidings
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import StoreError
@@ -69,6 +70,15 @@ class MqttClient:
     def announce(self, kind: str, data: dict[str, Any]) -> None:
         """Publish an event about the daemon itself."""
         self._board.announce(kind, data)
+
+    def happened(self, told: Iterable[Happening]) -> None:
+        """Publish what happened to customers."""
+        for each in told:
+            self._board.happened(each)
+
+    def serve_customers(self, customers: Customers) -> None:
+        """Who answers what is asked about customers."""
+        self._reception.customers = customers
 
     def follow(self, policy: Policy) -> None:
         """Another configuration holds from now on."""

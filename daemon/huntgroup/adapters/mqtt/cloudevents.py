@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from huntgroup.adapters.mqtt.payloads import CloudEvent, customer_out, instant, recording_out
+from huntgroup.customers.words import Happening, public_id
 from huntgroup.engine.effects import Fact, TransferredTo
 
 _NAMESPACE = uuid.UUID("5b0a1c5e-6f0d-5d0e-9d55-0b3f6e0c9b11")
@@ -39,6 +40,21 @@ def transferred_to(to: TransferredTo) -> dict[str, Any]:
     if to.operator is not None:
         return {"operator": to.operator}
     return {"group": to.group} if to.group is not None else {"outside": True}
+
+
+def customer_event(happening: Happening, prefix: str) -> CloudEvent:
+    """The event of what happened to a customer. Its id follows from what happened, as a fact's does."""
+    who = public_id(happening.customer) if happening.customer else None
+    data = {"customer": who, "inquiry": happening.inquiry or None, **happening.data}
+    name = (prefix, happening.kind, who, happening.inquiry, repr(happening.at), sorted(happening.data.items()))
+    return CloudEvent(
+        id=str(uuid.uuid5(_NAMESPACE, "\n".join(str(each) for each in name))),
+        source=f"/{prefix}",
+        type=happening.kind,
+        time=instant(happening.at),
+        subject=who or happening.inquiry,
+        data={key: value for key, value in data.items() if value is not None},
+    )
 
 
 def announcement(kind: str, at: float, prefix: str, data: dict[str, Any]) -> CloudEvent:

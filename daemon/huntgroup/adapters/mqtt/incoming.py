@@ -16,11 +16,19 @@ from huntgroup.adapters.mqtt import commands
 from huntgroup.adapters.mqtt.administration import Administration, may_act_for, may_administrate, reply
 from huntgroup.adapters.mqtt.board import Board, closed_status
 from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission, first_fault
+from huntgroup.adapters.mqtt.customer_commands import (
+    CUSTOMERS,
+    AboutCustomers,
+    CreateCustomer,
+    CustomerAnswer,
+    SetResponsible,
+)
 from huntgroup.adapters.mqtt.history import History, Past
 from huntgroup.adapters.mqtt.payloads import ErrorOut
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
 from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_replies
+from huntgroup.customers.words import CustomersError
 from huntgroup.engine.effects import Answered, ErrorCode
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
@@ -36,10 +44,19 @@ READERS: Mapping[Kind, tuple[TypeAdapter[Any], bool]] = {
     Kind.CHANNEL: (commands.CHANNEL, True),
     Kind.OPERATOR: (commands.OPERATOR, True),
     Kind.ADMIN: (ADMINISTRATION, True),
+    Kind.CUSTOMERS: (CUSTOMERS, True),
 }
 """Who reads what; and whether they choose among models by ``type``."""
 
 Then = Callable[[], None]
+
+
+class Customers(Protocol):
+    """Who knows of customers."""
+
+    def ask(self, command: AboutCustomers, answer: Callable[[dict[str, Any] | CustomersError], None]) -> None:
+        """Do it; ``answer`` is called once it is durable, or with why it was not done."""
+        ...
 
 
 class Intake(Protocol):
@@ -98,6 +115,8 @@ class Reception:
         *,
         administration: Administration | None = None,
     ) -> None:
+        self.customers: Customers | None = None
+        """None: nothing is known of them."""
         self._topics = board.topics
         self._replies = replies
         self._board = board
@@ -138,6 +157,8 @@ class Reception:
         for each in read:
             if isinstance(each.command, Submission):
                 self._submit(each, each.command, past)
+            elif isinstance(each.command, AboutCustomers):
+                self._of_customers(each, each.command)
             elif isinstance(each.command, Asked):
                 self._of_operator(each, each.command)
             elif isinstance(each.command, Command):
@@ -166,16 +187,12 @@ class Reception:
     def _understood(self, delivery: Delivery, address: Address) -> tuple[Incoming | AnyCommand | None, Writer]:
         if len(delivery.payload) > commands.PAYLOAD_MOST:
             raise Unreadable("too_long", f"a message has at most {commands.PAYLOAD_MOST} bytes")
-        reader = READERS.get(address.kind)
-        if reader is None:
-            self._not_built(delivery, address)
-            return None, Writer(None)
         if address.kind is Kind.ADMIN and not may_administrate(self._policy, OperatorId(address.name)):
             # Who may do nothing is not told what could be done.
             writer, _ = self._writer(delivery, address, None)
             self._replies.refused(writer, "not_permitted", "only a supervisor or an administrator may do this")
             return None, Writer(None)
-        adapter, has_types = reader
+        adapter, has_types = READERS[address.kind]
         try:
             command: Incoming | AnyCommand = adapter.validate_json(delivery.payload)
         except ValidationError as error:
@@ -191,11 +208,6 @@ class Reception:
     def _writer(self, delivery: Delivery, address: Address, inquiry: str | None) -> tuple[Writer, bool]:
         default = default_replies(self._topics, address, inquiry)
         return self._replies.writer(default, delivery.response_topic, delivery.correlation)
-
-    def _not_built(self, delivery: Delivery, address: Address) -> None:
-        """Customers are answered, but not served yet."""
-        writer, _ = self._writer(delivery, address, None)
-        self._replies.refused(writer, "not_supported", "this is not supported yet")
 
     def _reject(self, delivery: Delivery, address: Address | None, unreadable: Unreadable) -> None:
         writer = Writer(None)
@@ -271,6 +283,28 @@ class Reception:
             answer(ChangeRefused("not_supported", "the configuration is not changed by command here"))
         else:
             self._administration.ask(read.address.name, command, answer)
+
+    def _of_customers(self, read: _Read, command: AboutCustomers) -> None:
+        operator, at = "", ""
+        if isinstance(command, SetResponsible):
+            operator, at = command.operator, "operator"
+        elif isinstance(command, CreateCustomer):
+            operator, at = command.responsible, "responsible"
+        if self.customers is None:
+            self._refuse(read, "not_supported", "nothing is known of customers here")
+        elif operator and OperatorId(operator) not in self._policy.operators:
+            self._refuse(read, "unknown_operator", f"there is no operator {operator}", at)
+        else:
+            self.customers.ask(command, partial(self._answer_about_customers, read))
+            return
+        read.delivery.acknowledge()
+
+    def _answer_about_customers(self, read: _Read, answer: dict[str, Any] | CustomersError) -> None:
+        if isinstance(answer, CustomersError):
+            self._refuse(read, answer.why, str(answer), answer.at)
+        else:
+            self._replies.say(read.writer, CustomerAnswer(type=getattr(read.command, "type", ""), **answer))
+        read.delivery.acknowledge()
 
     def _expect(self, read: _Read, inquiry: str | None) -> RequestId:
         """A name for a request whose answer is awaited."""

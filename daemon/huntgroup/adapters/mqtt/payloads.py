@@ -56,7 +56,12 @@ class OperatorState(Payload):
 class CustomerOut(Payload):
     """Who asks, as far as that is known."""
 
+    id: str | None = None
+    """What the daemon calls them, where they were recognised."""
     name: str | None = None
+    """What they say; where they say nothing, the name by which they are known."""
+    known_as: str | None = None
+    """The name by which they are known, where they say another."""
     phone: str | None = None
     email: str | None = None
     handles: dict[str, str] | None = None
@@ -247,6 +252,8 @@ def customer_out(customer: Customer) -> CustomerOut:
     """What is known of a customer."""
     handles: Mapping[str, str] = dict(customer.handles)
     return CustomerOut(
+        id=customer.id or None,
+        known_as=customer.known_as or None,
         name=customer.name or None,
         phone=customer.phone or None,
         email=customer.email or None,

@@ -12,7 +12,8 @@ until then nothing is acknowledged, and `is_degraded` says that new work had bet
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -22,9 +23,12 @@ import structlog
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.store import upkeep
+from huntgroup.adapters.store.customers.following import Follower
+from huntgroup.adapters.store.customers.works import Work
 from huntgroup.adapters.store.opening import BUSY_SECONDS, Opened
 from huntgroup.adapters.store.reading import COLUMNS
 from huntgroup.adapters.store.rows import Batch, entry_crc, state_crc
+from huntgroup.customers.words import Happening
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +42,16 @@ IDLE_SECONDS = 0.5
 """So long without anything to write, and there is time for upkeep."""
 UPKEEP_SECONDS = 5.0
 """So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
+FOLLOW_SECONDS = 0.05
+"""So long what waits for customers is applied while events wait to be written."""
 OWED_MOST = 200_000
 """Events and records that wait for a disk that does not take them; then the oldest go, and the gap is noted."""
 
 PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL")
 """NORMAL leaves to us when the write-ahead file goes to the disk: behind every commit, as FULL would, but we choose
 what waits for it. Before a checkpoint SQLite sees to it itself."""
+
+NOT_SAFE = "nothing can be made durable at the moment; try again later"
 
 Done = Callable[[], None]
 T = TypeVar("T")
@@ -52,7 +60,15 @@ T = TypeVar("T")
 class Journal:
     """Where `write` puts, `run` takes. Both on the event loop's own thread."""
 
-    def __init__(self, path: Path, opened: Opened, keep_seconds: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        opened: Opened,
+        keep_seconds: float,
+        clock: Clock,
+        follower: Follower | None = None,
+    ) -> None:
+        """``follower`` applies what is written for customers, and says what came of it."""
         self._path = path
         self._clock = clock
         self._keep = keep_seconds
@@ -71,6 +87,9 @@ class Journal:
         self._must_checkpoint = False
         self._sync_timer: asyncio.TimerHandle | None = None
         self._is_sync_due = False
+        self._follower = follower
+        self._is_behind = follower is not None
+        self._works: deque[Work] = deque()
         self.is_degraded = False
         """The disk does not take what is written."""
 
@@ -88,6 +107,14 @@ class Journal:
             asyncio.get_running_loop().call_soon(release)
             return
         self._gates.append(Gate(release, asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience)))
+        self._wake.set()
+
+    def do(self, work: Work) -> None:
+        """Have something done between two groups of events, in a transaction of its own; see `Work`."""
+        if self.is_degraded:
+            asyncio.get_running_loop().call_soon(work.fail, NOT_SAFE)
+            return
+        self._works.append(work)
         self._wake.set()
 
     async def run(self) -> None:
@@ -126,6 +153,7 @@ class Journal:
                 await database.execute(f"PRAGMA {pragma}")
             await in_its_thread(database, self._begin)
             with disk_of(self._path) as disk:
+                await self._follow(database)
                 while not self._is_stopping:
                     await self._until_something_is_owed(database)
                     await self._write_owed(database, disk)
@@ -194,8 +222,48 @@ class Journal:
             raise
         self._heal()
         open_all(gates)
+        self._is_behind |= bool(batch.follow)
+        await self._follow(database)
         for done in durable:
             done()
+        await self._do_works(database, disk)
+
+    async def _do_works(self, database: aiosqlite.Connection, disk: int) -> None:
+        """What somebody asked for: nobody's call waits for it, so it comes last."""
+        works, self._works = self._works, deque()
+        told: list[Happening] = []
+        try:
+            for work in works:
+                told += await in_its_thread(database, work.run, self._clock.now(), self._follower)
+            if works:
+                await self._sync(database, disk)
+        except (sqlite3.Error, OSError):
+            for work in works:
+                work.fail(NOT_SAFE)
+            raise
+        self._say(told)
+        for work in works:
+            work.finish()
+
+    async def _follow(self, database: aiosqlite.Connection) -> None:
+        """Apply what waits for customers: whoever is told that theirs is safe finds it applied, unless a lot waits.
+
+        What cannot be applied now stays where it is, and is tried again with what comes next.
+        """
+        began = asyncio.get_running_loop().time()
+        while self._is_behind and self._follower is not None:
+            if self._wake.is_set() and asyncio.get_running_loop().time() - began > FOLLOW_SECONDS:
+                return  # the next events come first, and then the rest
+            try:
+                told, self._is_behind = await in_its_thread(database, self._follower.step)
+            except sqlite3.Error as error:
+                log.error("customers.not_followed", path=str(self._path), error=str(error))  # noqa: TRY400
+                return
+            self._say(told)
+
+    def _say(self, told: Sequence[Happening]) -> None:
+        if self._follower is not None and told:
+            self._follower.tell(told)
 
     async def _commit(self, database: aiosqlite.Connection, batch: Batch) -> None:
         try:
@@ -254,6 +322,7 @@ class Journal:
             del self._owed.entries[:over]
             self._lost += over
         del self._owed.records[: max(0, len(self._owed.records) - OWED_MOST)]
+        del self._owed.follow[: max(0, len(self._owed.follow) - OWED_MOST)]
 
 
 class Gate:
@@ -324,6 +393,7 @@ def write_batch(database: sqlite3.Connection, batch: Batch, crc: int, last: int)
             f"INSERT INTO record (event, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(event, *record.row()) for event, record in batch.records],
         )
+        database.executemany("INSERT INTO follow (event, kind, body) VALUES (?, ?, ?)", batch.follow)
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from huntgroup.engine.effects import Decision, Fact
 
 DECISION = "decision"
+ERASED = {"erased": True}
+"""In place of what the first fact of an inquiry said of its customer, who is to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,12 @@ class Record:
     more: Mapping[str, Any]
     """Of a decision the ``verdicts``, operator to reason in listed order; of the first fact the ``customer``, and the
     ``recording`` if they left one."""
+
+    def tells_the_same(self, other: "Record") -> bool:
+        """Whether it is another's equal, except for what was erased since."""
+        if ERASED in (self.more, other.more):
+            return replace(self, more=ERASED) == replace(other, more=ERASED)
+        return self == other
 
     def row(self) -> tuple[float, str, str, str | None, str | None, int | None, str, str]:
         """As the table takes it."""
@@ -42,7 +50,7 @@ def record_of(tidings: Fact | Decision) -> Record | None:
             operator=None,
             attempt=tidings.attempt,
             detail="",
-            more={"verdicts": dict(tidings.verdicts)},
+            more={"verdicts": dict(tidings.verdicts)} | ({"responsible": True} if tidings.is_for_responsible else {}),
         )
     if tidings.inquiry is None:
         return None
@@ -63,6 +71,8 @@ def _first_told(fact: Fact) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if fact.customer is not None:
         more["customer"] = {"name": fact.customer.name, "phone": fact.customer.phone}
+        if fact.customer.id:
+            more["customer"]["id"] = fact.customer.id
     if fact.recording is not None:
         recording = fact.recording
         more["recording"] = {"file": recording.file, "seconds": recording.seconds, "mailbox": recording.mailbox}

@@ -35,6 +35,8 @@ class Batch:
     """Kind and id to body; None: it is over."""
     records: list[tuple[int, Record]] = field(default_factory=list)
     """With the sequence of the event that each came of."""
+    follow: list[tuple[int, str, str]] = field(default_factory=list)
+    """What is to be followed for customers, with the sequence of its event: kind and body."""
     waits_for_disk: bool = True
     """What came of it may not leave with the commit, but only when it is on the disk itself."""
 
@@ -44,6 +46,7 @@ class Batch:
         self.entries += later.entries
         self.state |= later.state
         self.records += later.records
+        self.follow += later.follow
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.state or self.records)

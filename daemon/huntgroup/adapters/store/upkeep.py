@@ -21,6 +21,7 @@ DROP_RECORD = """
 DELETE FROM record WHERE sequence IN (SELECT sequence FROM record WHERE at < ? AND coalesce(event, 0) <= ?
     AND inquiry NOT IN (SELECT id FROM state WHERE kind = 'inquiry') LIMIT ?)
 """
+DROP_ACTIVITY = "DELETE FROM activity WHERE inquiry IN (SELECT inquiry FROM activity WHERE ended_at < ? LIMIT ?)"
 BEGIN = "SELECT sequence, at FROM snapshot ORDER BY at < ?1, CASE WHEN at < ?1 THEN -sequence ELSE sequence END LIMIT 1"
 SNAPSHOTS = "SELECT max(sequence), max(at) FROM snapshot"
 GAPS = "SELECT max(last) FROM gap"
@@ -68,6 +69,7 @@ def tidy(database: sqlite3.Connection, oldest: float) -> int:
         (DROP_SNAPSHOT, begin),
         (DROP_COPIES, begin),
         (DROP_RECORD, min(oldest, taken_at), begin),
+        (DROP_ACTIVITY, oldest),
     ):
         dropped += database.execute(drop, (*limits, DROP_AT_ONCE)).rowcount
     database.execute("DELETE FROM gap WHERE last < ?", (begin,))

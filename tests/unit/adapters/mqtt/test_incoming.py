@@ -198,12 +198,6 @@ async def test_who_speaks_of_nobody_is_told_so() -> None:
     assert at("inquiries/chat-9/replies", answers)[0]["error"]["code"] == "unknown_inquiry"
 
 
-async def test_what_is_not_built_yet_is_answered_so() -> None:
-    here = house()
-    answers = await here.gets("customers/commands", {"type": "merge"})
-    assert at("customers/replies", answers)[0]["error"]["code"] == "not_supported"
-
-
 async def test_a_transfer_to_nobody_says_that_the_target_is_wrong_and_not_who_asks() -> None:
     here = house()
     await here.gets(SUBMIT, CHAT)

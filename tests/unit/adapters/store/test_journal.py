@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import os
 import sqlite3
 import threading
@@ -12,14 +13,18 @@ from types import ModuleType
 
 import aiosqlite
 import pytest
-from tests.unit.adapters.store.conftest import ask, batch
+from tests.unit.adapters.store.conftest import ask, batch, fill
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.store import journal as module
 from huntgroup.adapters.store import upkeep
+from huntgroup.adapters.store.customers import book
+from huntgroup.adapters.store.customers.following import Follower
+from huntgroup.adapters.store.customers.works import Change, Work
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import Opened, connect, open_store
 from huntgroup.adapters.store.reading import records_of
+from huntgroup.customers.words import CustomersError, Happened, Happening
 
 
 class Writer:
@@ -419,3 +424,109 @@ async def test_what_nobody_waits_for_does_not_gather_while_the_disk_is_away(writ
 
 def nobody() -> None:
     """Waits for it."""
+
+
+# -- customers ------------------------------------------------------------------------------------------------------
+
+
+class Desk:
+    """Somebody who asks for changes of customers, and what they are told."""
+
+    def __init__(self, path: Path, opened: Opened) -> None:
+        self.happened: list[Happening] = []
+        self.answers: list[dict[str, object] | CustomersError] = []
+        self.came = asyncio.Event()
+        follower = Follower(tell=self.happened.extend, outbox=(Happened.CREATED,))
+        self.journal = Journal(path, opened, 1e12, Clock(), follower)
+        self.running = asyncio.create_task(self.journal.run())
+
+    def asks(self, change: Change) -> None:
+        self.journal.do(Work(change, self._take))
+
+    def _take(self, answer: dict[str, object] | CustomersError) -> None:
+        self.answers.append(answer)
+        self.came.set()
+
+    async def stops(self) -> None:
+        self.running.cancel()
+        await asyncio.gather(self.running, return_exceptions=True)
+
+
+@pytest.fixture
+async def desk(path: Path, opened: Opened) -> AsyncIterator[Desk]:
+    desk = Desk(path, opened)
+    yield desk
+    await desk.stops()
+
+
+def creates(database: sqlite3.Connection, now: float) -> tuple[dict[str, object], list[Happening]]:
+    told = book.create(database, book.New("Jan", ()), book.Change(now, "me"))
+    return {"id": told.customer}, [told]
+
+
+def refuses(database: sqlite3.Connection, now: float) -> tuple[dict[str, object], list[Happening]]:
+    creates(database, now)
+    raise CustomersError("invalid", "no")
+
+
+async def test_a_change_is_answered_once_it_is_there_and_what_happened_is_told(desk: Desk, path: Path) -> None:
+    desk.asks(creates)
+    async with asyncio.timeout(10):
+        await desk.came.wait()
+    assert desk.answers == [{"id": 1}]
+    assert [each.kind for each in desk.happened] == [Happened.CREATED]
+    assert ask(path, "SELECT name FROM customer") == [("Jan",)]
+    assert ask(path, "SELECT kind FROM outbox") == [("customer.created",)]
+
+
+async def test_one_that_cannot_be_done_changes_nothing_and_holds_up_no_other(desk: Desk, path: Path) -> None:
+    desk.asks(refuses)
+    desk.asks(creates)
+    async with asyncio.timeout(10):
+        while len(desk.answers) < 2:
+            desk.came.clear()
+            await desk.came.wait()
+    assert [isinstance(each, CustomersError) for each in desk.answers] == [True, False]
+    assert ask(path, "SELECT count(*) FROM customer") == [(1,)]
+
+
+async def test_a_change_is_refused_while_nothing_can_be_made_safe(desk: Desk) -> None:
+    desk.journal.is_degraded = True
+    desk.asks(creates)
+    async with asyncio.timeout(10):
+        await desk.came.wait()
+    (answer,) = desk.answers
+    assert isinstance(answer, CustomersError)
+    assert answer.why == "store_unavailable"
+    desk.journal.is_degraded = False
+
+
+async def test_what_is_followed_is_done_before_anybody_is_told_that_it_is_safe(desk: Desk, path: Path) -> None:
+    what = batch(1)
+    fact = {"inquiry": "c1", "at": 1.0, "operator": None, "channel": "call", "source": "sales", "crm": ""}
+    fact |= {"identities": [["phone", "+48600700800"]], "name": "", "known_as": "", "responsible": None}
+    what.follow = [(1, "received", json.dumps(fact | {"track": False, "create": ""}))]
+    seen: list[object] = []
+    safe = asyncio.Event()
+
+    def durable() -> None:
+        seen.extend(ask(path, "SELECT customer FROM activity"))
+        safe.set()
+
+    desk.journal.write(what, lambda: None, durable)
+    async with asyncio.timeout(10):
+        await safe.wait()
+    assert seen == [(1,)]
+    assert [each.kind for each in desk.happened] == [Happened.CREATED]
+
+
+async def test_what_an_earlier_life_left_is_followed_at_the_start(path: Path, opened: Opened) -> None:
+    left = batch(1)
+    left.follow = [(1, "closed", '{"inquiry": "c1", "at": 1.0, "operator": null, "outcome": "abandoned"}')]
+    fill(path, opened, left)
+    desk = Desk(path, open_store(path))
+    desk.asks(creates)
+    async with asyncio.timeout(10):
+        await desk.came.wait()
+    assert ask(path, "SELECT count(*) FROM follow") == [(0,)]
+    await desk.stops()

@@ -59,3 +59,15 @@ def test_a_run_begins_with_a_snapshot_behind_a_gap(path: Path, database: Connect
     begin_run(path, open_store(path), None, NOW + 25)
 
     assert ask(path, "SELECT max(sequence) FROM snapshot") == [(25,)]
+
+
+def test_what_is_registered_of_an_inquiry_goes_once_it_is_old_and_over(path: Path, database: Connection) -> None:
+    rows = [("old", NOW, NOW + 1), ("young", NOW, NOW + 20), ("open", NOW, None)]
+    database.executemany(
+        "INSERT INTO activity (inquiry, customer, channel, source, creates, received_at, ended_at)"
+        " VALUES (?, 1, 'call', 's', '', ?, ?)",
+        rows,
+    )
+    tidied(database, NOW + 10)
+
+    assert ask(path, "SELECT inquiry FROM activity ORDER BY 1") == [("open",), ("young",)]

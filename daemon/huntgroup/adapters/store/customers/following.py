@@ -1,0 +1,269 @@
+"""What the facts of the journal mean for customers.
+
+The facts wait in a table that is written with the journal. Each is applied and taken out of it in one transaction: a
+process that dies between two steps finds it there still, or finds it done, and nothing is lost or done twice.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from huntgroup.adapters.store.customers import book, leads
+from huntgroup.adapters.store.customers.book import Change, Row
+from huntgroup.adapters.store.customers.merging import merge
+from huntgroup.adapters.store.customers.weighing import Weighed, may_link, weigh
+from huntgroup.customers.identities import OWN, Identity, Kind, agree, words_of
+from huntgroup.customers.words import Happened, Happening, public_id
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 20
+"""Facts in one transaction: about 2 ms, so that no event waits longer for it."""
+STRANGERS_MOST = 2
+"""So many other names, beside the customer's, and an identity is shared."""
+FOLLOWER = "customers"
+CALL = "call"
+DAEMON = "huntgroup"
+"""Who changed what nobody changed by hand."""
+ANSWERED = "answered"
+NOBODY = 0
+"""In place of a customer's number: it cannot be known who they are."""
+
+
+@dataclass(slots=True)
+class Follower:
+    """Applies what waits. ``outbox``: the kinds of happenings that are kept for a CRM, none where there is none.
+
+    ``tell`` hears what happened, on the event loop's thread, once it is written.
+    """
+
+    tell: Callable[[Sequence[Happening]], None]
+    outbox: Collection[Happened] = ()
+
+    def step(self, database: sqlite3.Connection) -> tuple[list[Happening], bool]:
+        """Apply some of what waits, in a transaction of its own; what happened, and whether more waits.
+
+        Raises sqlite3.Error, and then nothing is changed.
+        """
+        waiting = database.execute(
+            "SELECT id, event, kind, body FROM follow ORDER BY id LIMIT ?", (AT_ONCE,)
+        ).fetchall()
+        if not waiting:
+            return [], False
+        told: list[Happening] = []
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            for _, event, kind, body in waiting:
+                told += _applied(database, kind, body, event)
+            database.execute("DELETE FROM follow WHERE id <= ?", (waiting[-1][0],))
+            database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (FOLLOWER, waiting[-1][1]))
+            keep_for_crm(database, [each for each in told if each.kind in self.outbox])
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+        return told, len(waiting) == AT_ONCE
+
+
+def _applied(database: sqlite3.Connection, kind: str, body: str, event: int) -> list[Happening]:
+    """What came of one fact. One that cannot be applied is told of and left out: no call waits for a customer."""
+    database.execute("SAVEPOINT fact")
+    try:
+        told = APPLY[kind](database, json.loads(body))
+    except (LookupError, ValueError, TypeError, sqlite3.IntegrityError) as error:
+        database.execute("ROLLBACK TO fact")
+        log.error("customers.fact_not_applied", kind=kind, journal_event=event, error=repr(error))  # noqa: TRY400
+        told = []
+    database.execute("RELEASE fact")
+    return told
+
+
+def keep_for_crm(database: sqlite3.Connection, told: Collection[Happening]) -> None:
+    """Put these into the outbox."""
+    rows = [
+        (each.kind, each.at, each.customer, each.inquiry, json.dumps(each.data, ensure_ascii=False)) for each in told
+    ]
+    database.executemany("INSERT INTO outbox (kind, at, customer, inquiry, body) VALUES (?, ?, ?, ?, ?)", rows)
+
+
+# -- somebody comes -------------------------------------------------------------------------------------------------
+
+
+def _received(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    inquiry, channel, at = fact["inquiry"], fact["channel"], fact["at"]
+    fact = fact if words_of(fact["name"]) else {**fact, "name": ""}
+    if leads.activity(database, inquiry) is not None:
+        return []
+    identities = [Identity(Kind(kind), value) for kind, value in fact["identities"]]
+    change = Change(at, DAEMON, inquiry)
+    weighed = weigh(database, identities, fact["name"], channel)
+    creates = "" if weighed.customer or fact["crm"] else fact["create"]
+    if weighed.customer is not None:
+        number, told = weighed.customer.id, _known(database, weighed, fact, change)
+    elif weighed.unknown:
+        told = _unknown(database, weighed, fact, change)
+        number = told[0].customer
+    else:
+        number, told = NOBODY, []  # no number, or one that many people share
+    leads.begin(database, leads.Begun(inquiry, number, channel, fact["source"], creates, at))
+    return told
+
+
+def _unknown(
+    database: sqlite3.Connection, weighed: Weighed, fact: Mapping[str, Any], change: Change
+) -> list[Happening]:
+    known_by = [(each, OWN.get(fact["channel"]) is each.kind) for each in weighed.unknown]
+    responsible = fact["responsible"] if fact["crm"] else None
+    new = book.New(fact["known_as"] or fact["name"], known_by, responsible, fact["crm"])
+    made = book.create(database, new, change)
+    return [made, *_note_strangers(database, weighed, fact["name"], change)]
+
+
+def _known(database: sqlite3.Connection, weighed: Weighed, fact: Mapping[str, Any], change: Change) -> list[Happening]:
+    who = weighed.customer
+    if who is None or weighed.by is None:
+        return []
+    data = {"by": book.as_text(weighed.by), "responsible": who.responsible}
+    told = [Happening(kind=Happened.RECOGNISED, at=change.at, customer=who.id, inquiry=change.why, data=data)]
+    own = OWN.get(fact["channel"])
+    seen = [each for each in fact["identities"] if each[0] == own]
+    database.executemany("UPDATE identity SET is_own = 1 WHERE kind = ? AND value = ? AND NOT is_own", seen)
+    if not who.name and weighed.is_one and fact["name"]:
+        database.execute("UPDATE customer SET name = ? WHERE id = ?", (fact["name"], who.id))
+    told += _note_strangers(database, weighed, fact["name"], change)
+    if not fact["track"]:
+        return told
+    if weighed.is_one:
+        for each in weighed.unknown:
+            if may_link(database, who, each):
+                told.append(book.link(database, who.id, each, change, is_own=each.kind is own))
+    if weighed.merge is not None:
+        told += merge(database, who, weighed.merge, change)
+    for other in weighed.suggested:
+        data = {"other": public_id(other.id)}
+        told.append(
+            Happening(kind=Happened.MERGE_SUGGESTED, at=change.at, customer=who.id, inquiry=change.why, data=data)
+        )
+    return told
+
+
+def _note_strangers(database: sqlite3.Connection, weighed: Weighed, name: str, change: Change) -> list[Happening]:
+    """Another name under the same identity. One who has many is no person's, as a company's switchboard."""
+    told: list[Happening] = []
+    for each in weighed.disagreeing:
+        rows = database.execute("SELECT name FROM stranger WHERE kind = ? AND value = ?", each.identity).fetchall()
+        if any(agree(name, other) for (other,) in rows):
+            continue
+        plain = " ".join(sorted(words_of(name)))
+        database.execute("INSERT OR IGNORE INTO stranger VALUES (?, ?, ?)", (*each.identity, plain))
+        if len(rows) + 1 >= STRANGERS_MOST:
+            database.execute("UPDATE identity SET is_shared = 1 WHERE kind = ? AND value = ?", each.identity)
+            book.note(database, each.customer, "shared", change, {"identity": list(each.identity)})
+            data = {"identity": book.as_text(each.identity)}
+            told.append(
+                Happening(
+                    kind=Happened.IDENTITY_SHARED, at=change.at, customer=each.customer, inquiry=change.why, data=data
+                )
+            )
+    return told
+
+
+# -- somebody serves them -------------------------------------------------------------------------------------------
+
+
+def _accepted(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    """A call makes who answers it responsible at once: they talk. Any other inquiry only for the time being, until it
+    is answered: it may have been given to somebody who never looks at it."""
+    activity = leads.activity(database, fact["inquiry"])
+    if activity is None:
+        return []
+    leads.accepted(database, activity.inquiry, fact["operator"], fact["at"])
+    who = book.current(database, activity.customer)
+    told: list[Happening] = []
+    if who is not None and who.responsible is None and not activity.is_callback:
+        while_at = None if activity.channel == CALL else activity.inquiry
+        told += book.set_responsible(
+            database, who, fact["operator"], Change(fact["at"], DAEMON, activity.inquiry), while_at=while_at
+        )
+    return told + leads.create(database, activity, fact["operator"], fact["at"])
+
+
+def _promised(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    database.execute("UPDATE activity SET is_callback = 1 WHERE inquiry = ?", (fact["inquiry"],))
+    return []
+
+
+def _reached(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    """A customer who is called back answers: only now somebody serves them."""
+    who = _customer_of(database, fact["inquiry"])
+    if who is None or who.responsible is not None:
+        return []
+    return book.set_responsible(database, who, fact["operator"], Change(fact["at"], DAEMON, fact["inquiry"]))
+
+
+def _moved(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    """It was transferred by hand, and where it came in that changes who is responsible."""
+    leads.moved(database, fact["inquiry"], fact["operator"])
+    who = _customer_of(database, fact["inquiry"])
+    if who is None:
+        return []
+    return book.set_responsible(database, who, fact["operator"], Change(fact["at"], DAEMON, fact["inquiry"]))
+
+
+def _put_back(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    """Whoever had it has it no longer, and did not answer it: they are responsible for nothing."""
+    who = _customer_of(database, fact["inquiry"])
+    if who is None or who.provisional != fact["inquiry"]:
+        return []
+    return book.set_responsible(database, who, None, Change(fact["at"], DAEMON, fact["inquiry"]))
+
+
+def _talked(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    database.execute("UPDATE activity SET talked_until = ? WHERE inquiry = ?", (fact["at"], fact["inquiry"]))
+    return []
+
+
+def _message_left(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    database.execute("UPDATE activity SET recording = ? WHERE inquiry = ?", (fact["recording"], fact["inquiry"]))
+    return []
+
+
+def _closed(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
+    activity = leads.activity(database, fact["inquiry"])
+    if activity is None or activity.ended_at is not None:
+        return []
+    outcome, at = fact["outcome"], fact["at"]
+    leads.ended(database, activity.inquiry, outcome, fact["operator"], at)
+    who = book.current(database, activity.customer)
+    told: list[Happening] = []
+    if who is not None and who.provisional == activity.inquiry:
+        operator = who.responsible if outcome == ANSWERED else None
+        told += book.set_responsible(database, who, operator, Change(at, DAEMON, activity.inquiry))
+    told += leads.create(database, activity, who.responsible if who else None, at)
+    if activity.channel == CALL:
+        told.append(leads.registered(database, activity.inquiry, who.id if who else 0))
+    return told
+
+
+def _customer_of(database: sqlite3.Connection, inquiry: str) -> Row | None:
+    activity = leads.activity(database, inquiry)
+    return None if activity is None else book.current(database, activity.customer)
+
+
+APPLY: dict[str, Callable[[sqlite3.Connection, Mapping[str, Any]], list[Happening]]] = {
+    "received": _received,
+    "accepted": _accepted,
+    "promised": _promised,
+    "reached": _reached,
+    "moved": _moved,
+    "put_back": _put_back,
+    "talked": _talked,
+    "message_left": _message_left,
+    "closed": _closed,
+}
+"""By the kind of fact, as `huntgroup.customer_facts` writes them."""

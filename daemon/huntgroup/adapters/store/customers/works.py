@@ -1,0 +1,56 @@
+"""A change of customers that somebody asked for, done by the one connection that writes."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from huntgroup.adapters.store.customers.following import Follower, keep_for_crm
+from huntgroup.customers.words import CustomersError, Happening
+
+Change = Callable[[sqlite3.Connection, float], tuple[dict[str, Any], Sequence[Happening]]]
+"""What is to be done at an instant (seconds); gives the answer and what happened. Raises CustomersError."""
+Answer = Callable[[dict[str, Any] | CustomersError], None]
+
+
+class Work:
+    """One change: made whole or not at all, and answered once it is safe."""
+
+    def __init__(self, change: Change, answer: Answer) -> None:
+        self._change = change
+        self._answer = answer
+        self._result: dict[str, Any] | CustomersError = {}
+        self._is_answered = False
+
+    def run(self, database: sqlite3.Connection, now: float, follower: Follower | None) -> Sequence[Happening]:
+        """Make it, in the connection's thread. Raises sqlite3.Error, and then nothing is changed."""
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            self._result, told = self._change(database, now)
+            keep_for_crm(database, [each for each in told if follower is not None and each.kind in follower.outbox])
+            database.execute("COMMIT")
+        except CustomersError as error:
+            database.execute("ROLLBACK")
+            self._result = error
+            return []
+        except sqlite3.IntegrityError as error:
+            database.execute("ROLLBACK")
+            self._result = CustomersError("already_known", f"it contradicts what is known: {error}")
+            return []
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+        return told
+
+    def finish(self) -> None:
+        """It is safe: say so."""
+        self._say(self._result)
+
+    def fail(self, why: str) -> None:
+        """It could not be made safe."""
+        self._say(CustomersError("store_unavailable", why))
+
+    def _say(self, result: dict[str, Any] | CustomersError) -> None:
+        if not self._is_answered:
+            self._is_answered = True
+            self._answer(result)

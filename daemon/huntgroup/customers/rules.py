@@ -1,0 +1,56 @@
+"""What is done with the customers of each number and source, from the settings."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from huntgroup.numbering import normal
+from huntgroup.settings import Settings
+
+NO_CREATION = "none"
+CALL = "call"
+VOICEMAIL = "voicemail"
+"""Where the messages that callers left come in."""
+
+
+class Rules(NamedTuple):
+    """Of one number or source. ``create``: what an unknown customer's inquiry creates, empty for nothing."""
+
+    identify: bool = False
+    track: bool = False
+    create: str = ""
+
+
+OFF = Rules()
+NUMBER = Rules(identify=True)
+"""A call's number is looked up always, also of a call that came by a number which is configured no longer."""
+
+
+class RuleBook:
+    """By channel and source. ``country`` is where a number without its country is read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.follow(settings)
+
+    def follow(self, settings: Settings) -> None:
+        """Another configuration holds from now on."""
+        self.country = settings.telephony.country
+        self._rules: Mapping[tuple[str, str], Rules] = {
+            **{
+                (CALL, normal(each.number, self.country)): Rules(identify=True, create=_creates(each.create))
+                for each in settings.numbers
+            },
+            **{
+                (each.channel, each.id): Rules(
+                    identify=each.identify_customer, track=each.track_customer, create=_creates(each.create)
+                )
+                for each in settings.sources
+            },
+        }
+
+    def of(self, channel: str, source: str) -> Rules:
+        """What holds for an inquiry that comes in here."""
+        return self._rules.get((channel, source), NUMBER if channel == CALL or source == VOICEMAIL else OFF)
+
+
+def _creates(word: str) -> str:
+    return "" if word == NO_CREATION else word

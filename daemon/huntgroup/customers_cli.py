@@ -1,0 +1,377 @@
+"""``huntgroup customers``: arguments and words on the screen; beside a running daemon or without one."""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from huntgroup.errors import ConfigError, HuntgroupError, StoreError
+from huntgroup.settings import Settings, load_to_simulate
+
+T = TypeVar("T")
+EXIT_FAILED = 1
+FOUND_MOST = 50
+ORPHANS_AT_ONCE = 20
+WHO = "cli"
+
+app = typer.Typer(name="customers", help="Customers: who they are, and who is responsible.", no_args_is_help=True)
+
+ConfigFile = Annotated[
+    Path, typer.Option("--config", metavar="FILE", help="The configuration, a TOML file.", show_default=False)
+]
+Who = Annotated[
+    str,
+    typer.Argument(metavar="CUSTOMER", help="An id as in customer-17, a number, an address, or network:name."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON.")]
+
+
+@app.command()
+def show(customer: Who, config: ConfigFile, *, as_json: AsJson = False) -> None:
+    """Show all that is known of one customer. Exit status 0; 1 when nobody is known by that."""
+    from huntgroup.adapters.store.customers import desk  # noqa: PLC0415 - `check` must be fast without it
+
+    def look(database: sqlite3.Connection, settings: Settings, _now: float) -> dict[str, Any]:
+        return desk.shown(database, _one(database, settings, customer))
+
+    found = _read(config, look)
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else "\n".join(_told(found)))
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A part of a name.")],
+    config: ConfigFile,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Find customers by a part of their name: the first 50. Exit status 0; 1 when there is none."""
+    from huntgroup.adapters.store.customers import desk  # noqa: PLC0415
+
+    def look(database: sqlite3.Connection, _settings: Settings, _now: float) -> list[dict[str, Any]]:
+        return [desk.summary(database, each) for each in desk.named(database, text, FOUND_MOST)]
+
+    found = _read(config, look)
+    for each in found:
+        typer.echo(json.dumps(each, ensure_ascii=False) if as_json else _line(each))
+    if not found:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def create(  # noqa: PLR0913 - each is an option of its own
+    config: ConfigFile,
+    *,
+    name: Annotated[str, typer.Option(help="Their name.")] = "",
+    phone: Annotated[list[str] | None, typer.Option(help="A number; may be given several times.")] = None,
+    email: Annotated[list[str] | None, typer.Option(help="An address; may be given several times.")] = None,
+    handle: Annotated[list[str] | None, typer.Option(metavar="NETWORK:NAME")] = None,
+    responsible: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Who is responsible.")] = None,
+) -> None:
+    """Create a customer whom nobody knows yet. Exit status 0; 1 when somebody is known by that already."""
+    from huntgroup.adapters.store.customers import desk, moving  # noqa: PLC0415
+    from huntgroup.customers.lists import Listed  # noqa: PLC0415
+    from huntgroup.customers.words import CustomersError  # noqa: PLC0415
+
+    def make(database: sqlite3.Connection, settings: Settings, now: float) -> str:
+        parts = [each.partition(":") for each in handle or ()]
+        handles = tuple((network, who) for network, _, who in parts)
+        listed = Listed(0, name, tuple(phone or ()), tuple(email or ()), handles)
+        identities, wrong = moving.identities_of(listed, settings.telephony.country)
+        if wrong:
+            raise CustomersError("invalid", "; ".join(wrong))
+        _must_exist(settings, responsible)
+        done, _ = desk.create(database, name, identities, responsible, _change(now))
+        return _line(done["customer"])
+
+    typer.echo(_write(config, make))
+
+
+@app.command()
+def merge(customer: Who, other: Annotated[str, typer.Argument(metavar="OTHER")], config: ConfigFile) -> None:
+    """Make two customers one: OTHER becomes a part of CUSTOMER. Exit status 0; 1 when it cannot be done."""
+    from huntgroup.adapters.store.customers import desk  # noqa: PLC0415
+
+    def join(database: sqlite3.Connection, settings: Settings, now: float) -> str:
+        into, second = _one(database, settings, customer), _one(database, settings, other)
+        done, _ = desk.join(database, into, second, _change(now))
+        return f"{_line(done['customer'])}\nto take it back: huntgroup customers undo {done['change']}"
+
+    typer.echo(_write(config, join))
+
+
+@app.command()
+def undo(
+    change: Annotated[int, typer.Argument(metavar="CHANGE", min=1, max=2**62, help="Its number, as `show` tells.")],
+    config: ConfigFile,
+) -> None:
+    """Take a merge, a link, another responsible or a shared number back. Exit status 0; 1 when it cannot be done."""
+    from huntgroup.adapters.store.customers import merging  # noqa: PLC0415
+
+    def take_back(database: sqlite3.Connection, _settings: Settings, now: float) -> str:
+        (told,) = merging.undo(database, change, _change(now))
+        return f"change {change} ({told.data['what']}) is undone"
+
+    typer.echo(_write(config, take_back))
+
+
+@app.command()
+def responsible(
+    customer: Who, operator: Annotated[str, typer.Argument(metavar="OPERATOR|none")], config: ConfigFile
+) -> None:
+    """Say who is responsible for a customer. Exit status 0; 1 when it cannot be done."""
+    from huntgroup.adapters.store.customers import desk  # noqa: PLC0415
+
+    def give(database: sqlite3.Connection, settings: Settings, now: float) -> str:
+        who = None if operator == "none" else operator
+        _must_exist(settings, who)
+        done, _ = desk.set_responsible(database, _one(database, settings, customer), who, _change(now))
+        return _line(done["customer"])
+
+    typer.echo(_write(config, give))
+
+
+@app.command()
+def orphans(
+    config: ConfigFile,
+    *,
+    give_to: Annotated[
+        str | None, typer.Option(metavar="OPERATOR", help="Make this operator responsible for all of them.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List customers whose responsible operator is configured no longer; they come to the queue.
+
+    With --give-to all of them get another. Exit status 0, also when there are none.
+    """
+    last, count = 0, 0
+    while True:
+        if give_to is None:
+            found = _read(config, partial(_some_orphans, last))
+        else:
+            found = _write(config, partial(_given, last, give_to))
+        for _, each in found:
+            typer.echo(json.dumps(each, ensure_ascii=False) if as_json else _line(each))
+        count += len(found)
+        if len(found) < ORPHANS_AT_ONCE:
+            break
+        last = found[-1][0]
+    if not as_json:
+        typer.echo(f"{count} {'customer' if count == 1 else 'customers'}", err=True)
+
+
+def _some_orphans(
+    after: int, database: sqlite3.Connection, settings: Settings, _now: float
+) -> list[tuple[int, dict[str, Any]]]:
+    from huntgroup.adapters.store.customers import desk  # noqa: PLC0415
+
+    operators = {each.id for each in settings.operators}
+    found = desk.orphans(database, operators, after, ORPHANS_AT_ONCE)
+    return [(each.id, desk.summary(database, each)) for each in found]
+
+
+def _given(
+    after: int, operator: str, database: sqlite3.Connection, settings: Settings, now: float
+) -> list[tuple[int, dict[str, Any]]]:
+    """Another transaction for each few of them."""
+    from huntgroup.adapters.store.customers import book, desk  # noqa: PLC0415
+
+    _must_exist(settings, operator)
+    given = []
+    for number, _ in _some_orphans(after, database, settings, now):
+        done, _ = desk.set_responsible(database, book.existing(database, number), operator, _change(now))
+        given.append((number, done["customer"]))
+    return given
+
+
+@app.command()
+def erase(customer: Who, config: ConfigFile) -> None:
+    """Forget a customer; what counts and lasts stays, and says of nobody who it was. It cannot be undone.
+
+    Names the recordings that still lie at the PBX. Exit status 0; 1 when it cannot be done.
+    """
+    from huntgroup.adapters.store.customers import desk, erasing  # noqa: PLC0415
+
+    def forget(database: sqlite3.Connection, settings: Settings, now: float) -> list[str]:
+        done, _ = erasing.erase(database, _one(database, settings, customer), _change(now))
+        until = desk.instant(now + settings.store.keep)
+        words = f"{done['id']} is forgotten; what came in stays in the journal until {until}"
+        return [words, *(f"a message of theirs is still at the PBX: {file}" for file in done["recordings"])]
+
+    for line in _write(config, forget):
+        typer.echo(line)
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.vcf", help="In UTF-8.")], config: ConfigFile
+) -> None:
+    """Take a list of customers in, while the daemon goes on. Who is known already gets what is new.
+
+    Doing it again changes nothing. Exit status 0; 1 when a line was left out, and each of these is told.
+    """
+    from huntgroup.adapters.clock import Clock  # noqa: PLC0415
+    from huntgroup.adapters.store.customers.book import Change  # noqa: PLC0415
+    from huntgroup.adapters.store.customers.moving import Import  # noqa: PLC0415
+    from huntgroup.customers.lists import BadList, from_csv, from_vcard  # noqa: PLC0415
+
+    read = {".csv": from_csv, ".vcf": from_vcard}.get(file.suffix.lower())
+    if read is None:
+        raise typer.BadParameter(f"{file} ends with neither .csv nor .vcf", param_hint="FILE")
+    with _failing(config) as settings, _store(settings) as database:
+        taking = Import(
+            settings.telephony.country,
+            {each.id for each in settings.operators},
+            Change(Clock().now(), WHO, f"import {file.name}"),
+        )
+        try:
+            with file.open(encoding="utf-8", newline="") as lines:
+                done = taking.take(database, read(lines))
+        except BadList as error:
+            typer.echo(f"{file}:{error.line}: {error}", err=True)
+            raise typer.Exit(EXIT_FAILED) from None
+        except UnicodeDecodeError as error:
+            typer.echo(f"{file}: is not UTF-8 ({error.reason}); save it as UTF-8", err=True)
+            raise typer.Exit(EXIT_FAILED) from None
+    for line, what in done.problems:
+        typer.echo(f"{file}:{line}: {what}", err=True)
+    typer.echo(
+        f"{done.created} created, {done.changed} changed, {done.unchanged} as they were, {done.refused} left out"
+    )
+    if done.refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.vcf|-", help="`-`: CSV to the screen.")],
+    config: ConfigFile,
+) -> None:
+    """Write all customers into a file that only its owner reads, as CSV or vCard 4.0."""
+    from huntgroup.adapters.store.customers.moving import exported  # noqa: PLC0415
+    from huntgroup.adapters.store.private import make_private  # noqa: PLC0415
+    from huntgroup.customers.lists import to_csv, to_vcard  # noqa: PLC0415
+
+    write = {".csv": to_csv, ".vcf": to_vcard, "": to_csv}.get(file.suffix.lower())
+    if write is None or (not file.suffix and str(file) != "-"):
+        raise typer.BadParameter(f"{file} ends with neither .csv nor .vcf", param_hint="FILE")
+    with _failing(config) as settings, _store(settings, is_for_reading=True) as database:
+        lines = write(exported(database))
+        if str(file) == "-":
+            sys.stdout.writelines(lines)
+            return
+        make_private(file)
+        with file.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(lines)
+
+
+# -- the store ------------------------------------------------------------------------------------------------------
+
+
+def _read(config: Path, look: Callable[[sqlite3.Connection, Settings, float], T]) -> T:
+    with _failing(config) as settings, _store(settings, is_for_reading=True) as database:
+        return look(database, settings, 0.0)
+
+
+def _write(config: Path, change: Callable[[sqlite3.Connection, Settings, float], T]) -> T:
+    """In one short transaction, which a daemon that writes meanwhile waits for as for itself."""
+    from huntgroup.adapters.clock import Clock  # noqa: PLC0415
+    from huntgroup.adapters.store.customers.moving import begin  # noqa: PLC0415
+
+    with _failing(config) as settings, _store(settings) as database:
+        begin(database)
+        try:
+            done = change(database, settings, Clock().now())
+            database.execute("COMMIT")
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+        return done
+
+
+@contextmanager
+def _store(settings: Settings, *, is_for_reading: bool = False) -> Iterator[sqlite3.Connection]:
+    from huntgroup.adapters.store.opening import connect  # noqa: PLC0415
+    from huntgroup.adapters.store.schema import VERSION  # noqa: PLC0415
+
+    path = settings.store.path
+    if not path.exists():
+        raise StoreError(path, "is not there yet: start the daemon once, it makes it")
+    try:
+        with closing(connect(path, is_for_reading=is_for_reading)) as database:
+            found = database.execute("PRAGMA user_version").fetchone()[0]
+            if found != VERSION:
+                words = f"has version {found} of the tables: start this Huntgroup once, it brings them to {VERSION}"
+                raise StoreError(path, words)
+            yield database
+    except sqlite3.Error as error:
+        raise StoreError(path, str(error)) from None
+
+
+@contextmanager
+def _failing(config: Path) -> Iterator[Settings]:
+    """The settings; whatever cannot be done ends the command with its words."""
+    try:
+        yield load_to_simulate(config)
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    except (HuntgroupError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+
+
+def _one(database: sqlite3.Connection, settings: Settings, text: str) -> Any:
+    from huntgroup.adapters.store.customers import desk  # noqa: PLC0415
+    from huntgroup.customers.identities import email, handle, phone  # noqa: PLC0415
+    from huntgroup.customers.words import PREFIX  # noqa: PLC0415
+
+    if text.startswith(PREFIX):
+        return desk.customer(database, text)
+    network, _, name = text.partition(":")
+    found = [phone(text, settings.telephony.country), email(text), handle(network, name) if name else None]
+    return desk.found_by(database, [each for each in found if each is not None])
+
+
+def _change(now: float) -> Any:
+    from huntgroup.adapters.store.customers.book import Change  # noqa: PLC0415
+
+    return Change(now, WHO)
+
+
+def _must_exist(settings: Settings, operator: str | None) -> None:
+    from huntgroup.customers.words import CustomersError  # noqa: PLC0415
+
+    if operator is not None and operator not in {each.id for each in settings.operators}:
+        raise CustomersError("unknown_operator", f"there is no operator {operator}", "operator")
+
+
+# -- words ----------------------------------------------------------------------------------------------------------
+
+
+def _line(customer: dict[str, Any]) -> str:
+    known_by = ", ".join(each["value"] for each in customer["identities"])
+    who = customer["responsible"] or "nobody"
+    return f"{customer['id']}  {customer['name'] or '(no name)'}  [{known_by}]  responsible: {who}"
+
+
+def _told(customer: dict[str, Any]) -> Sequence[str]:
+    lines = [_line(customer), f"  known since {customer['created_at']}"]
+    lines += [f"  merged: {', '.join(customer['merged'])}"] if customer["merged"] else []
+    lines += [f"  {each['id']} of {each['inquiry']}, {each['at']}" for each in customer["leads"]]
+    for each in customer["inquiries"]:
+        outcome = each.get("outcome", "open")
+        who = each.get("operator", "nobody")
+        times = f"waited {each['waited']:.0f} s, talked {each['talked']:.0f} s"
+        lines.append(f"  {each['received_at']}  {each['channel']} {each['inquiry']}: {outcome}, {who}, {times}")
+    for each in customer["changes"]:
+        undone = ", undone" if "undone_at" in each else ""
+        lines.append(f"  change {each['change']}: {each['what']} by {each['by'] or 'somebody'}, {each['at']}{undone}")
+    return lines
