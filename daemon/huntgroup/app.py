@@ -4,7 +4,7 @@ import asyncio
 import gc
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,6 +40,8 @@ log = structlog.get_logger("huntgroup")
 
 EXIT_STOPPED = 0
 EXIT_REFUSED = 3
+LAST_WORDS_TIMEOUT = 3.0
+"""Seconds for writing and telling what was taken in before the daemon was told to stop."""
 FIXED_SECTIONS = ("store", "mqtt", "pbx")
 """What a reload does not touch: who the daemon talks to."""
 
@@ -126,8 +128,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
                 tasks.create_task(journal.run(), name="journal"),
                 tasks.create_task(administrator.run(), name="administrator"),
             ]
-            if mqtt is not None:
-                running.append(tasks.create_task(mqtt.run(), name="mqtt"))
+            telling = tasks.create_task(mqtt.run(), name="mqtt") if mqtt is not None else None
             # What is there now stays for good: a full collection must not look at it again, in the middle of a call.
             gc.collect()
             gc.freeze()
@@ -136,11 +137,19 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
             await stop.wait()
             supervisor.stopping()
             await ami.close()
-            for task in running:
-                task.cancel()
+            await _ended(running)
+            if telling is not None:
+                telling.cancel()
     finally:
         await ami.close()
         await customers.close()
+
+
+async def _ended(running: Iterable["asyncio.Task[None]"]) -> None:
+    """These have ended, and the broker was told of all that came of it; a disk that hangs holds nobody up for long."""
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running, timeout=LAST_WORDS_TIMEOUT)
 
 
 def _policy(settings: Settings, clock: Clock) -> Policy:

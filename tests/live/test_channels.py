@@ -1,5 +1,6 @@
 """Chats, mails and forms, from real clients of a real broker to operators' desks."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -160,6 +161,26 @@ async def test_during_a_call_no_chat_is_offered_and_at_its_end_it_is_at_once(
 
 BUSY = {"channel": "call", "reason": "busy"}
 NO_CHAT = {"channel": "chat", "reason": "blocked_by_call"}
+
+
+async def test_a_daemon_that_is_told_to_stop_answers_and_tells_of_all_that_it_took(
+    broker: Broker, anyone: Party, serving: Serve
+) -> None:
+    running = await serving(ALONE)
+    many = {f"chat-{number}" for number in range(200)}
+    submitting = [
+        asyncio.create_task(anyone.says("inquiries/submit", {"id": each, "source": "site-chat"})) for each in many
+    ]
+    await anyone.sees("events/inquiry.received")
+    await running.stop()
+    await asyncio.gather(*submitting)
+    await running.start()
+
+    for each in many:
+        await anyone.sees(f"inquiries/{each}/status", ok=True)
+        await anyone.sees("events/inquiry.received", subject=each)
+    told = {(each.data["id"], each.data["subject"]) for each in anyone.seen if each.topic.endswith("inquiry.received")}
+    assert len(told) == len(many)
 
 
 # -- the customer's side --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -110,14 +111,17 @@ class MqttClient:
         """Whichever ends first, and with it the session: a publish alone would not notice a dead link."""
         await link.listen()  # who reads that we are online may rely on being heard
         self._outbox.linked()
-        tasks = [_started(self._listen(link)), _started(link.publish(self._outbox))]
+        listening = _started(self._listen(link))
+        tasks = [listening, _started(link.publish(self._outbox))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
+            await _cancelled([listening])
+            # Whoever was acknowledged is answered, and every fact is told: nobody will do it later.
+            for last in (partial(link.delivered, self._outbox), partial(link.say, self._topics.status, OFFLINE)):
+                with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+                    await asyncio.wait_for(last(), GOODBYE_TIMEOUT)
             await _cancelled(tasks)
-            with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-                async with asyncio.timeout(GOODBYE_TIMEOUT):
-                    await link.say(self._topics.status, OFFLINE)
             raise
         finally:
             self._outbox.unlinked(link.not_delivered())

@@ -79,6 +79,7 @@ class Link:
         self._paho.loop_write = self._write_together  # type: ignore[method-assign]
         self._under_way: dict[int, Letter] = {}
         self._has_room = asyncio.Event()
+        self._has_all = asyncio.Event()
 
     async def __aenter__(self) -> "Link":
         await self._client.__aenter__()
@@ -125,6 +126,12 @@ class Link:
         """Publish one retained message, and return once the broker has it."""
         await self._client.publish(topic, payload, QOS, retain=True)
 
+    async def delivered(self, outbox: Outbox) -> None:
+        """Return once the broker has all that waits, while `publish` sends it."""
+        while len(outbox) or self._under_way:
+            self._has_all.clear()
+            await self._has_all.wait()
+
     def not_delivered(self) -> list[Letter]:
         """What was sent and not acknowledged, in order."""
         return list(self._under_way.values())
@@ -159,6 +166,8 @@ class Link:
         self, _client: Paho, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         letter = self._under_way.pop(mid, None)
+        if not self._under_way:
+            self._has_all.set()
         if len(self._under_way) <= self._window // 2:
             self._has_room.set()  # only now: to go on at each acknowledgement would be a turn for each message
         if letter is None:
