@@ -31,7 +31,7 @@ def _capacity_off_by_one(patch: pytest.MonkeyPatch) -> None:
         has_room = operator.load[channel] + operator.pending[channel] <= operator.policy.capacity.get(channel, 0)
         return None if is_full and has_room else reason
 
-    patch.setattr("huntgroup.engine.world.why_no_work", mutated)
+    patch.setattr("huntgroup.engine.house.why_no_work", mutated)
 
 
 def _lost_deadline(patch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ def _offers_not_taken_back(patch: pytest.MonkeyPatch) -> None:
     def mutated(_world: World, _operator: Operator) -> None:
         return
 
-    for module in ("requests", "engine", "changes"):
+    for module in ("requests", "phones", "changes"):
         patch.setattr(f"huntgroup.engine.{module}.trim_offers", mutated)
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 
-from huntgroup.engine import outside, overflow, waiting
+from huntgroup.engine import outside, overflow, phones, waiting
 from huntgroup.engine.adrift import customer_alone, moment_is_over, sent_to_a_line
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.channels import HANDLERS as CHANNEL_HANDLERS
 from huntgroup.engine.channels import answer_channel
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
-from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason, ReleaseLeg
+from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason
 from huntgroup.engine.events import (
     AbandonRequested,
-    AttemptFailed,
     CallMoved,
     ChannelsRequest,
     ClockStepped,
@@ -28,22 +27,15 @@ from huntgroup.engine.events import (
     PbxHeard,
     PbxLate,
     PbxLost,
-    PhoneAnswered,
-    PhoneRang,
-    PhoneRefused,
-    PhoneStateChanged,
     PolicyChanged,
-    Refusal,
     TimePassed,
 )
-from huntgroup.engine.handover import handed_over
-from huntgroup.engine.ids import NO_ATTEMPT, OperatorId, PbxId
+from huntgroup.engine.ids import NO_ATTEMPT, PbxId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
-from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Presence, Reply
+from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Reply
 from huntgroup.engine.recovery import (
     BY_ITSELF,
-    answered_after_all,
     call_moved,
     conversation_ended,
     conversation_found,
@@ -57,27 +49,18 @@ from huntgroup.engine.recovery import (
 )
 from huntgroup.engine.requests import (
     HANDLERS,
-    accepted,
     answer,
-    picked_up,
     return_when_all_over,
-    set_presence,
     take_back,
-    taken_by_a_stranger,
-    tell_responsible,
-    trim_offers,
 )
 from huntgroup.engine.restoring import restored
-from huntgroup.engine.routing import after_attempt, offer_to_responsible, ringing_seconds, settle
-from huntgroup.engine.state import Attempt, Away, Inquiry, Offer, Stage
+from huntgroup.engine.routing import after_attempt, offer_to_responsible, settle
+from huntgroup.engine.state import Away, Inquiry, Stage
 from huntgroup.engine.stepping import step_clock
 from huntgroup.engine.world import World
 
 UNALLOCATED_NUMBER = 1
 """Q.850 cause: the number called is nobody's."""
-NOBODY = OperatorId("")
-MISSED_TOO_MANY = "missed_offers"
-"""The reason of a pause that miss_limit began."""
 
 
 class Engine:
@@ -216,18 +199,7 @@ def _channel_asked(world: World, event: ChannelsRequest) -> None:
         _customer_left(world, CustomerLeft(inquiry=event.inquiry, departure=Departure.ABANDONED))
 
 
-# -- phones ---------------------------------------------------------------------------------------------------------
-
-
-def _phone_state_changed(world: World, event: PhoneStateChanged) -> None:
-    owner = world.phone_owner.get(event.phone)
-    if owner is None:
-        return
-    operator = world.operators[owner]
-    if operator.phones.get(event.phone, event.state) is not event.state:
-        operator.phones[event.phone] = event.state
-        world.touch(operator, is_freed=True)
-        trim_offers(world, operator)
+# -- PBXs -------------------------------------------------------------------------------------------------------------
 
 
 def _pbx_lost(world: World, event: PbxLost) -> None:
@@ -262,118 +234,6 @@ def _time_goes_on(world: World, pbx: PbxId) -> None:
         if inquiry.channel is Channel.CALL and world.pbx_of(inquiry) == pbx:
             world.rearm(inquiry)
     _fire_overdue(world)
-
-
-def _phone_rang(world: World, event: PhoneRang) -> None:
-    found = world.current_attempt(event.inquiry, event.attempt)
-    if found is None:
-        return
-    inquiry, attempt = found
-    offer = world.offer_at(attempt, event.phone)
-    if offer is None or offer.state is not OfferState.PENDING:
-        return
-    if not offer.has_rung:
-        offer.has_rung = True
-        world.fact(FactType.RINGING, inquiry, offer.operator)
-    if not attempt.has_rung or _rings_after_early_media(world, attempt, event):
-        attempt.has_rung, attempt.is_early_media = True, event.is_early_media
-        world.extend_attempt(inquiry, attempt, world.now + ringing_seconds(world, inquiry))
-
-
-def _rings_after_early_media(world: World, attempt: Attempt, event: PhoneRang) -> bool:
-    """Whether the rings count anew: only while a phone may still begin, which the limit of the order allows for."""
-    may_begin_until = attempt.began_at + world.policy.unreachable_after
-    return attempt.is_early_media and not event.is_early_media and world.now <= may_begin_until
-
-
-def _phone_answered(world: World, event: PhoneAnswered) -> None:
-    inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is None:
-        return
-    if inquiry.answered == (event.attempt, event.phone):
-        return  # Told twice.
-    if inquiry.is_at_fallback:
-        answered_after_all(world, inquiry, event)
-        return
-    found = world.current_attempt(event.inquiry, event.attempt)
-    if found is None:
-        world.effects.append(ReleaseLeg(inquiry=inquiry.id, attempt=event.attempt, phone=event.phone))
-        world.fact(FactType.LATE_ANSWER, inquiry, world.phone_owner.get(event.phone))
-        return
-    # While the attempt lasts its phones ring: who answers has it, also if they declined or paused a moment ago.
-    offer = world.offer_at(found[1], event.phone)
-    operator = world.operators.get(offer.operator if offer else world.phone_owner.get(event.phone, NOBODY))
-    if operator is None:
-        taken_by_a_stranger(world, inquiry)
-        return
-    rings_there = offer is not None and event.phone in offer.open_phones
-    was_transfer = rings_there and inquiry.target is not None and inquiry.target.is_transfer
-    (accepted if rings_there else picked_up)(world, inquiry, operator)
-    inquiry.answered = (event.attempt, event.phone)
-    if was_transfer:
-        tell_responsible(world, inquiry, operator)
-
-
-def _phone_refused(world: World, event: PhoneRefused) -> None:
-    found = world.current_attempt(event.inquiry, event.attempt)
-    if found is None:
-        return
-    inquiry, attempt = found
-    offer = world.offer_at(attempt, event.phone)
-    if offer is None or offer.state is not OfferState.PENDING or event.phone not in offer.open_phones:
-        return
-    del offer.open_phones[event.phone]
-    offer.has_declined |= event.refusal is Refusal.DECLINED
-    offer.was_busy |= event.refusal is Refusal.BUSY
-    if not offer.open_phones:
-        _offer_refused(world, inquiry, offer, event.refusal)
-        return_when_all_over(world, inquiry)
-
-
-def _offer_refused(world: World, inquiry: Inquiry, offer: Offer, last: Refusal) -> None:
-    if offer.has_declined:
-        world.fact(FactType.DECLINED, inquiry, offer.operator)
-        world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
-    elif offer.was_busy:
-        _offer_failed(world, inquiry, offer, "busy", Reason.BUSY_THIS_ROUND)
-    elif last is Refusal.NO_ANSWER and offer.has_rung:
-        _offer_missed(world, inquiry, offer)
-    else:
-        _offer_failed(world, inquiry, offer, "unreachable")
-
-
-def _offer_failed(
-    world: World, inquiry: Inquiry, offer: Offer, detail: str, reason: Reason = Reason.UNREACHABLE_THIS_ROUND
-) -> None:
-    world.fact(FactType.FAILED, inquiry, offer.operator, detail)
-    world.end_offer(inquiry, offer, OfferStep.FAIL, reason)
-
-
-def _offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
-    world.fact(FactType.MISSED, inquiry, offer.operator)
-    world.end_offer(inquiry, offer, OfferStep.EXPIRE, Reason.MISSED_THIS_ROUND)
-    if inquiry.stage is Stage.MOBILE:
-        return  # One call is missed once.
-    operator = world.operators[offer.operator]
-    operator.missed_in_row += 1
-    limit = world.group_of(inquiry).miss_limit
-    if limit and operator.missed_in_row >= limit and operator.presence is Presence.AVAILABLE:
-        set_presence(world, operator, Presence.PAUSED, MISSED_TOO_MANY)
-
-
-def _attempt_failed(world: World, event: AttemptFailed) -> None:
-    sent_away = handed_over(world, event.inquiry, event.attempt)
-    if sent_away is not None:
-        overflow.handover_failed(world, sent_away, event.detail, event.cause)
-        return
-    found = world.current_attempt(event.inquiry, event.attempt)
-    if found is None:
-        return
-    inquiry, attempt = found
-    for offer in list(attempt.offers.values()):
-        if offer.state is OfferState.PENDING:
-            _offer_failed(world, inquiry, offer, event.detail)
-    return_when_all_over(world, inquiry)
 
 
 def _call_moved(world: World, event: CallMoved) -> None:
@@ -433,9 +293,9 @@ def _attempt_expired(world: World, inquiry: Inquiry) -> None:
             world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "the round is over")
             world.end_offer(inquiry, offer, OfferStep.WITHDRAW, Reason.MISSED_THIS_ROUND)
         elif offer.has_rung or inquiry.channel is not Channel.CALL:
-            _offer_missed(world, inquiry, offer)
+            phones.offer_missed(world, inquiry, offer)
         else:
-            _offer_failed(world, inquiry, offer, "unreachable")
+            phones.offer_failed(world, inquiry, offer, "unreachable")
     return_when_all_over(world, inquiry)
 
 
@@ -472,13 +332,8 @@ APPLY: dict[type, Callable[..., None]] = {
     PolicyChanged: _policy_changed,
     InquiryReceived: _inquiry_received,
     CustomerLeft: _customer_left,
-    PhoneRang: _phone_rang,
-    PhoneAnswered: _phone_answered,
-    PhoneRefused: _phone_refused,
-    AttemptFailed: _attempt_failed,
     CallMoved: _call_moved,
     CustomerAlone: customer_alone,
-    PhoneStateChanged: _phone_state_changed,
     PbxLost: _pbx_lost,
     PbxFound: _pbx_found,
     PbxLate: _pbx_late,
@@ -487,6 +342,7 @@ APPLY: dict[type, Callable[..., None]] = {
     FallbackRings: fallback_rings,
     FallbackServed: _fallback_served,
     **dict.fromkeys(HANDLERS, answer),
+    **phones.HANDLERS,
     **outside.HANDLERS,
     **dict.fromkeys(CHANNEL_HANDLERS, _channel_asked),
 }

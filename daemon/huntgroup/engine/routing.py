@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Decision, FactType, JoinRinging, Reason, Ring, RingPhones
 from huntgroup.engine.eligibility import at_source_limit, handles, reachable_phones
+from huntgroup.engine.house import across_of, mobile_of
 from huntgroup.engine.ids import AttemptNo, OperatorId, PhoneId
 from huntgroup.engine.lifecycle import IllegalTransitionError, InquiryState
 from huntgroup.engine.line import place_of
 from huntgroup.engine.policy import Channel, Distribution, Mode, Presence, ResponsibleMissed, WhenAllUnavailable
 from huntgroup.engine.state import Inquiry, Offer, Operator, Place, Stage, Target
 from huntgroup.engine.strategies import STRATEGIES
-from huntgroup.engine.world import World, across_of, mobile_of
+from huntgroup.engine.world import World
 
 PEER_MARGIN = 5.0
 """Seconds by which the peer's own ringing limit exceeds ours, so that it only ever acts while the daemon is away."""

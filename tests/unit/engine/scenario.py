@@ -41,6 +41,7 @@ from huntgroup.engine.events import (
     TimePassed,
     TransferRequested,
 )
+from huntgroup.engine.house import mobile_of
 from huntgroup.engine.ids import (
     NO_ATTEMPT,
     AttemptNo,
@@ -54,7 +55,6 @@ from huntgroup.engine.ids import (
 )
 from huntgroup.engine.invariants import check
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, Mode, OperatorPolicy, Policy, Presence
-from huntgroup.engine.world import mobile_of
 from tests.simulation.mirror import Mirror
 
 OrderT = TypeVar("OrderT", bound=Effect)

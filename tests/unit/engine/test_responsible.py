@@ -2,9 +2,9 @@
 
 from huntgroup.engine.effects import Decision, FactType, RingPhones, SendToVoicemail
 from huntgroup.engine.events import PhoneState, PhoneStateChanged, Refusal
+from huntgroup.engine.house import mobile_of
 from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.policy import CallBack, Channel, End, Mode, OperatorPolicy, Presence, ResponsibleMissed
-from huntgroup.engine.world import mobile_of
 from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
 
 CLEO = OperatorId("cleo")
