@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from huntgroup.settings.calls import announcements, hooks_that_never_apply, told_apart, ways_out
 from huntgroup.settings.circles import circles
+from huntgroup.settings.crm import crm_tables
 from huntgroup.settings.models import Telephony
 from huntgroup.settings.outline import Data, actions, ids, items, table, tables, texts
 from huntgroup.settings.peers import broker_security, places_of_secrets
@@ -155,4 +156,5 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     announcements,
     hooks_that_never_apply,
     _groups_named,
+    crm_tables,
 )
