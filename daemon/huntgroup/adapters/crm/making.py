@@ -19,7 +19,7 @@ def connector(settings: Settings, clock: Clock) -> Crm:
     try:
         if settings.type == "bitrix24":
             hook = read_hook(secret)
-            return Bitrix24(Portal(hook, web), hook_user(hook))
+            return Bitrix24(Portal(hook, web, clock.now), hook_user(hook))
         return HttpCrm(settings.url or "", read_key(secret), web, clock)
     except Complaint as complaint:
         place, key = (

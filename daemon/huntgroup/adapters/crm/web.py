@@ -72,8 +72,12 @@ class Web:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post, and have the whole answer within the time-out. Raises CrmAway, without ever showing the address."""
+        session = self._opened()
         try:
-            async with asyncio.timeout(self._timeout), self._opened().post(url, data=body, headers=headers) as response:
+            async with (
+                asyncio.timeout(self._timeout),
+                session.post(url, data=body, headers=headers, allow_redirects=False) as response,
+            ):
                 return Answer(
                     status=response.status,
                     body=await _bounded(response),
@@ -101,7 +105,6 @@ class Web:
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
                 auto_decompress=False,
-                requote_redirect_url=False,
                 trust_env=False,
             )
         return self._session

@@ -7,7 +7,7 @@ still refuse, and says so.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,7 +79,7 @@ class _Batch(BaseModel):
 
 
 class Meter:
-    """Counts requests as the portal does. Instants in seconds on the loop's clock."""
+    """Counts requests as the portal does. Instants in seconds on a clock that only goes on."""
 
     def __init__(self, per_second: float = PER_SECOND, threshold: float = THRESHOLD) -> None:
         self._per_second = per_second
@@ -109,10 +109,11 @@ class Meter:
 class Portal:
     """One portal, spoken to by one webhook. ``hook`` is its address without a slash at the end: a secret."""
 
-    def __init__(self, hook: str, web: Web, meter: Meter | None = None) -> None:
+    def __init__(self, hook: str, web: Web, now: Callable[[], float]) -> None:
         self._hook = hook
         self._web = web
-        self._meter = Meter() if meter is None else meter
+        self._now = now
+        self._meter = Meter()
 
     async def call(self, method: str, params: Params, *, is_urgent: bool = False) -> Any:
         """One method's result. Raises CrmError. ``is_urgent``: it waits for no room, but finds none and is away."""
@@ -136,8 +137,7 @@ class Portal:
         await self._web.close()
 
     async def _room(self, *, is_urgent: bool) -> None:
-        loop = asyncio.get_running_loop()
-        while seconds := self._meter.take(loop.time(), None if is_urgent else FOR_DEEDS):
+        while seconds := self._meter.take(self._now(), None if is_urgent else FOR_DEEDS):
             if is_urgent:
                 raise CrmBusy("our own count of requests is at the portal's limit", seconds)
             await asyncio.sleep(seconds)
@@ -165,7 +165,7 @@ class Portal:
         except ValidationError:
             return
         if fault.error in BUSY:
-            self._meter.fill(asyncio.get_running_loop().time())
+            self._meter.fill(self._now())
         raise error_of(fault, answer.pause)
 
 
