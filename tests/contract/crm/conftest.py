@@ -147,14 +147,21 @@ class LabClock(Clock):
 
 @dataclass
 class Shop:
-    """A store, and how work is done on it; the next ``broken`` works fail, as on a full disk."""
+    """A store, and how work is done on it. The next ``broken`` works fail, as on a full disk."""
 
     path: Path
     store: sqlite3.Connection
     broken: int = 0
+    left: int = 1_000_000
+    """So many works more, and the process stands still."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        self.left -= 1
+        if self.left < 0:
+            async with self.changed:
+                self.changed.notify_all()
+            await asyncio.Event().wait()
         try:
             if self.broken:
                 self.broken -= 1

@@ -171,6 +171,51 @@ async def test_a_daemon_that_is_killed_in_the_middle_tells_it_again_and_it_is_do
     assert len(house.side.calls()) == 1
 
 
+@pytest.mark.parametrize("works", range(12))
+async def test_between_any_two_steps_in_the_store_it_may_die_and_all_is_done_once(house: House, works: int) -> None:
+    await house.shop.until(lambda: True)
+    house.shop.left = works + 1  # the first puts them in
+    await house.tell(new_lead(), call(), given_to("ben"))
+    await house.shop.until(lambda: house.shop.left < 0 or not house.shop.rows())
+    await house.kill()
+
+    house.shop.left = 1_000_000
+    house.begin()
+    await told_once(house)
+
+
+@pytest.mark.parametrize("requests", range(7))
+@pytest.mark.parametrize("mood", [Mood.LOST, Mood.HANGS])
+async def test_between_any_two_requests_it_may_die_and_all_is_done_once(
+    house: House, requests: int, mood: Mood
+) -> None:
+    house.side.server.moods = [*[Mood.WELL] * requests, mood]
+    await house.tell(new_lead(), call(), given_to("ben"))
+    asked = asyncio.create_task(house.side.server.until(lambda: house.side.server.requests > requests))
+    done = asyncio.create_task(house.told())
+    _, pending = await asyncio.wait({asked, done}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    await house.kill()
+
+    house.side.server.moods = []
+    house.begin()
+    await told_once(house)
+
+
+async def told_once(house: House) -> None:
+    """When all leases are over everything is told, and the lead, the call and the change are there once."""
+    while house.shop.rows():
+        waiting = len(house.shop.rows())
+        house.later(200)
+        await house.shop.until(lambda: len(house.shop.rows()) < waiting)  # noqa: B023 - it is over within the turn
+    assert len(house.side.leads()) == 1
+    assert len(house.side.calls()) == 1
+    lead = house.side.leads()[0]
+    assert house.side.responsible(f"lead:{lead['id']}" if house.side.kind == "bitrix24" else "c-1") == ["15"]
+
+
 async def test_a_store_that_takes_nothing_for_a_while_loses_and_doubles_nothing(house: House) -> None:
     house.side.server.moods = [Mood.WELL]
     await house.tell(new_lead())
