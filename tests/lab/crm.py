@@ -67,6 +67,8 @@ class Server:
         """One request."""
         self.requests += 1
         self.came.set()
+        async with self._changed:
+            self._changed.notify_all()
         mood = self.moods.pop(0) if self.moods else self.mood
         try:
             return await self._in_a_mood(mood, request)
