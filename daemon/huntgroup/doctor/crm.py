@@ -33,8 +33,7 @@ async def look(settings: Crm, store: Path) -> AsyncIterator[Finding]:
         yield failed("crm.reached", f"{settings.where}: {error}", "[crm]", mend)
     finally:
         await crm.close()
-    if store.exists():
-        yield _backlog(settings, store, clock.now())
+    yield _backlog(settings, store, clock.now())
 
 
 def _mend(settings: Crm) -> str:
@@ -45,6 +44,8 @@ def _mend(settings: Crm) -> str:
 
 
 def _backlog(settings: Crm, store: Path, now: float) -> Finding:
+    if not store.exists():
+        return note("crm.backlog", "nothing was ever told", "[crm]", "start the daemon once")
     try:
         stands = backlog_in(store, settings.type)
     except StoreError as error:
