@@ -241,3 +241,9 @@ async def house(side: Side, shop: Shop) -> AsyncIterator[House]:
     house = House(side, shop)
     yield house
     await house.kill()
+
+
+async def turns() -> None:
+    """Whoever is ready has their turn, several times."""
+    for _ in range(20):
+        await asyncio.sleep(0)

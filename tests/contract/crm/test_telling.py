@@ -3,19 +3,13 @@
 import asyncio
 
 import pytest
-from tests.contract.crm.conftest import House, call, given_to, new_lead
+from tests.contract.crm.conftest import House, call, given_to, new_lead, turns
 from tests.lab.bitrix24 import Portal, Wrong
 from tests.lab.crm import HttpServer, Mood
 
 from huntgroup.adapters.store import crm_outbox
 
 FAILURES = 3
-
-
-async def turns() -> None:
-    """Whoever is ready has their turn, several times."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def test_what_is_put_in_is_told(house: House) -> None:

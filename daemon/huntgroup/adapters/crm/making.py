@@ -13,9 +13,16 @@ from huntgroup.settings.words import Complaint
 
 
 def connector(settings: Settings, clock: Clock) -> Crm:
-    """It opens nothing before it is used. Raises ConfigError when the secret cannot be read, or be one."""
+    """It opens nothing before it is used. Raises ConfigError for a secret or a file that cannot be read, or be one."""
     secret = settings.read_secret()
-    web = Web(settings.timeout, settings.ca_file, clock)
+    try:
+        web = Web(settings.timeout, settings.ca_file, clock)
+    except OSError as error:
+        wrong = f"holds no certificates: {error.strerror or error}"
+        right = "name a file in PEM of the authorities to trust, or leave it out for the system's"
+        raise ConfigError(
+            Problem(file=str(settings.ca_file), line=1, key="ca_file", wrong=wrong, right=right)
+        ) from None
     try:
         if settings.type == "bitrix24":
             hook = read_hook(secret)

@@ -62,12 +62,14 @@ def _is_shallow(value: object, deepest: int) -> bool:
 
 
 class Web:
-    """A connection pool to one CRM; opened when it is first used, on the loop that uses it."""
+    """A connection pool to one CRM; opened when it is first used, on the loop that uses it. Raises ssl.SSLError and
+    OSError for authorities that are none."""
 
     def __init__(self, timeout: float, ca_file: Path | None, clock: Clock) -> None:
         self._timeout = timeout
-        self._ca_file = ca_file
         self._clock = clock
+        # Reading the system's authorities takes tens of milliseconds, for which nobody's call is to wait later.
+        self._tls = ssl.create_default_context(cafile=ca_file)
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -87,8 +89,9 @@ class Web:
             raise CrmAway(f"no answer within {self._timeout:g} s") from None
         except aiohttp.ClientError as error:
             raise CrmAway(_told(error, urlsplit(url).netloc)) from None
-        except OSError as error:
-            raise CrmAway(f"{urlsplit(url).netloc}: {error.strerror or 'cannot be reached'}") from None
+        except (OSError, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
+            raise CrmAway(f"{urlsplit(url).netloc}: {why or 'cannot be reached'}") from None
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -98,9 +101,8 @@ class Web:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context = ssl.create_default_context(cafile=self._ca_file)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS),
+                connector=aiohttp.TCPConnector(ssl=self._tls, limit=CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
