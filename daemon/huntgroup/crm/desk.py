@@ -17,7 +17,8 @@ class CrmDesk:
         self.connector = settings.type
         """Under this name deeds are put into the outbox."""
         self._crm = crm
-        self._budget = settings.budget
+        self.budget = settings.budget
+        """Seconds that an inquiry waits for an answer."""
         users = Users(settings, operators)
         self._look_ups = LookUps(crm, users, settings.look_up, clock.now)
         self._sender = Sender(crm, settings.type, users, do, clock.now, give_up_after=settings.give_up_after)
@@ -27,7 +28,7 @@ class CrmDesk:
 
         Never raises what the CRM did: it may hang, fail or lie.
         """
-        return await self._look_ups.look_up(identities, self._budget if budget is None else budget)
+        return await self._look_ups.look_up(identities, self.budget if budget is None else budget)
 
     def wake(self) -> None:
         """Deeds were put into the outbox, and committed."""
