@@ -58,7 +58,11 @@ class LookUps:
         task = self._asking.get(key) or self._ask(key)
         if task is None:
             return None
-        done, _ = await asyncio.wait({task}, timeout=budget)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=budget)
+        except asyncio.CancelledError:
+            self._is_late(key)  # who asked has a budget of their own, and it was the shorter one
+            raise
         if not done:
             self._is_late(key)
             return None

@@ -107,6 +107,16 @@ async def test_a_crm_that_hangs_is_soon_waited_for_by_nobody(house: House) -> No
     assert house.side.server.requests <= 5
 
 
+async def test_who_stops_waiting_by_themselves_has_found_it_late_too(house: House) -> None:
+    house.side.server.mood = Mood.HANGS
+    for number in range(5):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await house.desk.look_up([("phone", f"+4860070080{number}")], PATIENT)
+
+    assert await house.desk.look_up(JAN, PATIENT) is None
+
+
 async def test_a_crm_that_is_well_again_is_asked_again(house: House) -> None:
     house.side.server.mood = Mood.FAILS
     for number in range(6):
