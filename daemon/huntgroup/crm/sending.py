@@ -85,9 +85,13 @@ class Sender:
 
     async def run(self) -> None:
         """Tell until cancelled. What is under way then counts as tried, and is looked after in the next life."""
+        is_resumed = False
         try:
             while True:
                 try:
+                    if not is_resumed:
+                        await self._resume()
+                        is_resumed = True
                     seconds = await self._turn()
                 except (sqlite3.Error, HuntgroupError) as error:
                     log.error("crm.outbox_unusable", error=str(error))  # noqa: TRY400 - the store's word
@@ -100,6 +104,10 @@ class Sender:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _resume(self) -> None:
+        at = self._now() + self._crm.settles_within
+        await self._do(lambda store: crm_outbox.resume(store, self._connector, at))
 
     async def _turn(self) -> float:
         """Take what is due and may be told now; how long to wait when nothing else happens."""

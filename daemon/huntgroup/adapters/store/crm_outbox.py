@@ -118,6 +118,15 @@ def next_due(database: sqlite3.Connection, connector: str) -> float | None:
     return due
 
 
+def resume(database: sqlite3.Connection, connector: str, at: float) -> None:
+    """A new life begins: nothing is under way, and what was is over by ``at``. Nobody waits for an old pause either."""
+    database.execute(
+        "UPDATE crm_outbox SET next_at = min(next_at, ?1), not_before = min(not_before, ?1)"
+        " WHERE connector = ?2 AND NOT is_dead AND tries > 0",
+        (at, connector),
+    )
+
+
 def keep(database: sqlite3.Connection, row: Row, done: Mapping[str, str]) -> None:
     """How far a try has come."""
     database.execute("UPDATE crm_outbox SET progress = ? WHERE id = ?", (json.dumps(dict(done)), row.id))

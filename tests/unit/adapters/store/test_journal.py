@@ -503,7 +503,7 @@ async def test_a_change_is_refused_while_nothing_can_be_made_safe(desk: Desk) ->
 
 async def test_what_is_followed_is_done_before_anybody_is_told_that_it_is_safe(desk: Desk, path: Path) -> None:
     what = batch(1)
-    fact = {"inquiry": "c1", "at": 1.0, "operator": None, "channel": "call", "source": "sales", "crm": ""}
+    fact = {"inquiry": "c1", "at": 1.0, "operator": None, "channel": "call", "source": "sales", "crm": "", "crm_of": ""}
     fact |= {"identities": [["phone", "+48600700800"]], "name": "", "known_as": "", "responsible": None}
     what.follow = [(1, "received", json.dumps(fact | {"track": False, "create": ""}))]
     seen: list[object] = []

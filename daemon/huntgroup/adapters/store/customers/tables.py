@@ -62,7 +62,7 @@ CREATE TABLE activity (
     source TEXT NOT NULL,
     creates TEXT NOT NULL,
     received_at REAL NOT NULL,
-    number TEXT NOT NULL,
+    number TEXT NOT NULL DEFAULT '',
     accepted_at REAL,
     operator TEXT,
     talked_until REAL,
