@@ -15,7 +15,7 @@ from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.store import crm_outbox
 from huntgroup.adapters.store.opening import connect, open_store
 from huntgroup.crm.deeds import SetResponsible
-from huntgroup.crm.report import standing
+from huntgroup.crm.report import standing, standing_as_data
 from huntgroup.doctor import crm as doctor
 from huntgroup.doctor.findings import Finding, Outcome
 from huntgroup.settings import load_to_simulate
@@ -130,3 +130,16 @@ async def test_the_doctor_tells_a_secret_that_is_none(config: Path) -> None:
     found = await findings(config)
     assert found["crm.secret"].said == "there is no secret: is a key of 5 bytes, and 24 to 512 are needed"
     await asyncio.sleep(0)
+
+
+def test_programs_are_told_how_it_stands(config: Path) -> None:
+    found = standing_as_data(config.parent / "huntgroup.db", "http")
+
+    assert found == {
+        "type": "http",
+        "waiting": 1,
+        "oldest_at": "2026-09-21T14:13:20Z",
+        "given_up": 1,
+        "error": "",
+    }
+    assert "not there yet" in standing_as_data(config.parent / "other.db", "http")["error"]

@@ -111,7 +111,12 @@ def undo(database: sqlite3.Connection, number: int, change: Change) -> list[Happ
     database.execute("UPDATE trail SET undone_at = ? WHERE id = ?", (change.at, number))
     note(database, entry.customer, "undone", change, {"change": number})
     data = {"change": number, "what": entry.what}
-    return [Happening(kind=Happened.UNDONE, at=change.at, customer=who.id, data=data)]
+    told = [Happening(kind=Happened.UNDONE, at=change.at, customer=who.id, data=data)]
+    now = row(database, who.id)
+    if now is not None and now.responsible != who.responsible:
+        data = {"operator": now.responsible, "was": who.responsible, "is_provisional": False}
+        told.append(Happening(kind=Happened.RESPONSIBLE_CHANGED, at=change.at, customer=who.id, data=data))
+    return told
 
 
 def _undo_merge(database: sqlite3.Connection, who: Row, entry: Entry, at: float) -> None:
