@@ -20,6 +20,8 @@ from huntgroup.adapters.store.holding import Holding
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
 from huntgroup.administrator import Administrator, Said
+from huntgroup.crm.desk import CrmDesk
+from huntgroup.crm_service import crm_desk
 from huntgroup.customer_service import CustomerService
 from huntgroup.customers.rules import RuleBook
 from huntgroup.engine.effects import Order, Tidings
@@ -42,7 +44,7 @@ EXIT_STOPPED = 0
 EXIT_REFUSED = 3
 LAST_WORDS_TIMEOUT = 3.0
 """Seconds for writing and telling what was taken in before the daemon was told to stop."""
-FIXED_SECTIONS = ("store", "mqtt", "pbx")
+FIXED_SECTIONS = ("store", "mqtt", "pbx", "crm")
 """What a reload does not touch: who the daemon talks to."""
 
 
@@ -79,6 +81,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     engine, opened = recovered(settings.store.path, policy, clock.now())
     customers = CustomerService(settings)
     journal = Journal(settings.store.path, opened, settings.store.keep, clock, customers.follower)
+    crm = crm_desk(settings, journal, clock)
     history = History(settings.store.path)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
@@ -98,7 +101,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     notices = (ami.tell, logs.tell, tell_broker)
     outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
     shell = Shell(engine, Recorder(journal, customers.rules), clock, outside, Moment(opened.sequence, opened.at))
-    recognition = customers.before(shell, engine)
+    recognition = customers.before(shell, engine, crm)
     reloader = Reloader(
         settings=settings,
         clock=clock,
@@ -107,6 +110,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
         holding=holding,
         version=loaded.version,
         rules=customers.rules,
+        crm=crm,
     )
     administrator = Administrator(path, loaded, reloader)
     mqtt = (
@@ -127,6 +131,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
                 *(tasks.create_task(ami.run(pbx), name=f"ami-{pbx}") for pbx in ami.names),
                 tasks.create_task(journal.run(), name="journal"),
                 tasks.create_task(administrator.run(), name="administrator"),
+                *([tasks.create_task(crm.run(), name="crm")] if crm is not None else []),
             ]
             telling = tasks.create_task(mqtt.run(), name="mqtt") if mqtt is not None else None
             # What is there now stays for good: a full collection must not look at it again, in the middle of a call.
@@ -176,6 +181,7 @@ class Reloader:
     holding: Holding
     version: str
     rules: RuleBook
+    crm: CrmDesk | None = None
     mqtt: MqttClient | None = None
 
     def reject(self, error: ConfigError, version: str) -> None:
@@ -190,7 +196,7 @@ class Reloader:
     def take_over(self, loaded: Loaded, said: Said, then: Callable[[], None]) -> None:
         """Go by this from now on; ``then`` is called once that is durable and was told."""
         settings = loaded.settings
-        fixed = [name for name in FIXED_SECTIONS if getattr(settings, name) != getattr(self.settings, name)]
+        fixed = [name for name in FIXED_SECTIONS if _fixed(settings, name) != _fixed(self.settings, name)]
         if fixed:
             log.warning("configuration.needs_restart", sections=fixed)
         settings = settings.model_copy(update={"pbx": self.settings.pbx})  # whom we talk to stays
@@ -213,6 +219,8 @@ class Reloader:
         if self.mqtt is not None:
             self.mqtt.follow(policy)
         self.rules.follow(settings)
+        if self.crm is not None and settings.crm is not None:
+            self.crm.follow(settings.crm, [each.id for each in settings.operators])
         self.settings = settings
         self.version = loaded.version
         self.holding.tell(version=loaded.version)
@@ -224,6 +232,14 @@ class Reloader:
             operators=len(policy.operators),
             groups=len(policy.groups),
         )
+
+
+def _fixed(settings: Settings, section: str) -> object:
+    """What of a section holds until the next start: of the CRM all but what it calls the operators."""
+    if section == "crm" and settings.crm is not None:
+        return settings.crm.model_copy(update={"users": {}})
+    value: object = getattr(settings, section)
+    return value
 
 
 def _text(value: object) -> str:

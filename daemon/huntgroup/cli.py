@@ -1,18 +1,18 @@
 """The command line: arguments, words on the screen and exit statuses; nothing else is decided here."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from huntgroup import customers_cli
 from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
-from huntgroup.settings import load, load_to_simulate
+from huntgroup.settings import Settings, load, load_to_simulate
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -31,6 +31,8 @@ app = typer.Typer(
 
 app.add_typer(admin_app, name="admin")
 app.add_typer(customers_cli.app)
+crm_app = typer.Typer(name="crm", help="What a CRM is still to be told.", no_args_is_help=True)
+app.add_typer(crm_app)
 
 ConfigFile = Annotated[
     Path,
@@ -203,13 +205,25 @@ def status(
     if settings.mqtt is None:
         typer.echo(f"{config} has no [mqtt] table: without a broker there is nothing to read from", err=True)
         raise typer.Exit(EXIT_FAILED)
+    if settings.crm is not None and not as_json and not is_watching:
+        from huntgroup.crm.report import standing  # noqa: PLC0415
+
+        typer.echo(standing(settings.store.path, settings.crm.type))
     try:
-        show(settings.mqtt, as_json=as_json, is_watching=is_watching, say=typer.echo)
+        show(settings.mqtt, as_json=as_json, is_watching=is_watching, say=typer.echo, beside=_beside(settings))
     except HuntgroupError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
     except KeyboardInterrupt:
         return
+
+
+def _beside(settings: Settings) -> Callable[[], dict[str, Any]]:
+    """What programs are told beside what the broker has."""
+    from huntgroup.crm.report import standing_as_data  # noqa: PLC0415
+
+    crm, store = settings.crm, settings.store.path
+    return lambda: {} if crm is None else {"crm": standing_as_data(store, crm.type)}
 
 
 @app.command()
@@ -322,6 +336,54 @@ def backup(
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
     typer.echo(f"{to}: {to.stat().st_size / 1e6:.1f} MB")
+
+
+@crm_app.command()
+def outbox(
+    config: ConfigFile,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
+) -> None:
+    """What the CRM is still to be told, and what was given up, with the reason. Reads, whether the daemon runs or not.
+
+    Exit status 0; 1 when anything was given up, or the store cannot be read.
+    """
+    from huntgroup.adapters.clock import Clock  # noqa: PLC0415 - as for the daemon
+    from huntgroup.crm import report  # noqa: PLC0415
+
+    try:
+        rows = report.rows_in(load_to_simulate(config).store.path)
+    except (ConfigError, HuntgroupError) as error:
+        _tell(error) if isinstance(error, ConfigError) else typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    data = (json.dumps(report.as_data(row), ensure_ascii=False) for row in rows)
+    for line in data if as_json else report.told(rows, Clock().now()):
+        typer.echo(line)
+    if not rows and not as_json:
+        typer.echo("nothing waits, and nothing was given up")
+    raise typer.Exit(EXIT_FAILED if any(row.is_dead for row in rows) else 0)
+
+
+@crm_app.command()
+def retry(
+    config: ConfigFile,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="[ID]...", help="As `outbox` numbers them; none: all.")
+    ] = None,
+) -> None:
+    """Have the CRM told again what was given up. The daemon, when it runs, does so within half a minute.
+
+    Exit status 0; 1 when nothing of that was given up, or the store cannot be written.
+    """
+    from huntgroup.adapters.clock import Clock  # noqa: PLC0415 - as for the daemon
+    from huntgroup.crm import report  # noqa: PLC0415
+
+    try:
+        count = report.retry(load_to_simulate(config).store.path, numbers or None, Clock().now())
+    except (ConfigError, HuntgroupError) as error:
+        _tell(error) if isinstance(error, ConfigError) else typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_FAILED) from None
+    typer.echo(f"{count} to be told again" if count else "nothing of that was given up")
+    raise typer.Exit(0 if count else EXIT_FAILED)
 
 
 def _tell(error: ConfigError) -> None:

@@ -50,6 +50,7 @@ def _received(fact: Fact, event: Event, rules: RuleBook) -> dict[str, Any]:
         "name": customer.name if customer is not None else "",
         "known_as": customer.known_as if customer is not None else "",
         "crm": customer.crm if customer is not None else "",
+        "crm_of": rules.crm,
         "responsible": event.responsible if isinstance(event, InquiryReceived) else None,
         "track": rule.track,
         "create": rule.create,

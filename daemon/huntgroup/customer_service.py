@@ -1,40 +1,46 @@
 """All that the daemon has for customers, put together: a part of the composition root."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from huntgroup.adapters.mqtt.client import MqttClient
-from huntgroup.adapters.store.customers.following import Follower
+from huntgroup.adapters.store.customers.following import Follower, keep_nothing
+from huntgroup.adapters.store.customers.for_crm import ForCrm
 from huntgroup.adapters.store.customers.reading import Readings
 from huntgroup.adapters.store.journal import Journal
+from huntgroup.crm.desk import CrmDesk
+from huntgroup.crm.telling import TOLD
+from huntgroup.crm_service import asked_for_strangers
 from huntgroup.customer_desk import CustomerDesk
 from huntgroup.customers.rules import RuleBook
 from huntgroup.customers.words import Happened, Happening
 from huntgroup.engine.engine import Engine
 from huntgroup.ops import logs
-from huntgroup.recognition import Recognition, SomebodyElse
+from huntgroup.recognition import Recognition
 from huntgroup.settings import Settings
 from huntgroup.shell import Shell
+
+MOVING = TOLD | {Happened.MERGED, Happened.UNDONE}
+"""Something may be there to be told to a CRM, or stand first that stood behind another."""
 
 
 class CustomerService:
     """Recognition before the shell, the follower behind the journal, and who answers what is asked."""
 
-    def __init__(
-        self, settings: Settings, somebody_else: SomebodyElse | None = None, outbox: Collection[Happened] = ()
-    ) -> None:
-        """``somebody_else`` is asked for who is not known here; ``outbox``: what is kept for them to be told."""
+    def __init__(self, settings: Settings) -> None:
         self.rules = RuleBook(settings)
-        self.follower = Follower(tell=self._tell, outbox=outbox)
-        self._somebody_else = somebody_else
+        keep = ForCrm(settings.crm.type) if settings.crm is not None else keep_nothing
+        self.follower = Follower(tell=self._tell, keep=keep)
         self._keep = settings.store.keep
         self._readings = Readings(settings.store.path)
         self._recognition: Recognition | None = None
         self._mqtt: MqttClient | None = None
+        self._crm: CrmDesk | None = None
 
-    def before(self, shell: Shell, engine: Engine) -> Recognition:
-        """What stands before the shell."""
+    def before(self, shell: Shell, engine: Engine, crm: CrmDesk | None) -> Recognition:
+        """What stands before the shell; the CRM is asked for who is not known here, and told what happens."""
+        self._crm = crm
         is_open = engine.world.inquiries.__contains__
-        self._recognition = Recognition(shell, self._readings, self.rules, is_open, self._somebody_else)
+        self._recognition = Recognition(shell, self._readings, self.rules, is_open, asked_for_strangers(crm))
         return self._recognition
 
     def meet(self, mqtt: MqttClient | None, journal: Journal) -> None:
@@ -53,3 +59,5 @@ class CustomerService:
         logs.tell_of_customers(told)
         if self._mqtt is not None:
             self._mqtt.happened(told)
+        if self._crm is not None and any(each.kind in MOVING for each in told):
+            self._crm.wake()

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from huntgroup.errors import ConfigError, HuntgroupError, StoreError
 from huntgroup.settings import Settings, load_to_simulate
+
+if TYPE_CHECKING:
+    from huntgroup.customers.words import Happening
 
 T = TypeVar("T")
 EXIT_FAILED = 1
@@ -100,7 +103,8 @@ def merge(customer: Who, other: Annotated[str, typer.Argument(metavar="OTHER")],
 
     def join(database: sqlite3.Connection, settings: Settings, now: float) -> str:
         into, second = _one(database, settings, customer), _one(database, settings, other)
-        done, _ = desk.join(database, into, second, _change(now))
+        done, told = desk.join(database, into, second, _change(now))
+        _keep_for_crm(database, settings, told)
         return f"{_line(done['customer'])}\nto take it back: huntgroup customers undo {done['change']}"
 
     typer.echo(_write(config, join))
@@ -114,9 +118,10 @@ def undo(
     """Take a merge, a link, another responsible or a shared number back. Exit status 0; 1 when it cannot be done."""
     from huntgroup.adapters.store.customers import merging  # noqa: PLC0415
 
-    def take_back(database: sqlite3.Connection, _settings: Settings, now: float) -> str:
-        (told,) = merging.undo(database, change, _change(now))
-        return f"change {change} ({told.data['what']}) is undone"
+    def take_back(database: sqlite3.Connection, settings: Settings, now: float) -> str:
+        told = merging.undo(database, change, _change(now))
+        _keep_for_crm(database, settings, told)
+        return f"change {change} ({told[0].data['what']}) is undone"
 
     typer.echo(_write(config, take_back))
 
@@ -131,7 +136,8 @@ def responsible(
     def give(database: sqlite3.Connection, settings: Settings, now: float) -> str:
         who = None if operator == "none" else operator
         _must_exist(settings, who)
-        done, _ = desk.set_responsible(database, _one(database, settings, customer), who, _change(now))
+        done, told = desk.set_responsible(database, _one(database, settings, customer), who, _change(now))
+        _keep_for_crm(database, settings, told)
         return _line(done["customer"])
 
     typer.echo(_write(config, give))
@@ -185,7 +191,8 @@ def _given(
     _must_exist(settings, operator)
     given = []
     for number, _ in _some_orphans(after, database, settings, now):
-        done, _ = desk.set_responsible(database, book.existing(database, number), operator, _change(now))
+        done, told = desk.set_responsible(database, book.existing(database, number), operator, _change(now))
+        _keep_for_crm(database, settings, told)
         given.append((number, done["customer"]))
     return given
 
@@ -272,6 +279,14 @@ def export(
 
 
 # -- the store ------------------------------------------------------------------------------------------------------
+
+
+def _keep_for_crm(database: sqlite3.Connection, settings: Settings, told: "Sequence[Happening]") -> None:
+    """A CRM hears of it all the same: the daemon tells it, when it next looks."""
+    if settings.crm is not None:
+        from huntgroup.adapters.store.customers.for_crm import ForCrm  # noqa: PLC0415
+
+        ForCrm(settings.crm.type)(database, told)
 
 
 def _read(config: Path, look: Callable[[sqlite3.Connection, Settings, float], T]) -> T:

@@ -19,20 +19,27 @@ from huntgroup.settings import Mqtt
 WAITING_MOST = 40
 """So many of those who wait have a line of their own."""
 
-
-def show(settings: Mqtt, *, as_json: bool, is_watching: bool, say: Callable[[str], None]) -> None:
-    """Once, or again whenever something changes. Raises PeerError when there is nothing to show."""
-    asyncio.run(_show(settings, as_json=as_json, is_watching=is_watching, say=say))
+Beside = Callable[[], dict[str, Any]]
 
 
-async def _show(settings: Mqtt, *, as_json: bool, is_watching: bool, say: Callable[[str], None]) -> None:
+def show(settings: Mqtt, *, as_json: bool, is_watching: bool, say: Callable[[str], None], beside: Beside) -> None:
+    """Once, or again whenever something changes; ``beside`` gives what programs are told in addition.
+
+    Raises PeerError when there is nothing to show.
+    """
+    asyncio.run(_show(settings, as_json=as_json, is_watching=is_watching, say=say, beside=beside))
+
+
+async def _show(
+    settings: Mqtt, *, as_json: bool, is_watching: bool, say: Callable[[str], None], beside: Beside
+) -> None:
     console = Console()
     live = Live(console=console, auto_refresh=False) if is_watching and not as_json else None
     reading = houses(settings)
     try:
         async for house in reading:
             if as_json:
-                say(json.dumps(house.as_data(), ensure_ascii=False))
+                say(json.dumps(house.as_data() | beside(), ensure_ascii=False))
             elif live is None:
                 console.print(picture(house))
             else:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huntgroup.adapters.store.customers.following import Follower
+from huntgroup.adapters.store.customers.for_crm import ForCrm
 from huntgroup.adapters.store.journal import write_batch
 from huntgroup.adapters.store.opening import begin_run, open_store
 from huntgroup.adapters.store.rows import Batch, Entry
 from huntgroup.customers.identities import identities
-from huntgroup.customers.words import Happened
 
 NOW = 1_790_000_000.0
 PHONES = ("+48600700800", "+48600700801", "")
@@ -32,7 +32,7 @@ TABLES = {
     "trail": "at, customer, what, who, why, body",
     "activity": "*",
     "lead": "kind, customer, inquiry, responsible, at",
-    "outbox": "kind, at, customer, inquiry, body",
+    "crm_outbox": "customer, key, deed, body, at, next_at",
     "journal": "sequence, at, crc",
 }
 
@@ -82,7 +82,14 @@ def facts(story: list[tuple[Any, ...]]) -> list[tuple[str, str]]:
             channel, phone, mail, name = more
             found = identities("pl", phone_text=phone, email_text="" if channel == "call" else mail)
             body |= {"inquiry": f"i{number}", "channel": channel, "source": "here", "identities": found, "name": name}
-            body |= {"known_as": "", "crm": "", "responsible": None, "track": channel != "call", "create": "lead"}
+            body |= {
+                "known_as": "",
+                "crm": "",
+                "crm_of": "",
+                "responsible": None,
+                "track": channel != "call",
+                "create": "lead",
+            }
         else:
             body |= {"inquiry": f"i{more[0]}", "operator": more[1], "outcome": "answered", "recording": ""}
         told.append((kind, json.dumps(body)))
@@ -118,7 +125,7 @@ def lives(path: Path, told: list[tuple[str, str]], deaths: list[int]) -> None:
 
 
 def _goes_on(database: sqlite3.Connection, told: list[tuple[str, str]], crc: int, last: int) -> None:
-    follower = Follower(tell=lambda _: None, outbox=tuple(Happened))
+    follower = Follower(tell=lambda _: None, keep=ForCrm("http"))
     _follow(database, follower)
     for number, fact in enumerate(told[last:], last + 1):
         entry = Entry(number, NOW + number, "TimePassed", "{}")

@@ -1,11 +1,15 @@
 """`huntgroup customers`, on a real store."""
 
 import json
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from huntgroup.adapters.store import crm_outbox
+from huntgroup.adapters.store.opening import connect
 from huntgroup.cli import app
 from tests.unit.adapters.store_customers.house import JAN_CONFIG, House
 
@@ -45,6 +49,26 @@ def test_two_are_merged_and_the_merge_is_taken_back(config: Path) -> None:
     says(config, "undo", change)
     assert "undone already" in says(config, "undo", change, status=1)
     assert says(config, "show", "jan@x.org").startswith("customer-2")
+
+
+def test_what_is_changed_here_a_crm_is_told_by_the_daemon_and_of_taking_it_back_too(config: Path) -> None:
+    config.write_text(JAN_CONFIG + '[crm]\ntype = "http"\nurl = "https://crm.example/x"\nsecret_env = "CRM"\n')
+    says(config, "create", "--phone", MINE, "--responsible", "anna")
+    says(config, "responsible", MINE, "ben")
+    (change,) = (each["change"] for each in shown_changes(config) if each["what"] == "responsible")
+    says(config, "undo", str(change))
+
+    with closing(connect(config.parent / "huntgroup.db")) as store:
+        rows = crm_outbox.everything(store)
+    assert [(each.customer, json.loads(each.body)["operator"]) for each in rows] == [
+        ("customer-1", "ben"),
+        ("customer-1", "anna"),
+    ]
+
+
+def shown_changes(config: Path) -> list[dict[str, Any]]:
+    changes: list[dict[str, Any]] = json.loads(says(config, "show", MINE, "--json"))["changes"]
+    return changes
 
 
 @pytest.mark.parametrize(

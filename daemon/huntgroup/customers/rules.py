@@ -29,6 +29,8 @@ class RuleBook:
     """By channel and source. ``country`` is where a number without its country is read."""
 
     def __init__(self, settings: Settings) -> None:
+        self.crm = settings.crm.type if settings.crm is not None else ""
+        """Which CRM is asked for who is not known here; that stays until the next start."""
         self.follow(settings)
 
     def follow(self, settings: Settings) -> None:

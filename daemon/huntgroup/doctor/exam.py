@@ -9,7 +9,7 @@ from pathlib import Path
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
-from huntgroup.doctor import broker, dialplan, fallback, pbx, phones, privileges, store, trunks
+from huntgroup.doctor import broker, crm, dialplan, fallback, pbx, phones, privileges, store, trunks
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
 from huntgroup.doctor.session import Session
 from huntgroup.engine.ids import PbxId
@@ -49,6 +49,9 @@ async def examine(path: Path) -> AsyncIterator[Finding]:
             yield finding if len(settings.pbx) == 1 else replace(finding, said=f"{each.id}: {finding.said}")
     if settings.mqtt is not None:
         for finding in await asyncio.to_thread(broker.look, settings.mqtt, is_running=is_running):
+            yield finding
+    if settings.crm is not None:
+        async for finding in crm.look(settings.crm, settings.store.path):
             yield finding
 
 

@@ -15,6 +15,7 @@ from huntgroup.settings.actions import (
     ToOperator,
     Voicemail,
 )
+from huntgroup.settings.crm import Crm
 from huntgroup.settings.hours import Hours, Opening
 from huntgroup.settings.models import (
     Announce,
@@ -43,6 +44,7 @@ __all__ = [
     "Capacity",
     "Channel",
     "Create",
+    "Crm",
     "Distribution",
     "Group",
     "HangUp",

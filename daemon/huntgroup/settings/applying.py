@@ -7,7 +7,7 @@ from typing import Any
 from huntgroup.errors import ChangeRefused
 from huntgroup.settings import changes
 from huntgroup.settings.changes import AnyChange, steps_of
-from huntgroup.settings.outline import Data, tables
+from huntgroup.settings.outline import Data, table, tables
 from huntgroup.settings.values import read_number
 from huntgroup.settings.words import Complaint, listed, nearest, shown
 
@@ -35,10 +35,10 @@ def _found(data: Data, section: str, name: str) -> Data:
     """
     what = section.removesuffix("s")
     names = []
-    for _, table in tables(data, section):
-        names.append(str(table.get(_FIXED[section])))
+    for _, each in tables(data, section):
+        names.append(str(each.get(_FIXED[section])))
         if _plain(section, names[-1]) == _plain(section, name):
-            return table
+            return each
     near = nearest(name, names)
     hint = f"; did you mean {listed(near)}?" if near else ""
     raise ChangeRefused(f"unknown_{what}", f"there is no {what} {shown(name)}{hint}", what)
@@ -127,15 +127,16 @@ def _remove_operator(data: Data, change: changes.RemoveOperator) -> None:
             names = group.get(key)
             if isinstance(names, list) and change.operator in names:
                 names.remove(change.operator)
+    table(table(data, "crm"), "users").pop(change.operator, None)
 
 
 def _set_blending(data: Data, change: changes.SetBlending) -> None:
-    table = data.setdefault("blending", {})
+    blending = data.setdefault("blending", {})
     for name, value in change.changes.items():
         if value is None:
-            table.pop(name, None)
+            blending.pop(name, None)
         else:
-            table[name] = value
+            blending[name] = value
 
 
 def _setter(section: str) -> Callable[[Data, Any], None]:

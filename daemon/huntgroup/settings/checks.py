@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from huntgroup.settings.calls import announcements, hooks_that_never_apply, told_apart, ways_out
 from huntgroup.settings.circles import circles
+from huntgroup.settings.crm import crm_tables
 from huntgroup.settings.exchanges import exchanges, home_of
 from huntgroup.settings.models import Telephony
 from huntgroup.settings.outline import Data, actions, ids, items, table, tables, texts
@@ -192,4 +193,5 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     hooks_that_never_apply,
     _identified,
     _groups_named,
+    crm_tables,
 )

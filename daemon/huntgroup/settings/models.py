@@ -13,6 +13,7 @@ from pydantic import Field
 from huntgroup.indications import CADENCES
 from huntgroup.settings.actions import BUSY, Action, HangUp, KeepWaiting, ResponsibleMissed
 from huntgroup.settings.base import Section
+from huntgroup.settings.crm import Crm
 from huntgroup.settings.hours import Hours
 from huntgroup.settings.secret import HoldsSecret
 from huntgroup.settings.values import (
@@ -356,6 +357,9 @@ class Settings(Section):
     store: Store = Store()
     mqtt: Mqtt | None = None
     """None: no broker."""
+
+    crm: Crm | None = None
+    """None: no CRM."""
 
     telephony: Telephony = Telephony()
     pbx: Items[Pbx]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeGuard
 
+from huntgroup.settings.crm import crm_secret
 from huntgroup.settings.outline import Data, table, tables
 from huntgroup.settings.secret import secret_in_environment, secret_in_file
 from huntgroup.settings.values import is_environment_name
@@ -17,13 +18,15 @@ def _peers(data: Data) -> Iterator[tuple[Key, Data]]:
     yield from tables(data, "pbx")
     if table(data, "mqtt"):
         yield ("mqtt",), table(data, "mqtt")
+    if table(data, "crm"):
+        yield ("crm",), table(data, "crm")
 
 
 def places_of_secrets(data: Data) -> Iterator[Finding]:
     """A secret that is needed and not named, named twice, or named for nobody."""
     for key, peer in _peers(data):
         named = [name for name in ("secret_file", "secret_env") if name in peer]
-        is_needed = key[0] == "pbx" or "username" in peer
+        is_needed = key[0] in ("pbx", "crm") or "username" in peer
         if len(named) > 1:
             yield Finding((*key, named[1]), "the secret has two places", "keep secret_file or secret_env")
         elif is_needed and not named:
@@ -52,16 +55,22 @@ def reachable_secrets(data: Data, folder: Path, environment: Mapping[str, str]) 
         try:
             name = "secret_file"
             if _is_path(file):
-                secret_in_file(folder / file)
+                _fits(data, key, secret_in_file(folder / file))
             name = "secret_env"
             if isinstance(variable, str) and is_environment_name(variable):
-                secret_in_environment(variable, environment)
+                _fits(data, key, secret_in_environment(variable, environment))
         except Complaint as complaint:
             yield Finding((*key, name), complaint.wrong, complaint.right)
-    for name in _TLS_FILES:
-        path = table(data, "mqtt").get(name)
+    for table_name, name in (*(("mqtt", name) for name in _TLS_FILES), ("crm", "ca_file")):
+        path = table(data, table_name).get(name)
         if _is_path(path):
-            yield from _unreadable(("mqtt", name), folder / path)
+            yield from _unreadable((table_name, name), folder / path)
+
+
+def _fits(data: Data, key: Key, secret: str) -> None:
+    """Whether it can be what is needed there. Raises Complaint."""
+    if key == ("crm",):
+        crm_secret(data, secret)
 
 
 def _is_path(value: object) -> TypeGuard[str]:

@@ -147,6 +147,7 @@ _TYPES: dict[str, Callable[[Any, Key, Mapping[str, Any]], Words]] = {
     "union_tag_not_found": lambda *_: ("is missing", 'add `action = "keep_waiting"`'),
     "model_type": _not_a_table,
     "model_attributes_type": _not_a_table,
+    "dict_type": _not_a_table,
     "tuple_type": _not_a_list,
     "string_type": _not_text,
     "bool_type": _must_be("true or false without quotes", "true"),

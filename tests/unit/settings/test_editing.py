@@ -350,6 +350,17 @@ def test_an_operator_who_goes_leaves_their_groups(config: Path) -> None:
     assert [each.after for each in done.changes] == [None, ["ben"], ["cleo"]]
 
 
+def test_and_the_crm_whose_user_they_were_is_asked_for_them_no_more(config: Path) -> None:
+    crm = '\n[crm]\ntype = "http"\nurl = "https://crm.example/x"\nsecret_env = "CRM"\n[crm.users]\n'
+    config.write_text(f'{FILE}{crm}anna = "12"\nben = "15"    # of the shop\n')
+    environment = {**ENVIRONMENT, "CRM": "whsec_" + "A" * 40}
+    asker = Asker(name="cleo", in_force=load(config, environment), environment=environment)
+
+    carry_out(config, asker, ADMINISTRATION.validate_python({"type": "remove_operator", "operator": "anna"}))
+
+    assert config.read_text().endswith(f'{crm}ben = "15"    # of the shop\n')
+
+
 def test_a_file_that_is_wrong_already_is_left_alone_and_its_mistake_told(config: Path) -> None:
     in_force = load(config, ENVIRONMENT)
     config.write_text(FILE + "rings = 2\n")

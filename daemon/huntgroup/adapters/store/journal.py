@@ -235,7 +235,7 @@ class Journal:
         try:
             for work in works:
                 told += await in_its_thread(database, work.run, self._clock.now(), self._follower)
-            if works:
+            if any(work.has_changed for work in works):
                 await self._sync(database, disk)
         except (sqlite3.Error, OSError):
             for work in works:

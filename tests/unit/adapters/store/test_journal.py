@@ -20,6 +20,7 @@ from huntgroup.adapters.store import journal as module
 from huntgroup.adapters.store import upkeep
 from huntgroup.adapters.store.customers import book
 from huntgroup.adapters.store.customers.following import Follower
+from huntgroup.adapters.store.customers.for_crm import ForCrm
 from huntgroup.adapters.store.customers.works import Change, Work
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import Opened, connect, open_store
@@ -436,7 +437,7 @@ class Desk:
         self.happened: list[Happening] = []
         self.answers: list[dict[str, object] | CustomersError] = []
         self.came = asyncio.Event()
-        follower = Follower(tell=self.happened.extend, outbox=(Happened.CREATED,))
+        follower = Follower(tell=self.happened.extend, keep=ForCrm("http"))
         self.journal = Journal(path, opened, 1e12, Clock(), follower)
         self.running = asyncio.create_task(self.journal.run())
 
@@ -476,7 +477,6 @@ async def test_a_change_is_answered_once_it_is_there_and_what_happened_is_told(d
     assert desk.answers == [{"id": 1}]
     assert [each.kind for each in desk.happened] == [Happened.CREATED]
     assert ask(path, "SELECT name FROM customer") == [("Jan",)]
-    assert ask(path, "SELECT kind FROM outbox") == [("customer.created",)]
 
 
 async def test_one_that_cannot_be_done_changes_nothing_and_holds_up_no_other(desk: Desk, path: Path) -> None:
@@ -503,7 +503,7 @@ async def test_a_change_is_refused_while_nothing_can_be_made_safe(desk: Desk) ->
 
 async def test_what_is_followed_is_done_before_anybody_is_told_that_it_is_safe(desk: Desk, path: Path) -> None:
     what = batch(1)
-    fact = {"inquiry": "c1", "at": 1.0, "operator": None, "channel": "call", "source": "sales", "crm": ""}
+    fact = {"inquiry": "c1", "at": 1.0, "operator": None, "channel": "call", "source": "sales", "crm": "", "crm_of": ""}
     fact |= {"identities": [["phone", "+48600700800"]], "name": "", "known_as": "", "responsible": None}
     what.follow = [(1, "received", json.dumps(fact | {"track": False, "create": ""}))]
     seen: list[object] = []

@@ -9,12 +9,13 @@ from typing import Any
 from huntgroup.adapters.store.customers import book, desk, leads, merging
 from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.adapters.store.customers.following import Follower
+from huntgroup.adapters.store.customers.for_crm import ForCrm
 from huntgroup.adapters.store.customers.weighing import known, weigh
 from huntgroup.adapters.store.journal import write_batch
 from huntgroup.adapters.store.opening import begin_run, connect, open_store
 from huntgroup.adapters.store.rows import Batch, Entry
 from huntgroup.customers.identities import Identity, identities
-from huntgroup.customers.words import Happened, Happening, Known
+from huntgroup.customers.words import Happening, Known
 
 NOW = 1_790_000_000.0
 MINE = "+48600700800"
@@ -34,7 +35,7 @@ class House:
         begin_run(path, opened, [("policy", "", "{}")], NOW)
         self.path = path
         self.database: sqlite3.Connection = connect(path)
-        self.follower = Follower(tell=lambda _: None, outbox=tuple(Happened))
+        self.follower = Follower(tell=lambda _: None, keep=ForCrm("http"))
         self.crc, self.sequence, self.now = opened.crc, opened.sequence, NOW
         self.told: list[Happening] = []
         self.is_following = True
@@ -56,6 +57,7 @@ class House:
             name=name,
             known_as="",
             crm=crm,
+            crm_of="http",
             responsible=responsible,
             track=track,
             create=create,

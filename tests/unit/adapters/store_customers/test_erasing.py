@@ -28,7 +28,7 @@ def test_names_numbers_and_addresses_go_and_what_counts_and_lasts_stays(house: H
     erases(house)
 
     assert house.database.execute(counted).fetchall() == before
-    for table in ("customer", "identity", "stranger", "apart", "trail", "activity", "lead", "outbox", "follow"):
+    for table in ("customer", "identity", "stranger", "apart", "trail", "activity", "lead", "crm_outbox", "follow"):
         left = json.dumps(house.database.execute(f"SELECT * FROM {table}").fetchall())
         assert not [each for each in (MINE, MAIL, "Kowalski") if each in left], table
 

@@ -20,6 +20,11 @@ class Row(NamedTuple):
     responsible: str | None
     provisional: str | None
     crm: str
+    """What the CRM calls them; empty: that is not known, or there is none."""
+    crm_of: str
+    """Which CRM does; empty: nobody said."""
+    crm_is_made: bool
+    """It was made there because we said so: who is made twice is not two for that."""
     created_at: float
     merged_into: int | None
     erased_at: float | None
@@ -42,7 +47,7 @@ class Change(NamedTuple):
     why: str = ""
 
 
-_ROW = "id, name, responsible, provisional, crm, created_at, merged_into, erased_at"
+_ROW = "id, name, responsible, provisional, crm, crm_of, crm_is_made, created_at, merged_into, erased_at"
 
 
 def row(database: sqlite3.Connection, number: int) -> Row | None:
@@ -119,13 +124,14 @@ class New(NamedTuple):
     known_by: Sequence[tuple[Identity, bool]]
     responsible: str | None = None
     crm: str = ""
+    crm_of: str = ""
 
 
 def create(database: sqlite3.Connection, new: New, change: Change) -> Happening:
     """A new customer."""
     made = database.execute(
-        "INSERT INTO customer (name, responsible, crm, created_at) VALUES (?, ?, ?, ?)",
-        (new.name, new.responsible, new.crm, change.at),
+        "INSERT INTO customer (name, responsible, crm, crm_of, created_at) VALUES (?, ?, ?, ?, ?)",
+        (new.name, new.responsible, new.crm, new.crm_of, change.at),
     )
     number = int(made.lastrowid or 0)
     rows = [(*identity, number, is_own) for identity, is_own in new.known_by]

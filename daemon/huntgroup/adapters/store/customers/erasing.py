@@ -9,6 +9,7 @@ import json
 import sqlite3
 from typing import Any
 
+from huntgroup.adapters.store import crm_outbox
 from huntgroup.adapters.store.customers import book
 from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.adapters.store.records import ERASED
@@ -49,7 +50,7 @@ def _forget(database: sqlite3.Connection, everyone: list[int], marks: str, chang
         f" AND i.value = stranger.value AND i.customer IN ({marks}))",
         everyone,
     )
-    database.execute(f"DELETE FROM outbox WHERE customer IN ({marks})", everyone)
+    crm_outbox.forget(database, [public_id(each) for each in everyone])
     database.execute(
         f"DELETE FROM apart WHERE other IN (SELECT kind || ':' || value FROM identity WHERE customer IN ({marks}))",
         everyone,
@@ -57,10 +58,10 @@ def _forget(database: sqlite3.Connection, everyone: list[int], marks: str, chang
     database.execute(f"DELETE FROM identity WHERE customer IN ({marks})", everyone)
     database.execute(f"DELETE FROM apart WHERE customer IN ({marks})", everyone)
     database.execute(f"UPDATE trail SET body = '', who = '' WHERE customer IN ({marks})", everyone)
-    database.execute(f"UPDATE activity SET recording = '' WHERE customer IN ({marks})", everyone)
+    database.execute(f"UPDATE activity SET recording = '', number = '' WHERE customer IN ({marks})", everyone)
     database.execute(
-        "UPDATE customer SET name = '', responsible = NULL, provisional = NULL, crm = '', erased_at = ?"
-        f" WHERE id IN ({marks})",
+        "UPDATE customer SET name = '', responsible = NULL, provisional = NULL, crm = '', crm_of = '',"
+        f" erased_at = ? WHERE id IN ({marks})",
         (change.at, *everyone),
     )
     for each in everyone:

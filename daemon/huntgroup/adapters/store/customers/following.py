@@ -6,7 +6,7 @@ process that dies between two steps finds it there still, or finds it done, and 
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +34,22 @@ NOBODY = 0
 """In place of a customer's number: it cannot be known who they are."""
 
 
+Keep = Callable[[sqlite3.Connection, Sequence[Happening]], None]
+
+
+def keep_nothing(_database: sqlite3.Connection, _told: Sequence[Happening]) -> None:
+    """There is no CRM."""
+
+
 @dataclass(slots=True)
 class Follower:
-    """Applies what waits. ``outbox``: the kinds of happenings that are kept for a CRM, none where there is none.
+    """Applies what waits. ``keep`` writes down what a CRM is to be told of it, along with it.
 
     ``tell`` hears what happened, on the event loop's thread, once it is written.
     """
 
     tell: Callable[[Sequence[Happening]], None]
-    outbox: Collection[Happened] = ()
+    keep: Keep = keep_nothing
 
     def step(self, database: sqlite3.Connection) -> tuple[list[Happening], bool]:
         """Apply some of what waits, in a transaction of its own; what happened, and whether more waits.
@@ -61,7 +68,7 @@ class Follower:
                 told += _applied(database, kind, body, event)
             database.execute("DELETE FROM follow WHERE id <= ?", (waiting[-1][0],))
             database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (FOLLOWER, waiting[-1][1]))
-            keep_for_crm(database, [each for each in told if each.kind in self.outbox])
+            self.keep(database, told)
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
@@ -83,14 +90,6 @@ def _applied(database: sqlite3.Connection, kind: str, body: str, event: int) -> 
     return told
 
 
-def keep_for_crm(database: sqlite3.Connection, told: Collection[Happening]) -> None:
-    """Put these into the outbox."""
-    rows = [
-        (each.kind, each.at, each.customer, each.inquiry, json.dumps(each.data, ensure_ascii=False)) for each in told
-    ]
-    database.executemany("INSERT INTO outbox (kind, at, customer, inquiry, body) VALUES (?, ?, ?, ?, ?)", rows)
-
-
 # -- somebody comes -------------------------------------------------------------------------------------------------
 
 
@@ -110,7 +109,8 @@ def _received(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Hap
         number = told[0].customer
     else:
         number, told = NOBODY, []  # no number, or one that many people share
-    leads.begin(database, leads.Begun(inquiry, number, channel, fact["source"], creates, at))
+    calls_from = next((each.value for each in identities if channel == CALL and each.kind is Kind.PHONE), "")
+    leads.begin(database, leads.Begun(inquiry, number, channel, fact["source"], creates, at, calls_from))
     return told
 
 
@@ -119,7 +119,7 @@ def _unknown(
 ) -> list[Happening]:
     known_by = [(each, OWN.get(fact["channel"]) is each.kind) for each in weighed.unknown]
     responsible = fact["responsible"] if fact["crm"] else None
-    new = book.New(fact["known_as"] or fact["name"], known_by, responsible, fact["crm"])
+    new = book.New(fact["known_as"] or fact["name"], known_by, responsible, fact["crm"], fact["crm_of"])
     made = book.create(database, new, change)
     return [made, *_note_strangers(database, weighed, fact["name"], change)]
 

@@ -15,6 +15,7 @@ class Activity(NamedTuple):
     source: str
     creates: str
     received_at: float
+    number: str
     accepted_at: float | None
     operator: str | None
     talked_until: float | None
@@ -48,7 +49,7 @@ def activity(database: sqlite3.Connection, inquiry: str) -> Activity | None:
 
 
 class Begun(NamedTuple):
-    """An inquiry that came in. ``customer`` 0: of nobody who can be known."""
+    """An inquiry that came in. ``customer`` 0: of nobody who can be known; ``number``: where a call comes from."""
 
     inquiry: str
     customer: int
@@ -56,12 +57,14 @@ class Begun(NamedTuple):
     source: str
     creates: str
     received_at: float
+    number: str
 
 
 def begin(database: sqlite3.Connection, begun: Begun) -> None:
     """An inquiry came in."""
     database.execute(
-        "INSERT INTO activity (inquiry, customer, channel, source, creates, received_at) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO activity (inquiry, customer, channel, source, creates, received_at, number)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         begun,
     )
 
@@ -125,12 +128,14 @@ def as_data(of: Activity) -> dict[str, Any]:
     data: dict[str, Any] = {
         "channel": of.channel,
         "source": of.source,
+        "number": of.number or None,
         "operator": of.operator,
         "received_at": round(of.received_at, 3),
         "waited": round(of.waited, 3),
         "talked": round(of.talked, 3),
         "outcome": of.outcome or None,
         "recording": of.recording or None,
+        "is_callback": bool(of.is_callback) or None,
     }
     return {name: value for name, value in data.items() if value is not None}
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from huntgroup.adapters.store import crm_outbox
 from huntgroup.adapters.store.customers.book import (
     Change,
     Row,
@@ -34,17 +35,20 @@ def merge(database: sqlite3.Connection, into: Row, other: Row, change: Change) -
     responsible = responsible_of_both(into, other)
     from_other = responsible != into.responsible
     provisional = other.provisional if from_other else into.provisional
+    known = into if into.crm else other
     database.execute(
-        "UPDATE customer SET name = ?, responsible = ?, provisional = ?, crm = ? WHERE id = ?",
-        (name, responsible, provisional, into.crm or other.crm, into.id),
+        "UPDATE customer SET name = ?, responsible = ?, provisional = ?, crm = ?, crm_of = ?, crm_is_made = ?"
+        " WHERE id = ?",
+        (name, responsible, provisional, known.crm, known.crm_of, known.crm_is_made, into.id),
     )
     database.execute("UPDATE identity SET customer = ? WHERE customer = ?", (into.id, other.id))
     database.execute("UPDATE customer SET merged_into = ? WHERE id = ?", (into.id, other.id))
+    crm_outbox.move(database, other.id, into.id, change.at)
     body = {
         "other": other.id,
         "identities": [as_text(each.identity) for each in moved],
-        "was": {"name": into.name, "responsible": into.responsible, "crm": into.crm},
-        "now": {"name": name, "responsible": responsible, "crm": into.crm or other.crm},
+        "was": {"name": into.name, "responsible": into.responsible, **_in_the_crm(into)},
+        "now": {"name": name, "responsible": responsible},
     }
     number = note(database, into.id, "merged", change, body)
     data = {"other": public_id(other.id), "identities": body["identities"], "undo": number}
@@ -55,6 +59,10 @@ def merge(database: sqlite3.Connection, into: Row, other: Row, change: Change) -
             Happening(kind=Happened.RESPONSIBLE_CHANGED, at=change.at, customer=into.id, inquiry=change.why, data=data)
         )
     return told
+
+
+def _in_the_crm(who: Row) -> dict[str, Any]:
+    return {"crm": who.crm, "crm_of": who.crm_of, "crm_is_made": bool(who.crm_is_made)}
 
 
 class Entry(NamedTuple):
@@ -99,14 +107,19 @@ def undo(database: sqlite3.Connection, number: int, change: Change) -> list[Happ
     who = current(database, entry.customer)
     if who is None:
         raise CustomersError("unknown_customer", f"{public_id(entry.customer)} was erased", "change")
-    take_back(database, who, entry)
+    take_back(database, who, entry, change.at)
     database.execute("UPDATE trail SET undone_at = ? WHERE id = ?", (change.at, number))
     note(database, entry.customer, "undone", change, {"change": number})
     data = {"change": number, "what": entry.what}
-    return [Happening(kind=Happened.UNDONE, at=change.at, customer=who.id, data=data)]
+    told = [Happening(kind=Happened.UNDONE, at=change.at, customer=who.id, data=data)]
+    now = row(database, who.id)
+    if now is not None and now.responsible != who.responsible:
+        data = {"operator": now.responsible, "was": who.responsible, "is_provisional": False}
+        told.append(Happening(kind=Happened.RESPONSIBLE_CHANGED, at=change.at, customer=who.id, data=data))
+    return told
 
 
-def _undo_merge(database: sqlite3.Connection, who: Row, entry: Entry) -> None:
+def _undo_merge(database: sqlite3.Connection, who: Row, entry: Entry, at: float) -> None:
     other = row(database, entry.body["other"])
     if other is None or other.merged_into is None or other.erased_at is not None:
         raise CustomersError("cannot_be_undone", f"{public_id(entry.body['other'])} is not merged", "change")
@@ -114,22 +127,28 @@ def _undo_merge(database: sqlite3.Connection, who: Row, entry: Entry) -> None:
     moved = [(other.id, *identity_from(each), who.id) for each in entry.body["identities"]]
     database.executemany("UPDATE identity SET customer = ? WHERE kind = ? AND value = ? AND customer = ?", moved)
     was, now = entry.body["was"], entry.body["now"]
-    for column in ("name", "responsible", "crm"):  # what was changed since the merge stays as it was changed
+    for column in ("name", "responsible"):  # what was changed since the merge stays as it was changed
         database.execute(
             f"UPDATE customer SET {column} = ? WHERE id = ? AND {column} IS ?",
             (was[column], who.id, now[column]),
         )
+    if other.crm and who.crm == other.crm:  # the CRM may have said it only since the merge
+        database.execute(
+            "UPDATE customer SET crm = ?, crm_of = ?, crm_is_made = ? WHERE id = ?",
+            (was["crm"], was["crm_of"], was["crm_is_made"], who.id),
+        )
+    crm_outbox.move_back(database, other.id, who.id, at)
     keep_apart(database, who.id, str(other.id))
 
 
-def _undo_link(database: sqlite3.Connection, who: Row, entry: Entry) -> None:
+def _undo_link(database: sqlite3.Connection, who: Row, entry: Entry, _at: float) -> None:
     kind, value = entry.body["identity"]
     database.execute("DELETE FROM identity WHERE kind = ? AND value = ? AND customer = ?", (kind, value, who.id))
     keep_apart(database, who.id, as_text(Identity(Kind(kind), value)))
     database.execute("UPDATE trail SET body = '' WHERE id = ?", (entry.id,))  # it is none of theirs
 
 
-def _undo_responsible(database: sqlite3.Connection, who: Row, entry: Entry) -> None:
+def _undo_responsible(database: sqlite3.Connection, who: Row, entry: Entry, _at: float) -> None:
     if who.responsible != entry.body["now"]:
         raise CustomersError("cannot_be_undone", "another operator became responsible since; set who it is", "change")
     database.execute(
@@ -137,13 +156,13 @@ def _undo_responsible(database: sqlite3.Connection, who: Row, entry: Entry) -> N
     )
 
 
-def _undo_shared(database: sqlite3.Connection, _who: Row, entry: Entry) -> None:
+def _undo_shared(database: sqlite3.Connection, _who: Row, entry: Entry, _at: float) -> None:
     kind, value = entry.body["identity"]
     database.execute("UPDATE identity SET is_shared = 0 WHERE kind = ? AND value = ?", (kind, value))
     database.execute("DELETE FROM stranger WHERE kind = ? AND value = ?", (kind, value))
 
 
-_UNDO: dict[str, Callable[[sqlite3.Connection, Row, Entry], None]] = {
+_UNDO: dict[str, Callable[[sqlite3.Connection, Row, Entry, float], None]] = {
     "merged": _undo_merge,
     "linked": _undo_link,
     "responsible": _undo_responsible,

@@ -109,7 +109,12 @@ class Import:
         name, crm = who.name or row.name, row.crm or who.crm
         is_other = (name, crm) != (who.name, who.crm)
         if is_other:
-            database.execute("UPDATE customer SET name = ?, crm = ? WHERE id = ?", (name, crm, who.id))
+            crm_of = who.crm_of if crm == who.crm else ""
+            database.execute(
+                "UPDATE customer SET name = ?1, crm = ?2, crm_of = ?3, crm_is_made = crm_is_made AND crm = ?2"
+                " WHERE id = ?4",
+                (name, crm, crm_of, who.id),
+            )
         told = book.set_responsible(database, who, row.responsible, self.change) if row.responsible else []
         return bool(new or told or is_other)
 

@@ -2,12 +2,15 @@
 
 TABLES = """
 -- What is known of a customer. provisional: the inquiry that somebody works on who is responsible only as long as that.
+-- crm: what the CRM calls them; crm_of: which CRM, where that is known; crm_is_made: made there because we said so.
 CREATE TABLE customer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     responsible TEXT,
     provisional TEXT,
     crm TEXT NOT NULL DEFAULT '',
+    crm_of TEXT NOT NULL DEFAULT '',
+    crm_is_made INTEGER NOT NULL DEFAULT 0,
     created_at REAL NOT NULL,
     merged_into INTEGER,
     erased_at REAL
@@ -50,7 +53,8 @@ CREATE TABLE trail (
     undone_at REAL
 );
 CREATE INDEX trail_of_customer ON trail (customer, id);
--- One inquiry of theirs: who, when, how long, how it ended. creates: what is still to be created of it.
+-- One inquiry of theirs: who, when, how long, how it ended. creates: what is still to be created of it. number: of a
+-- call, from where; nothing when it was withheld.
 CREATE TABLE activity (
     inquiry TEXT PRIMARY KEY,
     customer INTEGER NOT NULL,
@@ -58,6 +62,7 @@ CREATE TABLE activity (
     source TEXT NOT NULL,
     creates TEXT NOT NULL,
     received_at REAL NOT NULL,
+    number TEXT NOT NULL DEFAULT '',
     accepted_at REAL,
     operator TEXT,
     talked_until REAL,
@@ -89,15 +94,4 @@ CREATE TABLE mark (
     name TEXT PRIMARY KEY,
     event INTEGER NOT NULL
 ) WITHOUT ROWID;
--- What a CRM is still to be told: filled in the follower's transaction, emptied by whoever tells it.
-CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    at REAL NOT NULL,
-    customer INTEGER NOT NULL,
-    inquiry TEXT NOT NULL,
-    body TEXT NOT NULL,
-    tries INTEGER NOT NULL DEFAULT 0,
-    next_at REAL NOT NULL DEFAULT 0
-);
 """

@@ -96,13 +96,19 @@ def _chosen(
 
 def may_be_one(database: sqlite3.Connection, one: Row, other: Row) -> bool:
     """Whether nothing that is known contradicts that two customers are one."""
-    if not agree(one.name, other.name) or (one.crm and other.crm and one.crm != other.crm):
+    if not agree(one.name, other.name) or _are_two_in_the_crm(one, other):
         return False
     return not (
         are_apart(database, one.id, [str(other.id)])
         or are_apart(database, other.id, [str(one.id)])
         or count(database, one.id) + count(database, other.id) > IDENTITIES_MOST
     )
+
+
+def _are_two_in_the_crm(one: Row, other: Row) -> bool:
+    """What was made there because we did not know better says nothing."""
+    is_made = one.crm_is_made or other.crm_is_made
+    return bool(one.crm and other.crm and one.crm != other.crm and not is_made)
 
 
 def may_link(database: sqlite3.Connection, customer: Row, identity: Identity) -> bool:

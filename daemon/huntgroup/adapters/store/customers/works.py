@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from huntgroup.adapters.store.customers.following import Follower, keep_for_crm
+from huntgroup.adapters.store.customers.following import Follower
 from huntgroup.customers.words import CustomersError, Happening
 
 Change = Callable[[sqlite3.Connection, float], tuple[dict[str, Any], Sequence[Happening]]]
@@ -20,13 +20,18 @@ class Work:
         self._answer = answer
         self._result: dict[str, Any] | CustomersError = {}
         self._is_answered = False
+        self.has_changed = False
+        """Whether anything was written; what only looked needs no disk."""
 
     def run(self, database: sqlite3.Connection, now: float, follower: Follower | None) -> Sequence[Happening]:
         """Make it, in the connection's thread. Raises sqlite3.Error, and then nothing is changed."""
+        before = database.total_changes
         database.execute("BEGIN IMMEDIATE")
         try:
             self._result, told = self._change(database, now)
-            keep_for_crm(database, [each for each in told if follower is not None and each.kind in follower.outbox])
+            if follower is not None:
+                follower.keep(database, told)
+            self.has_changed = database.total_changes > before
             database.execute("COMMIT")
         except CustomersError as error:
             database.execute("ROLLBACK")
