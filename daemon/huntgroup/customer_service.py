@@ -24,7 +24,7 @@ class CustomerService:
     ) -> None:
         """``somebody_else`` is asked for who is not known here; ``outbox``: what is kept for them to be told."""
         self.rules = RuleBook(settings)
-        self.follower = Follower(tell=self._tell, outbox=outbox)
+        self.follower = Follower(tell=self._tell, outbox=outbox, has_broker=settings.mqtt is not None)
         self._somebody_else = somebody_else
         self._keep = settings.store.keep
         self._readings = Readings(settings.store.path)

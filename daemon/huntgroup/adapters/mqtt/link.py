@@ -166,6 +166,8 @@ class Link:
         self, _client: Paho, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         letter = self._under_way.pop(mid, None)
+        if letter is not None and letter.of is not None:
+            letter.of.acknowledged()
         if not self._under_way:
             self._has_all.set()
         if len(self._under_way) <= self._window // 2:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from huntgroup.adapters.store.customers.following import Follower, keep_for_crm
+from huntgroup.adapters.store.customers.following import Follower
 from huntgroup.customers.words import CustomersError, Happening
 
 Change = Callable[[sqlite3.Connection, float], tuple[dict[str, Any], Sequence[Happening]]]
@@ -26,7 +26,8 @@ class Work:
         database.execute("BEGIN IMMEDIATE")
         try:
             self._result, told = self._change(database, now)
-            keep_for_crm(database, [each for each in told if follower is not None and each.kind in follower.outbox])
+            if follower is not None:
+                told = follower.keep(database, list(told))
             database.execute("COMMIT")
         except CustomersError as error:
             database.execute("ROLLBACK")
