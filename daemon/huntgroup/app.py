@@ -36,7 +36,8 @@ from huntgroup.recorder import Recorder
 from huntgroup.recovery import recovered
 from huntgroup.settings import Settings
 from huntgroup.settings.editing import Loaded, load_whole
-from huntgroup.shell import Done, Moment, Outside, Shell
+from huntgroup.shell import Done, Moment, Outside, Shell, nobody
+from huntgroup.told import telling_begun, telling_ended
 
 log = structlog.get_logger("huntgroup")
 
@@ -83,6 +84,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     journal = Journal(settings.store.path, opened, settings.store.keep, clock, customers.follower)
     crm = crm_desk(settings, journal, clock)
     history = History(settings.store.path)
+    telling = telling_begun(settings, journal, opened.sequence)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
         recognition.put(event, at, then)
@@ -98,9 +100,20 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
 
     ami = Exchanges(settings, policy, put, clock)
     ami.remember(engine.world)
-    notices = (ami.tell, logs.tell, tell_broker)
-    outside = Outside(carry_out=carry_out, notices=notices, pulse=supervisor.alive, catch_up=ami.catch_up)
-    shell = Shell(engine, Recorder(journal, customers.rules), clock, outside, Moment(opened.sequence, opened.at))
+    outside = Outside(
+        carry_out=carry_out,
+        notices=(ami.tell, logs.tell, tell_broker),
+        pulse=supervisor.alive,
+        catch_up=ami.catch_up,
+        told=telling.facts.until if telling is not None else nobody,
+    )
+    shell = Shell(
+        engine,
+        Recorder(journal, customers.rules, has_broker=settings.mqtt is not None),
+        clock,
+        outside,
+        Moment(opened.sequence, opened.at),
+    )
     recognition = customers.before(shell, engine, crm)
     reloader = Reloader(
         settings=settings,
@@ -114,7 +127,9 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     )
     administrator = Administrator(path, loaded, reloader)
     mqtt = (
-        MqttClient(settings.mqtt, policy, recognition, history, clock.now, administration=administrator)
+        MqttClient(
+            settings.mqtt, policy, recognition, history, clock.now, administration=administrator, telling=telling
+        )
         if settings.mqtt
         else None
     )
@@ -133,21 +148,26 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
                 tasks.create_task(administrator.run(), name="administrator"),
                 *([tasks.create_task(crm.run(), name="crm")] if crm is not None else []),
             ]
-            telling = tasks.create_task(mqtt.run(), name="mqtt") if mqtt is not None else None
-            # What is there now stays for good: a full collection must not look at it again, in the middle of a call.
-            gc.collect()
-            gc.freeze()
+            linked = tasks.create_task(mqtt.run(), name="mqtt") if mqtt is not None else None
+            _settle()
             holding.tell(version=loaded.version)
             supervisor.ready()
             await stop.wait()
             supervisor.stopping()
             await ami.close()
             await _ended(running)
-            if telling is not None:
-                telling.cancel()
+            if linked is not None:
+                linked.cancel()
     finally:
         await ami.close()
         await customers.close()
+        telling_ended(settings, telling)
+
+
+def _settle() -> None:
+    """What is there now stays for good: a full collection must not look at it again, in the middle of a call."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _ended(running: Iterable["asyncio.Task[None]"]) -> None:

@@ -28,8 +28,8 @@ class CustomerService:
 
     def __init__(self, settings: Settings) -> None:
         self.rules = RuleBook(settings)
-        keep = ForCrm(settings.crm.type) if settings.crm is not None else keep_nothing
-        self.follower = Follower(tell=self._tell, keep=keep)
+        for_crm = ForCrm(settings.crm.type) if settings.crm is not None else keep_nothing
+        self.follower = Follower(tell=self._tell, for_crm=for_crm, has_broker=settings.mqtt is not None)
         self._keep = settings.store.keep
         self._readings = Readings(settings.store.path)
         self._recognition: Recognition | None = None

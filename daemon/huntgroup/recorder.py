@@ -3,6 +3,7 @@
 from huntgroup.adapters.store.journal import Journal as StoreJournal
 from huntgroup.adapters.store.records import record_of
 from huntgroup.adapters.store.rows import Batch, Entry
+from huntgroup.adapters.store.untold import apart
 from huntgroup.codec import changed_rows, event_text
 from huntgroup.customer_facts import customer_facts
 from huntgroup.customers.rules import RuleBook
@@ -59,10 +60,11 @@ KNOWN_TO_THE_PBX = (
 class Recorder:
     """The shell's journal, kept in the store."""
 
-    def __init__(self, journal: StoreJournal, rules: RuleBook | None = None) -> None:
-        """``rules``: what is done with customers; None: nothing is."""
+    def __init__(self, journal: StoreJournal, rules: RuleBook | None = None, *, has_broker: bool = False) -> None:
+        """``rules``: what is done with customers; None: nothing is. ``has_broker``: what it has not is kept for it."""
         self._journal = journal
         self._rules = rules
+        self._has_broker = has_broker
 
     @property
     def is_degraded(self) -> bool:
@@ -71,7 +73,7 @@ class Recorder:
 
     def write(self, group: Group, world: World, release: Done, durable: Done) -> None:
         """Have a group written, with what it changed as it is now."""
-        self._journal.write(batch_of(group, world, self._rules), release, durable)
+        self._journal.write(batch_of(group, world, self._rules, has_broker=self._has_broker), release, durable)
 
 
 def is_known_to_the_pbx(handled: Handled) -> bool:
@@ -82,7 +84,7 @@ def is_known_to_the_pbx(handled: Handled) -> bool:
     return handled.then is None and isinstance(event, KNOWN_TO_THE_PBX)
 
 
-def batch_of(group: Group, world: World, rules: RuleBook | None = None) -> Batch:
+def batch_of(group: Group, world: World, rules: RuleBook | None = None, *, has_broker: bool = False) -> Batch:
     """The rows of a group; ``world`` is as it was left by the group's last event."""
     state = {(row.kind, row.id): row.body for row in changed_rows(world, group.changed)}
     batch = Batch(state=state, waits_for_disk=not all(map(is_known_to_the_pbx, group.handled)))
@@ -92,6 +94,8 @@ def batch_of(group: Group, world: World, rules: RuleBook | None = None) -> Batch
             record = record_of(effect) if isinstance(effect, Fact | Decision) else None
             if record is not None:
                 batch.records.append((handled.sequence, record))
+        if has_broker:
+            batch.apart += apart(handled.sequence, handled.effects)
         if rules is not None:
             batch.follow += [(handled.sequence, *each) for each in customer_facts(handled, rules)]
     return batch

@@ -103,17 +103,23 @@ def at_once(_pbx: PbxId, done: Done) -> None:
     done()
 
 
+def nobody(_sequence: int) -> None:
+    """It matters to nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Orders go to ``carry_out``, everything else to each of ``notices``; ``pulse`` hears that the loop turns.
 
-    ``catch_up`` calls back once everything was put in that happened at a PBX before it was called.
+    ``catch_up`` calls back once everything was put in that happened at a PBX before it was called. ``told`` hears up to
+    which event of the journal all was told, each time something was.
     """
 
     carry_out: Callable[[Order], None]
     notices: Iterable[Notice]
     pulse: Callable[[], None]
     catch_up: Callable[[PbxId, Done], None] = at_once
+    told: Callable[[int], None] = nobody
 
 
 class Shell:
@@ -293,6 +299,8 @@ class Shell:
         try:
             for handled in group.handled if group is not None else ():
                 self._dispatch(handled.effects)
+            if group is not None:
+                self._outside.told(group.handled[-1].sequence)
         except Exception as error:  # noqa: BLE001 - it is handed to whoever awaits run
             self._fail(error)
             return

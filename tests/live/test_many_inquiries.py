@@ -117,26 +117,32 @@ class Auditor(Listener):
         super().__init__(broker, "auditor", "inquiries/+/status", "events/inquiry.closed")
         self.ends: dict[str, set[str]] = defaultdict(set)
         self.events: dict[str, set[str]] = defaultdict(set)
-        self.is_wanted = 0
+        self.told = 0
+        """How many events came, with those that were told again."""
+        self.is_wanted = (0, 0)
         self.heard = asyncio.Event()
 
     async def take(self, path: list[str], data: dict[str, Any]) -> None:
         if path[0] == "events":
             self.events[data["subject"]].add(data["id"])
+            self.told += 1
+            self._look()
         elif data.get("state") == "closed":
             self.ends[path[1]].add(data["outcome"])
-            if len(self.ends) >= self.is_wanted:
-                self.heard.set()
+            self._look()
 
-    async def until(self, count: int, within: float) -> bool:
-        """Return once so many have ended; False when that did not come."""
-        self.is_wanted = count
+    async def until(self, count: int, within: float, *, events: int = 0) -> bool:
+        """Return once so many have ended, and the events of so many were heard; False when that did not come."""
+        self.is_wanted = (count, events)
         self.heard.clear()
-        if len(self.ends) >= count:
-            return True
+        self._look()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.heard.wait(), within)
-        return len(self.ends) >= count
+        return self.heard.is_set()
+
+    def _look(self) -> None:
+        if len(self.ends) >= self.is_wanted[0] and len(self.events) >= self.is_wanted[1]:
+            self.heard.set()
 
 
 async def publish(broker: Broker, names: list[str]) -> None:
@@ -205,7 +211,8 @@ async def test_each_ends_and_once_however_often_the_daemon_is_killed_and_the_bro
         publishing = [tasks.create_task(publish(broker, names[number::PUBLISHERS])) for number in range(PUBLISHERS)]
         await trouble(running, broker, auditor)
         await asyncio.wait(publishing)
-        await auditor.until(INQUIRIES, within=10 + INQUIRIES / 100)
+        await auditor.until(0, within=10 + INQUIRIES / 100, events=INQUIRIES)
+        await auditor.until(INQUIRIES, within=10)
         for task in listening:
             task.cancel()
     took = time.monotonic() - began
@@ -215,9 +222,11 @@ async def test_each_ends_and_once_however_often_the_daemon_is_killed_and_the_bro
     ends |= {name: {outcome} for name, outcome in (await asked_for(broker, silent)).items()}
     print(
         f"{INQUIRIES} inquiries, {KILLS} kills, {BROKER_RESTARTS} restarts of the broker: {took:.1f} s, "
-        f"{len(silent)} ends heard of only when asked for, {INQUIRIES - len(auditor.events)} events not heard"
+        f"{len(silent)} ends heard of only when asked for, {INQUIRIES - len(auditor.events)} events not heard, "
+        f"{auditor.told - len(auditor.events)} heard again"
     )
     assert ends == {name: {"answered"} for name in names}
     assert recorded(running, "inquiry.received") == Counter(names)
     assert recorded(running, "inquiry.closed") == Counter(names)
+    assert set(auditor.events) == set(names), "each end is told as an event"
     assert {len(ids) for ids in auditor.events.values()} == {1}

@@ -57,7 +57,7 @@ def lives(path: Path, told: list[tuple[str, str]], deaths: list[int], crm: Crm) 
         opened = open_store(path)
         with alive(path, statements) as database:
             whole(database, partial(crm_outbox.resume, database, HTTP, NOW))
-            _follow(database, Follower(tell=lambda _: None, keep=ForCrm(HTTP)))
+            _follow(database, Follower(tell=lambda _: None, for_crm=ForCrm(HTTP)))
             tells(database, crm)
             _goes_on(database, told, opened.crc, opened.sequence)
             tells(database, crm)

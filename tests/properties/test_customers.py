@@ -125,7 +125,7 @@ def lives(path: Path, told: list[tuple[str, str]], deaths: list[int]) -> None:
 
 
 def _goes_on(database: sqlite3.Connection, told: list[tuple[str, str]], crc: int, last: int) -> None:
-    follower = Follower(tell=lambda _: None, keep=ForCrm("http"))
+    follower = Follower(tell=lambda _: None, for_crm=ForCrm("http"))
     _follow(database, follower)
     for number, fact in enumerate(told[last:], last + 1):
         entry = Entry(number, NOW + number, "TimePassed", "{}")

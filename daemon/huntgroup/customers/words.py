@@ -37,6 +37,8 @@ class Happening:
     customer: int
     inquiry: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    number: int = field(default=0, compare=False)
+    """Under which it is kept until the broker has it; 0: it is not."""
 
 
 class Known(NamedTuple):

@@ -10,8 +10,9 @@ from typing import Any
 from huntgroup.adapters.mqtt.cloudevents import announcement, cloud_event, customer_event
 from huntgroup.adapters.mqtt.figures import Figures
 from huntgroup.adapters.mqtt.history import Closed, Past
-from huntgroup.adapters.mqtt.outbox import Outbox
+from huntgroup.adapters.mqtt.outbox import Build, Outbox
 from huntgroup.adapters.mqtt.payloads import InquiryStatus, Payload, desk, inquiry_status, operator_state
+from huntgroup.adapters.mqtt.telling import Stream, Telling
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.customers.words import Happening
 from huntgroup.engine.effects import (
@@ -33,8 +34,17 @@ CLOSED_MOST = 50_000
 class Board:
     """The mirror of the engine at the broker. It decides nothing."""
 
-    def __init__(self, topics: Topics, outbox: Outbox, policy: Policy, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        topics: Topics,
+        outbox: Outbox,
+        policy: Policy,
+        now: Callable[[], float],
+        telling: Telling | None = None,
+    ) -> None:
+        """``telling``: who sees to it that what passes is heard; without them it is told once."""
         self.topics = topics
+        self._telling = telling
         self._outbox = outbox
         self._now = now
         self._open: dict[InquiryId, InquiryChanged] = {}
@@ -48,13 +58,10 @@ class Board:
         """Take what the engine told."""
         self._changed.set()
         match tidings:
-            case Fact(type=FactType.RESPONSIBLE_CHANGED):
-                pass  # whose responsible that is, only the store knows: it is told by `happened`
             case Fact():
                 self.figures.fact(tidings)
-                self._outbox.send(
-                    self.topics.event(tidings.type), partial(_encoded, cloud_event, tidings, self.topics.prefix)
-                )
+                if self._telling is None or self._telling.facts.is_live:
+                    self.publish_fact(tidings)
             case InquiryChanged():
                 self._inquiry(tidings)
             case OperatorChanged(operator=operator):
@@ -69,15 +76,30 @@ class Board:
 
     def happened(self, happening: Happening) -> None:
         """Something happened to a customer."""
-        self._outbox.send(
-            self.topics.event(happening.kind), partial(_encoded, customer_event, happening, self.topics.prefix)
-        )
+        if self._telling is None or not happening.number:
+            self._publish(happening.kind, partial(_encoded, customer_event, happening, self.topics.prefix))
+            return
+        if self._telling.happenings.is_live:
+            self.publish_happening(happening)
+        self._telling.happenings.until(happening.number)
+
+    def publish_fact(self, fact: Fact) -> None:
+        """As an event. Whose responsible operator changed only the store knows: `happened` tells it."""
+        if fact.type is not FactType.RESPONSIBLE_CHANGED:
+            build = partial(_encoded, cloud_event, fact, self.topics.prefix)
+            self._publish(fact.type, build, self._telling.facts if self._telling is not None else None)
+
+    def publish_happening(self, happening: Happening) -> None:
+        """As an event."""
+        build = partial(_encoded, customer_event, happening, self.topics.prefix)
+        self._publish(happening.kind, build, self._telling.happenings if self._telling is not None else None)
+
+    def _publish(self, kind: str, build: Build, stream: Stream | None = None) -> None:
+        self._outbox.send(self.topics.event(kind), build, of=stream.one_more() if stream is not None else None)
 
     def announce(self, kind: str, data: dict[str, Any]) -> None:
         """An event about the daemon itself."""
-        self._outbox.send(
-            self.topics.event(kind), partial(_encoded, announcement, kind, self._now(), self.topics.prefix, data)
-        )
+        self._publish(kind, partial(_encoded, announcement, kind, self._now(), self.topics.prefix, data))
 
     def follow(self, policy: Policy) -> None:
         """Another configuration."""

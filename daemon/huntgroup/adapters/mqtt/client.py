@@ -19,6 +19,7 @@ from huntgroup.adapters.mqtt.link import Link
 from huntgroup.adapters.mqtt.outbox import Outbox
 from huntgroup.adapters.mqtt.payloads import Status, instant
 from huntgroup.adapters.mqtt.replies import Replies
+from huntgroup.adapters.mqtt.telling import Telling
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.customers.words import Happening
 from huntgroup.engine.effects import Answered, Tidings
@@ -48,12 +49,14 @@ class MqttClient:
         now: Callable[[], float],
         *,
         administration: Administration | None = None,
+        telling: Telling | None = None,
     ) -> None:
         self._settings = settings
+        self._telling = telling
         self._now = now
         self._topics = Topics(settings.prefix)
         self._outbox = Outbox()
-        self._board = Board(self._topics, self._outbox, policy, now)
+        self._board = Board(self._topics, self._outbox, policy, now, telling)
         replies = Replies(self._topics, self._outbox)
         self._reception = Reception(self._board, replies, policy, intake, history, administration=administration)
         self._history = history
@@ -113,6 +116,9 @@ class MqttClient:
         self._outbox.linked()
         listening = _started(self._listen(link))
         tasks = [listening, _started(link.publish(self._outbox))]
+        if self._telling is not None:
+            behind = self._telling.catching_up(self._board.publish_fact, self._board.publish_happening)
+            tasks += map(_started, behind)
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:

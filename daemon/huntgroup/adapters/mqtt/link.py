@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from huntgroup.adapters.mqtt import packets
 from huntgroup.adapters.mqtt.incoming import Delivery
 from huntgroup.adapters.mqtt.outbox import Letter, Outbox
 from huntgroup.adapters.mqtt.topics import Topics
@@ -37,6 +38,10 @@ a session goes on with much in it); but not more than it has packet identifiers,
 only messages that are sent without acknowledgement can be that many, and get lost."""
 WINDOW_MOST = 200
 """Publishes under way at once, unless the broker takes fewer; it says so when we connect."""
+READ_MOST = 65_536
+"""Bytes that are read at a time."""
+REFUSED = 0x80
+"""From this reason on the broker did not take it."""
 TURN = 64
 """After so many publishes others get their turn, even if the broker is quick."""
 SESSION_SECONDS = 7 * 86_400
@@ -72,11 +77,14 @@ class Link:
         self._client.pending_calls_threshold = PENDING_CALLS
         self._paho: Paho = self._client._client
         self._paho.manual_ack_set(True)
-        self._paho.on_publish = self._published
         self._paho.on_connect = self._connected
         self._window = WINDOW_MOST
-        self._write_one_by_one = self._paho.loop_write
-        self._paho.loop_write = self._write_together  # type: ignore[method-assign]
+        self._to_send: list[bytes] = []
+        self._came = bytearray()
+        self._is_at_end = False
+        self._read_socket = self._paho._sock_recv
+        self._paho._sock_recv = self._take  # type: ignore[method-assign]
+        self._paho.loop_read = self._read  # type: ignore[method-assign]
         self._under_way: dict[int, Letter] = {}
         self._has_room = asyncio.Event()
         self._has_all = asyncio.Event()
@@ -86,6 +94,7 @@ class Link:
         return self
 
     async def __aexit__(self, *failure: Any) -> None:
+        self._flush()
         await self._client.__aexit__(*failure)
 
     async def listen(self) -> None:
@@ -136,48 +145,109 @@ class Link:
         """What was sent and not acknowledged, in order."""
         return list(self._under_way.values())
 
+    # -- below aiomqtt ------------------------------------------------------------------------------------------------
+
     def _publish(self, letter: Letter) -> None:
-        properties = None
-        if letter.correlation is not None:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.CorrelationData = letter.correlation
-        info = self._paho.publish(letter.topic, letter.build(), QOS, letter.is_retained, properties)
-        self._under_way[info.mid] = letter
+        mid = self._paho._mid_generate()
+        while mid in self._under_way:
+            mid = self._paho._mid_generate()
+        self._under_way[mid] = letter
+        self._send(
+            packets.publish(
+                letter.topic,
+                letter.build(),
+                mid,
+                is_retained=letter.is_retained,
+                correlation=letter.correlation,
+            )
+        )
+
+    def _acknowledge(self, mid: int, qos: int) -> None:
+        """To the connection that it came by; when that is gone the message comes again."""
+        if qos == QOS:
+            self._send(packets.acknowledgement(mid))
+
+    def _send(self, packet: bytes) -> None:
+        """What is sent within a turn goes to the kernel in one piece: to give it each by itself is half its cost."""
+        if not self._to_send:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._to_send.append(packet)
+
+    def _flush(self) -> None:
+        whole = b"".join(self._to_send)
+        self._to_send.clear()
+        if not whole or self._paho._sock is None:
+            return
+        packet = {"command": packets.PUBLISH_AT_LEAST_ONCE, "mid": 0, "qos": QOS, "pos": 0, "to_process": len(whole)}
+        self._paho._out_packet.append(cast("Any", packet | {"packet": whole, "info": None}))
+        self._paho.loop_write()
+
+    def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's own has it
+        """All that came, in one piece; paho would ask the kernel three times for each packet. Acknowledgements are
+        taken out before it sees them: what they acknowledge it does not know."""
+        try:
+            data = self._read_socket(READ_MOST)
+        except BlockingIOError:
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
+        except OSError as error:
+            log.debug("broker.not_read", error=str(error))
+            data = b""
+        self._came += data
+        self._is_at_end = not data
+        try:
+            code = self._read_packets()
+        except packets.Malformed as error:
+            log.error("broker.malformed", error=str(error))  # noqa: TRY400 - the broker's doing
+            code = MQTTErrorCode.MQTT_ERR_PROTOCOL
+        return self._paho._loop_rc_handle(code) if code > MQTTErrorCode.MQTT_ERR_SUCCESS else code
+
+    def _read_packets(self) -> MQTTErrorCode:
+        code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        while self._paho._sock is not None and code == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            is_between = self._paho._in_packet["command"] == 0
+            if (is_between and self._take_acknowledgements()) or not (self._came or self._is_at_end):
+                break
+            code = self._paho._packet_read()
+        return MQTTErrorCode.MQTT_ERR_SUCCESS if code == MQTTErrorCode.MQTT_ERR_AGAIN else code
+
+    def _take(self, bufsize: int) -> bytes:
+        """Where paho reads its socket."""
+        if not self._came and not self._is_at_end:
+            raise BlockingIOError
+        data = bytes(self._came[:bufsize])
+        del self._came[:bufsize]
+        return data
+
+    def _take_acknowledgements(self) -> bool:
+        """Those that stand first; whether a part of one is left, which is not to be read before the rest is there."""
+        found, is_part = packets.take_acknowledgements(self._came)
+        for mid, reason in found:
+            letter = self._under_way.pop(mid, None)
+            if letter is None:
+                self._of_paho(mid, reason)
+                continue
+            if letter.of is not None:
+                letter.of.acknowledged()
+            if reason >= REFUSED:
+                log.error("broker.not_allowed", topic=letter.topic, reason=reason_of(reason))
+        if found and len(self._under_way) <= self._window // 2:
+            self._has_room.set()  # only now: to go on at each acknowledgement would be a turn for each message
+        if not self._under_way:
+            self._has_all.set()
+        return is_part and not self._is_at_end
+
+    def _of_paho(self, mid: int, reason: int) -> None:
+        """What was published by aiomqtt's own word."""
+        with self._paho._out_message_mutex:
+            if mid in self._paho._out_messages:
+                code = ReasonCode(PacketTypes.PUBACK, identifier=reason)
+                self._paho._do_on_publish(mid, code, Properties(PacketTypes.PUBACK))  # type: ignore[no-untyped-call]
 
     def _connected(
         self, client: Paho, data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._window = max(1, min(WINDOW_MOST, getattr(properties, "ReceiveMaximum", WINDOW_MOST)))
         self._client._on_connect(client, data, flags, reason, properties)
-
-    def _write_together(self) -> MQTTErrorCode:
-        """Give the kernel what waits in one piece. Paho calls it for each message: half of what a message costs."""
-        waiting = self._paho._out_packet
-        together = [each for each in waiting if each["qos"] == QOS and each["pos"] == 0]
-        if len(waiting) > 1 and len(together) == len(waiting):
-            whole = waiting[0]
-            whole["packet"] = b"".join(each["packet"] for each in together)
-            whole["to_process"] = len(whole["packet"])
-            waiting.clear()
-            waiting.append(whole)
-        return self._write_one_by_one()
-
-    def _published(
-        self, _client: Paho, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
-    ) -> None:
-        letter = self._under_way.pop(mid, None)
-        if not self._under_way:
-            self._has_all.set()
-        if len(self._under_way) <= self._window // 2:
-            self._has_room.set()  # only now: to go on at each acknowledgement would be a turn for each message
-        if letter is None:
-            self._client._on_publish(_client, _data, mid, reason, cast("Properties", _properties))
-        elif reason.is_failure:
-            log.error("broker.not_allowed", topic=letter.topic, reason=str(reason))
-
-    def _acknowledge(self, mid: int, qos: int) -> None:
-        """To the connection that it came by; when that is gone the message comes again."""
-        self._paho.ack(mid, qos)
 
     def _delivery(self, message: aiomqtt.Message) -> Delivery:
         payload = message.payload if isinstance(message.payload, bytes) else b""
@@ -191,6 +261,14 @@ class Link:
             correlation=getattr(properties, "CorrelationData", None),
             is_retained=message.retain,
         )
+
+
+def reason_of(code: int) -> str:
+    """In words, or as it came when nobody knows it."""
+    try:
+        return str(ReasonCode(PacketTypes.PUBACK, identifier=code))
+    except KeyError:
+        return str(code)
 
 
 def _connect_properties() -> Properties:

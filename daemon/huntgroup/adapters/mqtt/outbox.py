@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from huntgroup.adapters.mqtt.telling import Stream, Stretch
+
 log = structlog.get_logger(__name__)
 
 Build = Callable[[], bytes]
@@ -23,6 +25,8 @@ class Letter:
     build: Build
     is_retained: bool = False
     correlation: bytes | None = None
+    of: Stretch | None = None
+    """What it is acknowledged with, if it must be heard."""
 
 
 class Outbox:
@@ -58,11 +62,11 @@ class Outbox:
         if self._is_linked:
             self._put(topic, Letter(topic, bytes, is_retained=True))
 
-    def send(self, topic: str, build: Build, correlation: bytes | None = None) -> None:
-        """To whoever listens now."""
+    def send(self, topic: str, build: Build, correlation: bytes | None = None, *, of: Stretch | None = None) -> None:
+        """To whoever listens now; with ``of`` it is told again until the broker has it."""
         self._number += 1
         self._passing += 1
-        self._put(self._number, Letter(topic, build, correlation=correlation))
+        self._put(self._number, Letter(topic, build, correlation=correlation, of=of))
         if self._passing > PASSING_MOST:
             self._drop_oldest()
 
@@ -120,11 +124,24 @@ class Outbox:
             self._has_room.clear()
 
     def _drop_oldest(self) -> None:
-        for key in self._waiting:
-            if isinstance(key, int):
-                del self._waiting[key]
-                self._passing -= 1
-                self._lost += 1
-                break
+        oldest = next(key for key in self._waiting if isinstance(key, int))
+        stretch = self._waiting[oldest].of
+        if stretch is not None:
+            self._leave_to_the_store(stretch.stream)
+            return
+        del self._waiting[oldest]
+        self._passing -= 1
+        self._lost += 1
         if self._lost in (1, PASSING_MOST) or self._lost % PASSING_MOST == 0:
             log.error("broker.messages_lost", count=self._lost)
+
+    def _leave_to_the_store(self, stream: Stream) -> None:
+        """It has all of the kind, and is asked for it when there is room."""
+        gone = [key for key, each in self._waiting.items() if each.of is not None and each.of.stream is stream]
+        for key in gone:
+            del self._waiting[key]
+        self._passing -= len(gone)
+        stream.fall_behind()
+        log.warning("broker.left_to_the_store", count=len(gone))
+        if len(self._waiting) < CROWDED:
+            self._has_room.set()

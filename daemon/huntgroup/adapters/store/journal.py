@@ -28,6 +28,7 @@ from huntgroup.adapters.store.customers.works import Work
 from huntgroup.adapters.store.opening import BUSY_SECONDS, Opened
 from huntgroup.adapters.store.reading import COLUMNS
 from huntgroup.adapters.store.rows import Batch, entry_crc, state_crc
+from huntgroup.adapters.store.untold import Told, write_told
 from huntgroup.customers.words import Happening
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,11 @@ class Journal:
             asyncio.get_running_loop().call_soon(work.fail, NOT_SAFE)
             return
         self._works.append(work)
+        self._wake.set()
+
+    def note(self, told: Told) -> None:
+        """Have it written how far the broker was told: with what is written next, in any case soon. Nobody waits."""
+        self._owed.told = told
         self._wake.set()
 
     async def run(self) -> None:
@@ -208,7 +214,7 @@ class Journal:
         gates = self._in_flight = self._gates
         self._gates = []
         try:
-            if batch:
+            if batch or batch.told is not None:
                 await self._commit(database, batch)
             if not batch.waits_for_disk:
                 open_all(gates)
@@ -323,6 +329,7 @@ class Journal:
             self._lost += over
         del self._owed.records[: max(0, len(self._owed.records) - OWED_MOST)]
         del self._owed.follow[: max(0, len(self._owed.follow) - OWED_MOST)]
+        del self._owed.apart[: max(0, len(self._owed.apart) - OWED_MOST)]
 
 
 class Gate:
@@ -394,6 +401,10 @@ def write_batch(database: sqlite3.Connection, batch: Batch, crc: int, last: int)
             [(event, *record.row()) for event, record in batch.records],
         )
         database.executemany("INSERT INTO follow (event, kind, body) VALUES (?, ?, ?)", batch.follow)
+        if batch.apart:
+            database.executemany("INSERT OR REPLACE INTO untold VALUES (?, ?, ?, ?, ?, ?)", batch.apart)
+        if batch.told is not None:
+            write_told(database, Told(*batch.told))
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:

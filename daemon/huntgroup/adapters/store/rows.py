@@ -37,6 +37,10 @@ class Batch:
     """With the sequence of the event that each came of."""
     follow: list[tuple[int, str, str]] = field(default_factory=list)
     """What is to be followed for customers, with the sequence of its event: kind and body."""
+    apart: list[tuple[int, int, float, str, str, str]] = field(default_factory=list)
+    """What the broker is to be told and the record has not all of; see `untold.Apart`."""
+    told: tuple[int, int] | None = None
+    """Up to where the broker has all by now; see `untold.Told`."""
     waits_for_disk: bool = True
     """What came of it may not leave with the commit, but only when it is on the disk itself."""
 
@@ -47,6 +51,8 @@ class Batch:
         self.state |= later.state
         self.records += later.records
         self.follow += later.follow
+        self.apart += later.apart
+        self.told = later.told or self.told
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.state or self.records)

@@ -22,6 +22,14 @@ DELETE FROM record WHERE sequence IN (SELECT sequence FROM record WHERE at < ? A
     AND inquiry NOT IN (SELECT id FROM state WHERE kind = 'inquiry') LIMIT ?)
 """
 DROP_ACTIVITY = "DELETE FROM activity WHERE inquiry IN (SELECT inquiry FROM activity WHERE ended_at < ? LIMIT ?)"
+DROP_UNTOLD = """
+DELETE FROM untold WHERE (event, nth) IN
+    (SELECT event, nth FROM (SELECT event, nth, at FROM untold ORDER BY 1, 2 LIMIT ?2) WHERE at < ?1)
+"""
+DROP_HAPPENINGS = """
+DELETE FROM untold_happening WHERE id IN
+    (SELECT id FROM (SELECT id, at FROM untold_happening ORDER BY 1 LIMIT ?2) WHERE at < ?1)
+"""
 BEGIN = "SELECT sequence, at FROM snapshot ORDER BY at < ?1, CASE WHEN at < ?1 THEN -sequence ELSE sequence END LIMIT 1"
 SNAPSHOTS = "SELECT max(sequence), max(at) FROM snapshot"
 GAPS = "SELECT max(last) FROM gap"
@@ -70,6 +78,8 @@ def tidy(database: sqlite3.Connection, oldest: float) -> int:
         (DROP_COPIES, begin),
         (DROP_RECORD, min(oldest, taken_at), begin),
         (DROP_ACTIVITY, oldest),
+        (DROP_UNTOLD, oldest),
+        (DROP_HAPPENINGS, oldest),
     ):
         dropped += database.execute(drop, (*limits, DROP_AT_ONCE)).rowcount
     database.execute("DELETE FROM gap WHERE last < ?", (begin,))

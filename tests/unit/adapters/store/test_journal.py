@@ -437,7 +437,7 @@ class Desk:
         self.happened: list[Happening] = []
         self.answers: list[dict[str, object] | CustomersError] = []
         self.came = asyncio.Event()
-        follower = Follower(tell=self.happened.extend, keep=ForCrm("http"))
+        follower = Follower(tell=self.happened.extend, for_crm=ForCrm("http"))
         self.journal = Journal(path, opened, 1e12, Clock(), follower)
         self.running = asyncio.create_task(self.journal.run())
 

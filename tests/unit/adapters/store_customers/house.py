@@ -35,7 +35,7 @@ class House:
         begin_run(path, opened, [("policy", "", "{}")], NOW)
         self.path = path
         self.database: sqlite3.Connection = connect(path)
-        self.follower = Follower(tell=lambda _: None, keep=ForCrm("http"))
+        self.follower = Follower(tell=lambda _: None, for_crm=ForCrm("http"))
         self.crc, self.sequence, self.now = opened.crc, opened.sequence, NOW
         self.told: list[Happening] = []
         self.is_following = True

@@ -13,6 +13,7 @@ from huntgroup.adapters.store import crm_outbox
 from huntgroup.adapters.store.customers import book
 from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.adapters.store.records import ERASED
+from huntgroup.adapters.store.untold import erase_untold
 from huntgroup.customers.words import CustomersError, Happened, Happening, public_id
 
 RECEIVED = "inquiry.received"
@@ -51,6 +52,7 @@ def _forget(database: sqlite3.Connection, everyone: list[int], marks: str, chang
         everyone,
     )
     crm_outbox.forget(database, [public_id(each) for each in everyone])
+    erase_untold(database, everyone)
     database.execute(
         f"DELETE FROM apart WHERE other IN (SELECT kind || ':' || value FROM identity WHERE customer IN ({marks}))",
         everyone,

@@ -16,6 +16,7 @@ from huntgroup.adapters.store.customers import book, leads
 from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.adapters.store.customers.merging import merge
 from huntgroup.adapters.store.customers.weighing import Weighed, may_link, weigh
+from huntgroup.adapters.store.untold import keep_untold
 from huntgroup.customers.identities import OWN, Identity, Kind, agree, words_of
 from huntgroup.customers.words import Happened, Happening, public_id
 
@@ -43,13 +44,15 @@ def keep_nothing(_database: sqlite3.Connection, _told: Sequence[Happening]) -> N
 
 @dataclass(slots=True)
 class Follower:
-    """Applies what waits. ``keep`` writes down what a CRM is to be told of it, along with it.
+    """Applies what waits. ``for_crm`` writes down what a CRM is to be told of it, along with it.
 
     ``tell`` hears what happened, on the event loop's thread, once it is written.
     """
 
     tell: Callable[[Sequence[Happening]], None]
-    keep: Keep = keep_nothing
+    for_crm: Keep = keep_nothing
+    has_broker: bool = False
+    """What happened is kept until the broker has it."""
 
     def step(self, database: sqlite3.Connection) -> tuple[list[Happening], bool]:
         """Apply some of what waits, in a transaction of its own; what happened, and whether more waits.
@@ -68,13 +71,18 @@ class Follower:
                 told += _applied(database, kind, body, event)
             database.execute("DELETE FROM follow WHERE id <= ?", (waiting[-1][0],))
             database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (FOLLOWER, waiting[-1][1]))
-            self.keep(database, told)
+            told = self.keep(database, told)
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
         return told, len(waiting) == AT_ONCE
+
+    def keep(self, database: sqlite3.Connection, told: list[Happening]) -> list[Happening]:
+        """Keep what happened for whoever is to be told beyond this process: a part of a transaction."""
+        self.for_crm(database, told)
+        return keep_untold(database, told) if self.has_broker else told
 
 
 def _applied(database: sqlite3.Connection, kind: str, body: str, event: int) -> list[Happening]:

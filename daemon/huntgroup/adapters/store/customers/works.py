@@ -30,7 +30,7 @@ class Work:
         try:
             self._result, told = self._change(database, now)
             if follower is not None:
-                follower.keep(database, told)
+                told = follower.keep(database, list(told))
             self.has_changed = database.total_changes > before
             database.execute("COMMIT")
         except CustomersError as error:

@@ -1,0 +1,26 @@
+"""What the broker is told outlives the process that was to tell it: store and broker, put together."""
+
+from huntgroup.adapters.mqtt.telling import Telling
+from huntgroup.adapters.store.journal import Journal
+from huntgroup.adapters.store.telling import Untold, begin_telling, end_telling, forget_telling
+from huntgroup.adapters.store.untold import Told
+from huntgroup.settings import Settings
+
+
+def telling_begun(settings: Settings, journal: Journal, sequence: int) -> Telling | None:
+    """What goes on where an earlier life came to; None without a broker. ``sequence``: the last event of the journal.
+
+    Raises StoreError.
+    """
+    path = settings.store.path
+    if settings.mqtt is None:
+        forget_telling(path)
+        return None
+    told, last = begin_telling(path, sequence)
+    return Telling(Untold(path, journal.note), (told.facts, sequence), (told.happenings, last))
+
+
+def telling_ended(settings: Settings, telling: Telling | None) -> None:
+    """A life is over, and the journal is closed: the next one goes on where this one came to."""
+    if telling is not None:
+        end_telling(settings.store.path, Told(telling.facts.told, telling.happenings.told))
