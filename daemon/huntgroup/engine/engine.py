@@ -59,6 +59,7 @@ from huntgroup.engine.requests import (
     HANDLERS,
     accepted,
     answer,
+    is_transfer_to,
     picked_up,
     return_when_all_over,
     set_presence,
@@ -178,6 +179,13 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
 
 
 def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
+    """The customer left while nobody had them. An inquiry counts once: who was answered, and was being passed on to a
+    colleague or a group, is on record as answered by whom they talked to last, just as with a transfer at the phone.
+    Abandoned is whom nobody had answered."""
+    if inquiry.passed_on_by is not None:
+        inquiry.operator = inquiry.passed_on_by
+        world.close(inquiry, Outcome.ANSWERED, at=at)
+        return
     world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED, at=at)
@@ -307,7 +315,7 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
         taken_by_a_stranger(world, inquiry)
         return
     rings_there = offer is not None and event.phone in offer.open_phones
-    was_transfer = rings_there and inquiry.target is not None and inquiry.target.is_transfer
+    was_transfer = rings_there and is_transfer_to(inquiry, operator)
     (accepted if rings_there else picked_up)(world, inquiry, operator)
     inquiry.answered = (event.attempt, event.phone)
     if was_transfer:

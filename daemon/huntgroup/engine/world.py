@@ -183,6 +183,7 @@ class World:
     def tell_transfer(self, inquiry: Inquiry, to: TransferredTo) -> None:
         """Somebody who has it gives it by hand to somebody else."""
         self.note(inquiry)
+        inquiry.passed_on_by = inquiry.operator
         self.effects.append(
             Fact(
                 type=FactType.TRANSFERRED,
@@ -510,6 +511,7 @@ class World:
         """An active inquiry counts against this operator."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.operator = operator.policy.id
+        inquiry.passed_on_by = None
         inquiry.taken_at = self.now
         inquiry.is_set_aside = inquiry.is_among_strangers = False
         inquiry.adrift_at = None
