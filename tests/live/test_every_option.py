@@ -229,16 +229,17 @@ async def test_who_is_not_looked_up_is_whoever_they_say_they_are(anyone: Party, 
 async def test_who_is_tracked_is_one_customer_on_every_channel_and_else_is_not(
     anyone: Party, serving: Serve, *, tracks: bool
 ) -> None:
-    options = {"identify_customer": "true", "track_customer": str(tracks).lower()}
-    await serving(house("form", **options) + source("mail", **options))
+    also = str(tracks).lower()
+    mail = source("mail", identify_customer="true", track_customer=also)
+    await serving(house("form", identify_customer="true", track_customer=also) + mail)
     jan = (await asks(anyone, "create", customer={"phone": JAN}))["customer"]
 
     form = await anyone.submits("form-1", "form", customer={"phone": JAN, "email": MAIL})
     await happened(anyone, "customer.identity_linked" if tracks else "customer.recognised", inquiry="form-1")
-    mail = await anyone.submits("mail-1", "mail", customer={"email": MAIL})
+    second = await anyone.submits("mail-1", "mail", customer={"email": MAIL})
 
     assert form["customer"]["id"] == jan["id"]
-    assert (mail["customer"].get("id") == jan["id"]) is tracks
+    assert (second["customer"].get("id") == jan["id"]) is tracks
 
 
 @pytest.mark.parametrize(("first", "who"), [("true", "cleo"), ("false", "anna")])

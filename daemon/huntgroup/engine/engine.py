@@ -179,9 +179,11 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
 
 
 def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
-    """The customer left while nobody had them. An inquiry counts once: who was answered, and was being passed on to a
-    colleague or a group, is on record as answered by whom they talked to last, just as with a transfer at the phone.
-    Abandoned is whom nobody had answered."""
+    """The customer left while nobody had them. Abandoned is whom nobody had answered.
+
+    Who was answered and is being passed on, to a colleague or a group, counts once, and not as having given up: on
+    record as answered by whom they talked to last, just as with a transfer at the phone.
+    """
     if inquiry.passed_on_by is not None:
         inquiry.operator = inquiry.passed_on_by
         world.close(inquiry, Outcome.ANSWERED, at=at)
