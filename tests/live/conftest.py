@@ -7,8 +7,10 @@ import pytest
 import pytest_asyncio
 from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
+from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller, Phone
+from tests.lab.schemas import faults
 from tests.live.exchanges import PHONES, exchange
 
 __all__ = ["PHONES"]
@@ -16,6 +18,7 @@ __all__ = ["PHONES"]
 OpenPhone = Callable[[str], Awaitable[Phone]]
 Everybody = tuple[Phone, Phone, Phone]
 StartDaemon = Callable[..., Awaitable[Daemon]]
+Serve = Callable[[str], Awaitable[Daemon]]
 
 
 pbx = exchange()
@@ -79,3 +82,31 @@ async def daemon(pbx: Pbx) -> AsyncIterator[StartDaemon]:
         await pbx.hangs_up_all()
     for each in started:
         await each.close()
+
+
+@pytest.fixture
+async def anyone(broker: Broker) -> AsyncIterator[Party]:
+    """Somebody who may do everything and sees everything; what they saw was as the document says."""
+    async with Party(broker) as party:
+        yield party
+        written = [each for each in party.seen if each.payload and is_daemons(each.topic)]
+        assert [fault for each in written for fault in faults(each.topic, each.data)] == []
+
+
+def is_daemons(topic: str) -> bool:
+    """Whether only the daemon writes there; the answers have topics of their own."""
+    return (
+        not topic.endswith(("/commands", "/submit", "/replies")) and "/replies/" not in topic and "/gone/" not in topic
+    )
+
+
+@pytest.fixture
+def serving(broker: Broker, anyone: Party, daemon: StartDaemon) -> Serve:
+    """``running = await serving(text)``: a daemon that listens at the broker."""
+
+    async def start(text: str) -> Daemon:
+        running = await daemon(text, broker_url=broker.url)
+        await anyone.sees("status", state="online")
+        return running
+
+    return start

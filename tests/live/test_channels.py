@@ -2,63 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiomqtt
 import pytest
 from tests.lab.broker import Broker
-from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party, kept_at
 from tests.lab.phones import Caller
-from tests.lab.schemas import faults
+from tests.live.brokers import one_for_each_test
 from tests.live.configuration import NUMBER, configuration, group, source
-from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, Serve
 from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
 IDLE = "0.5s"
 SALES = group("sales", "anna", "ben", offer_timeout=f'"{IDLE}"')
-Serve = Callable[[str], Awaitable[Daemon]]
 PLAIN = configuration(SALES) + source("site-chat") + source("mail") + source("form")
 ALONE = configuration(group("sales", "anna", offer_timeout='"60s"')) + source("site-chat")
 
 pbx = exchange({"anna-desk": "101", "ben": "102"})
 
 
-@pytest.fixture
-async def broker() -> AsyncIterator[Broker]:
-    """A broker of each test's own: nothing is left of the one before."""
-    async with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture
-async def anyone(broker: Broker) -> AsyncIterator[Party]:
-    """Somebody who may do everything and sees everything; what they saw was as the document says."""
-    async with Party(broker) as party:
-        yield party
-        written = [each for each in party.seen if each.payload and is_daemons(each.topic)]
-        assert [fault for each in written for fault in faults(each.topic, each.data)] == []
-
-
-def is_daemons(topic: str) -> bool:
-    """Whether only the daemon writes there; the answers have topics of their own."""
-    return (
-        not topic.endswith(("/commands", "/submit", "/replies")) and "/replies/" not in topic and "/gone/" not in topic
-    )
-
-
-@pytest.fixture
-def serving(broker: Broker, anyone: Party, daemon: StartDaemon) -> Serve:
-    """``running = await serving(text)``: a daemon that listens at the broker."""
-
-    async def start(text: str) -> Daemon:
-        running = await daemon(text, broker_url=broker.url)
-        await anyone.sees("status", state="online")
-        return running
-
-    return start
+broker = one_for_each_test()
 
 
 # -- offered --------------------------------------------------------------------------------------------------------

@@ -1,30 +1,27 @@
 """Who is asking, on whatever channel: real calls, chats, mails and forms of customers who are known, or become it."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.lab.broker import Broker
-from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
-from tests.lab.schemas import faults
+from tests.live.brokers import one_for_each_test
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group, source
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import PHONES, OpenPhone, Serve
+from tests.live.known import JAN, MAIL, asks, happened, is_known
 
 pytestmark = pytest.mark.live
 
-JAN, MAIL = "+48600700800", "jan@shop.example"
 MOBILE = "+48600100200"
 SALES = group("sales", "anna", "ben", "cleo", rings="100")
 FIRST = {"track_customer": "true", "responsible_first": "true", "create": '"lead"'}
 NUMBERS = 'responsible_first = true\nresponsible_rings = 2\ncreate = "lead"\n'
-Serve = Callable[..., Awaitable[Daemon]]
 
 
 def house(numbers: str = NUMBERS, telephony: str = 'country = "pl"', cleo: str = "") -> str:
@@ -33,64 +30,14 @@ def house(numbers: str = NUMBERS, telephony: str = 'country = "pl"', cleo: str =
     return text + "".join(source(each, **FIRST) for each in ("site-chat", "mail", "form"))
 
 
+broker = one_for_each_test()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pbx() -> AsyncIterator[Pbx]:
     """An exchange of this module's own."""
     async with Pbx(PHONES) as pbx:
         yield pbx
-
-
-@pytest.fixture
-async def broker() -> AsyncIterator[Broker]:
-    """A broker of each test's own: nothing is left of the one before."""
-    async with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture
-async def anyone(broker: Broker) -> AsyncIterator[Party]:
-    """Somebody who may do everything and sees everything; what they saw was as the document says."""
-    async with Party(broker) as party:
-        yield party
-        told = [each for each in party.seen if each.payload and "/events/" in each.topic]
-        assert [fault for each in told for fault in faults(each.topic, each.data)] == []
-
-
-@pytest.fixture
-def serving(broker: Broker, anyone: Party, daemon: StartDaemon) -> Serve:
-    """``running = await serving(house())``: a daemon that listens at the broker."""
-
-    async def start(text: str) -> Daemon:
-        running = await daemon(text, broker_url=broker.url)
-        await anyone.sees("status", state="online")
-        return running
-
-    return start
-
-
-async def asks(anyone: Party, kind: str, **more: Any) -> dict[str, Any]:
-    """A command about customers, and its answer."""
-    return await anyone.asks("customers/commands", {"type": kind, **more})
-
-
-async def is_known(anyone: Party, responsible: str = "cleo") -> dict[str, Any]:
-    """Jan Kowalski, by number, address and handle, with somebody responsible for him."""
-    who = {"name": "Jan Kowalski", "phone": "600 700 800", "email": MAIL, "handles": {"telegram": "@jan"}}
-    answer = await asks(anyone, "create", customer=who, responsible=responsible)
-    assert answer["ok"], answer
-    customer: dict[str, Any] = answer["customer"]
-    return customer
-
-
-async def happened(anyone: Party, kind: str, /, **data: Any) -> dict[str, Any]:
-    """The first event of this kind with these data."""
-
-    def is_it(topic: str, event: Any) -> bool:
-        return topic.endswith(f"/events/{kind}") and all(event["data"].get(key) == data[key] for key in data)
-
-    found = await anyone.until(lambda each: bool(each.payload) and is_it(each.topic, each.data), f"{kind} {data}")
-    told: dict[str, Any] = found.data["data"]
-    return told
 
 
 async def calls(caller: Caller) -> OutgoingCall:

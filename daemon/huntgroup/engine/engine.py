@@ -161,6 +161,15 @@ def _customer_left(world: World, event: CustomerLeft) -> None:
 
 
 def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
+    """The customer left while nobody had them. Abandoned is whom nobody had answered.
+
+    Who was answered and is being passed on, to a colleague or a group, counts once, and not as having given up: on
+    record as answered by whom they talked to last, just as with a transfer at the phone.
+    """
+    if inquiry.passed_on_by is not None:
+        inquiry.operator = inquiry.passed_on_by
+        world.close(inquiry, Outcome.ANSWERED, at=at)
+        return
     world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED, at=at)

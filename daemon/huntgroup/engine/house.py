@@ -159,6 +159,7 @@ class House:
     def tell_transfer(self, inquiry: Inquiry, to: TransferredTo) -> None:
         """Somebody who has it gives it by hand to somebody else."""
         self.note(inquiry)
+        inquiry.passed_on_by = inquiry.operator
         self.effects.append(
             Fact(
                 type=FactType.TRANSFERRED,

@@ -19,6 +19,7 @@ from huntgroup.engine.policy import Presence
 from huntgroup.engine.recovery import answered_after_all
 from huntgroup.engine.requests import (
     accepted,
+    is_transfer_to,
     picked_up,
     return_when_all_over,
     set_presence,
@@ -89,7 +90,7 @@ def _phone_answered(world: World, event: PhoneAnswered) -> None:
         taken_by_a_stranger(world, inquiry)
         return
     rings_there = offer is not None and event.phone in offer.open_phones
-    was_transfer = rings_there and inquiry.target is not None and inquiry.target.is_transfer
+    was_transfer = rings_there and is_transfer_to(inquiry, operator)
     (accepted if rings_there else picked_up)(world, inquiry, operator)
     inquiry.answered = (event.attempt, event.phone)
     if was_transfer:

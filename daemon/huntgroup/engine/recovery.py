@@ -18,7 +18,7 @@ from huntgroup.engine.handover import taken_from_us
 from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
-from huntgroup.engine.requests import moved, take_back, trim_offers, withdraw
+from huntgroup.engine.requests import is_transfer_to, moved, take_back, tell_responsible, trim_offers, withdraw
 from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage
 from huntgroup.engine.world import World
 
@@ -145,6 +145,7 @@ def found_again(world: World, inquiry: Inquiry, operator: Operator) -> None:
 
 
 def _join(world: World, inquiry: Inquiry, operator: Operator, how: str, at: float | None = None) -> None:
+    was_transfer = is_transfer_to(inquiry, operator)
     match inquiry.state:
         case InquiryState.ACTIVE:
             call_moved(world, inquiry, operator)
@@ -162,6 +163,8 @@ def _join(world: World, inquiry: Inquiry, operator: Operator, how: str, at: floa
             world.assign(inquiry, operator)
     world.fact(FactType.ACCEPTED, inquiry, operator.policy.id, how, at)
     trim_offers(world, operator)
+    if was_transfer:
+        tell_responsible(world, inquiry, operator)
 
 
 def _joined_to_nobody(world: World, inquiry: Inquiry) -> None:

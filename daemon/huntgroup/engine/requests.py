@@ -1,6 +1,6 @@
 """What operators ask for. Each handler either does it whole, or changes nothing and gives the error that says why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason, TransferredTo
@@ -25,6 +25,10 @@ from huntgroup.engine.policy import Channel, Presence
 from huntgroup.engine.routing import after_attempt, ignores_presence, ring_instead, stays_when_away
 from huntgroup.engine.state import Inquiry, Offer, Operator, Target
 from huntgroup.engine.world import World
+
+NO_PHONE = frozenset({Reason.PHONE_UNREACHABLE, Reason.PBX_UNREACHABLE, Reason.NO_TRUNK})
+"""Why a call cannot ring at somebody, nor in a moment: no caller is taken from their operator for it. Whose phones are
+busy is waited for."""
 
 
 class RefusedError(Exception):
@@ -152,10 +156,7 @@ def _ring_for_picker(world: World, inquiry: Inquiry, operator: Operator) -> None
     pending = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
     if operator.policy.id in pending:
         return  # It rings at them as it is.
-    is_up = world.pbxs.is_up(world.policy.home(operator.policy))
-    reason = world.no_way(operator, inquiry) or why_no_call(operator, pbx_is_up=is_up)
-    if reason is not None:
-        raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"no call can ring at {operator.policy.id} now: {reason}")
+    _must_be_able_to_ring(world, inquiry, operator, frozenset(Reason))
     world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(pending)}")
     take_back(world, inquiry, f"picked up by {operator.policy.id}")
     ring_instead(world, inquiry, operator)
@@ -241,13 +242,9 @@ def _transfer(world: World, event: TransferRequested) -> None:
             inquiry.tried[operator.policy.id] = Reason.GAVE_IT_AWAY
             overflow.rest(world, inquiry)
         return
-    target = world.operators.get(event.to_operator) if event.to_operator else None
-    if target is None or target.is_removed:
-        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {event.to_operator}")
-    if target is operator:
-        raise RefusedError(ErrorCode.BAD_TARGET, "they have it already")
-    if target.presence is Presence.LOGGED_OUT:
-        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{target.policy.id} is logged out")
+    target = _colleague(world, event, operator)
+    if inquiry.channel is Channel.CALL:
+        _must_be_able_to_ring(world, inquiry, target, NO_PHONE)
     world.tell_transfer(inquiry, TransferredTo(operator=target.policy.id))
     if inquiry.channel is Channel.CALL:
         world.put_back(inquiry)
@@ -257,12 +254,37 @@ def _transfer(world: World, event: TransferRequested) -> None:
         moved(world, inquiry, target)
 
 
+def _colleague(world: World, event: TransferRequested, operator: Operator) -> Operator:
+    target = world.operators.get(event.to_operator) if event.to_operator else None
+    if target is None or target.is_removed:
+        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {event.to_operator}")
+    if target is operator:
+        raise RefusedError(ErrorCode.BAD_TARGET, "they have it already")
+    if target.presence is Presence.LOGGED_OUT:
+        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{target.policy.id} is logged out")
+    return target
+
+
+def _must_be_able_to_ring(world: World, inquiry: Inquiry, operator: Operator, against: Collection[Reason]) -> None:
+    """Refuse for one of these reasons; others may be over in a moment, and are waited for."""
+    is_up = world.pbxs.is_up(world.policy.home(operator.policy))
+    reason = world.no_way(operator, inquiry) or why_no_call(operator, pbx_is_up=is_up)
+    if reason in against:
+        raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"no call can ring at {operator.policy.id} now: {reason}")
+
+
 def moved(world: World, inquiry: Inquiry, target: Operator) -> None:
     """An active inquiry is another operator's now, and with it, where that is wanted, the customer."""
     world.release(inquiry)
     world.take(inquiry, target)
     tell_responsible(world, inquiry, target)
     trim_offers(world, target)
+
+
+def is_transfer_to(inquiry: Inquiry, operator: Operator) -> bool:
+    """Whether a colleague gave it by hand to just this operator, who has not taken it yet."""
+    target = inquiry.target
+    return target is not None and target.is_transfer and target.operator == operator.policy.id
 
 
 def tell_responsible(world: World, inquiry: Inquiry, target: Operator) -> None:

@@ -163,6 +163,8 @@ class Inquiry:
     is_among_strangers: bool = False
     """They are joined to somebody who is none of ours."""
     operator: OperatorId | None = None
+    passed_on_by: OperatorId | None = None
+    """Who talked to the customer last and gave them to somebody else, until somebody has taken it."""
     outcome: Outcome | None = None
 
 

@@ -322,6 +322,7 @@ class World(House):
         """An active inquiry counts against this operator."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.operator = operator.policy.id
+        inquiry.passed_on_by = None
         inquiry.taken_at = self.now
         inquiry.is_set_aside = inquiry.is_among_strangers = False
         inquiry.adrift_at = None

@@ -77,7 +77,7 @@ def test_handed_to_a_colleague_it_is_a_call_with_a_caller_on_the_line() -> None:
     story.hands("anna", "c1", "ben")
     assert not order(story).is_callback
     story.hangs_up("c1")
-    assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
+    assert story.facts(FactType.CLOSED) == [("c1", "anna", "answered")]
 
 
 def test_it_can_be_given_up_by_a_word_of_the_channel() -> None:

@@ -1,10 +1,19 @@
 """An inquiry in hand changes hands: by command, or at the phone."""
 
+import pytest
+
 from huntgroup.engine.effects import FactType
-from huntgroup.engine.events import PhoneState, Refusal, TransferRequested
-from huntgroup.engine.ids import GroupId, OperatorId
-from huntgroup.engine.policy import Channel, End, Presence
-from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
+from huntgroup.engine.events import (
+    ConversationFound,
+    Customer,
+    PbxLost,
+    PhoneState,
+    Refusal,
+    TransferRequested,
+)
+from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import CallBack, Channel, End, Presence
+from tests.unit.engine.scenario import PBX, RING, UNREACHABLE_AFTER, Story, entrance, group, operator, phone, policy
 
 IDLE = 30.0
 
@@ -207,12 +216,49 @@ def test_a_call_handed_to_a_group_rings_there() -> None:
     assert story.rung() == [("c1", ("cleo",))]
 
 
-def test_the_caller_may_give_up_while_the_colleague_rings() -> None:
-    story = with_a_call()
+def test_who_hangs_up_while_the_colleague_rings_was_answered_by_whom_they_talked_to_and_abandoned_nothing() -> None:
+    story = with_a_call(on_abandoned=CallBack())
     story.hands("anna", "c1", "cleo")
     story.hangs_up("c1")
-    assert story.facts(FactType.CLOSED) == [("c1", None, "abandoned")]
-    assert story.has("cleo") == ()
+    assert story.facts(FactType.CLOSED) == [("c1", "anna", "answered")]
+    assert story.happened(FactType.ABANDONED) == []
+    assert story.has("cleo") == story.has("anna") == ()
+
+
+def test_so_was_who_hangs_up_in_the_line_of_the_group_that_they_were_handed_to() -> None:
+    story = with_a_call()
+    story.phone_is("cleo", PhoneState.INUSE)
+    story.phone_is("dan", PhoneState.INUSE)
+    story.hands_to_group("anna", "c1", "support")
+    story.hangs_up("c1")
+    assert story.facts(FactType.CLOSED) == [("c1", "anna", "answered")]
+    assert story.happened(FactType.ABANDONED) == []
+
+
+def test_who_was_taken_out_of_the_configuration_meanwhile_is_on_record_all_the_same() -> None:
+    story = with_a_call()
+    story.hands_to_group("anna", "c1", "support")
+    story.has_policy(policy(group("support", "cleo", "dan")))
+    story.hangs_up("c1")
+    assert story.facts(FactType.CLOSED) == [("c1", "anna", "answered")]
+
+
+@pytest.mark.parametrize("state", [PhoneState.UNAVAILABLE, PhoneState.UNKNOWN])
+def test_no_caller_is_taken_from_their_operator_for_a_phone_that_cannot_ring(state: PhoneState) -> None:
+    story = with_a_call()
+    story.phone_is("cleo", state)
+    story.hands("anna", "c1", "cleo")
+    assert story.refused() == "phone_not_free"
+    assert (story.has("anna"), story.held()) == (("c1",), [])
+    assert story.happened(FactType.TRANSFERRED) == []
+
+
+def test_nor_while_the_pbx_cannot_be_told() -> None:
+    story = with_a_call()
+    story.happens(PbxLost(pbx=PBX))
+    story.hands("anna", "c1", "cleo")
+    assert story.refused() == "phone_not_free"
+    assert story.has("anna") == ("c1",)
 
 
 # -- at the phone ---------------------------------------------------------------------------------------------------
@@ -271,6 +317,15 @@ def test_with_a_call_that_rings_first_it_moves_when_the_colleague_answers_and_no
     story.hands("anna", "c1", "cleo")
     assert story.facts(FactType.RESPONSIBLE_CHANGED) == []
     story.answers("c1", "cleo")
+    assert story.facts(FactType.RESPONSIBLE_CHANGED) == [("c1", "cleo", "")]
+
+
+def test_it_moves_also_when_the_colleague_answered_behind_a_cut_link() -> None:
+    story = with_a_call()
+    story.hands("anna", "c1", "cleo")
+    story.happens(PbxLost(pbx=PBX))
+    found = {"inquiry": InquiryId("c1"), "source": SourceId("sales"), "customer": Customer(), "attempt": AttemptNo(2)}
+    story.happens(ConversationFound(phone=phone("cleo"), **found))  # type: ignore[arg-type]
     assert story.facts(FactType.RESPONSIBLE_CHANGED) == [("c1", "cleo", "")]
 
 

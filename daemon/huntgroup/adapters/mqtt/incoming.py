@@ -324,6 +324,8 @@ class Reception:
         if error == ErrorCode.UNKNOWN_OPERATOR and isinstance(read.command, commands.Transfer):
             asker = OperatorId(read.command.operator or read.address.name)
             return "to.operator" if asker in self._policy.operators else "operator"
+        if error in OF_THE_COLLEAGUE and isinstance(read.command, commands.Transfer):
+            return "to.operator"
         return PLACES.get(error, "")
 
 
@@ -340,6 +342,8 @@ PLACES = {
     "not_on_hold": "inquiry",
 }
 """Which part of a command the engine's errors are about."""
+OF_THE_COLLEAGUE = frozenset({ErrorCode.PHONE_NOT_FREE, ErrorCode.NOT_LOGGED_IN})
+"""What can be wrong with who is to get a transfer."""
 
 
 def _id_in(payload: bytes) -> str | None:
