@@ -157,9 +157,10 @@ async def test_a_daemon_that_is_killed_in_the_middle_tells_it_again_and_it_is_do
     house.begin()
     house.later(1)
     await turns()
-    assert not house.side.leads()  # nobody knows yet whether it was done
+    if house.side.kind == "bitrix24":  # which has no key: nobody knows yet whether it was done
+        assert not house.side.leads()
 
-    house.later(200)
+    house.later(60)
     await house.told()
     assert len(house.side.leads()) == 1
     assert len(house.side.calls()) == 1
