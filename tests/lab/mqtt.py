@@ -250,8 +250,9 @@ class Party:
         return [each.data for each in self.seen if each.topic == f"huntgroup/{topic}"][-1]
 
     def facts(self, *kinds: str) -> list[tuple[str, str]]:
-        """The events so far, as (type, inquiry)."""
-        events = [each.data for each in self.seen if each.topic.startswith("huntgroup/events/")]
+        """The events so far, as (type, inquiry): each once, though one may be told again, as the same, after a kill."""
+        heard = [each.data for each in self.seen if each.topic.startswith("huntgroup/events/")]
+        events = {each["id"]: each for each in heard}.values()
         return [(each["type"], each.get("subject", "")) for each in events if not kinds or each["type"] in kinds]
 
 
