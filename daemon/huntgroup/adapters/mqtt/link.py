@@ -2,7 +2,8 @@
 
 aiomqtt 2.5 has no word for a late acknowledgement nor for a publish that is not awaited, and hides the client that has
 both behind ``_client``. Paho asks the kernel three times for each packet and copies each several times; so PUBLISH and
-PUBACK, which pass by the thousand, are ours on the way out and in, see `packets`; paho does all the rest. tests/unit/adapters/mqtt/test_link.py tells when that changes.
+PUBACK, which pass by the thousand, are ours on the way out and in, see `packets`; paho does all the rest.
+tests/unit/adapters/mqtt/test_link.py tells when any of that changes.
 """
 
 import asyncio
