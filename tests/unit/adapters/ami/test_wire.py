@@ -1,6 +1,7 @@
 """The faults of panoramisk 1.4, one by one: what goes wrong there goes right here."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -172,6 +173,15 @@ async def test_a_list_that_is_broken_off_ends_by_its_timeout(asterisk: FakeAster
         await asked.future
     asterisk.says(f"Event: Test\r\nActionID: {asked.id}")
     assert await link.hears() == {"Event": "Test", "ActionID": asked.id}  # it is nobody's by now
+
+
+async def test_the_timer_of_what_was_sent_together_ends_with_the_last_answer(link: Link) -> None:
+    sent = link.sends({"Action": "Ping"}, {"Action": "Ping"}, timeout=1_000)
+    timer = next(each for each in asyncio.get_running_loop()._scheduled if each.when() > 500 + time.monotonic())  # type: ignore[attr-defined]
+    assert not timer.cancelled()
+    await asyncio.gather(*(action.future for action in sent))
+
+    assert timer.cancelled()
 
 
 async def test_an_answer_after_its_timeout_is_nobodys_and_harms_nothing(asterisk: FakeAsterisk, link: Link) -> None:
