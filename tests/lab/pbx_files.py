@@ -169,7 +169,7 @@ match={plan.outside}
 
 
 def _office(plan: Plan, name: str, address: str, port: int) -> str:
-    """A trunk to another exchange, as the README describes it."""
+    """A trunk to another exchange, as docs/several-pbxs.md describes it."""
     return f"""\
 [{name}](media)
 context={plan.office_context}

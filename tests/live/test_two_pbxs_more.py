@@ -17,7 +17,7 @@ OFFICE_TRUNK = """
 exten => _2XX,1,GotoIf($["${PJSIP_HEADER(read,X-Huntgroup)}" != ""]?huntgroup-across,${EXTEN},1)
  same => n,Goto(lab-direct,${EXTEN},1)
 """
-"""As the README has it for a trunk that serves other calls as well."""
+"""As the docs have it for a trunk that serves other calls as well."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

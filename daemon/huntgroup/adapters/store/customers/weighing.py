@@ -3,7 +3,7 @@
 It only reads, and is the same at the edge, where the inquiry is routed by it, and behind the journal, where it is
 written down.
 
-The rules, which the README tells to whoever has to answer for them:
+The rules, which docs/customers.md tells to whoever has to answer for them:
 - A shared identity, as a switchboard's number, tells nothing.
 - What the channel vouches for (a call's number, a mail's sender, a messenger's name) goes before what somebody typed.
 - Somebody who gives another name than the customer has is not taken for them by what they typed.
