@@ -16,9 +16,7 @@ async def look(session: Session) -> AsyncIterator[Finding]:
         state, where = found[f"DEVICE_STATE({device})"], f"[[pbx]] {session.pbx.id}: trunks.{pbx}"
         if state == UNKNOWN:
             name = device.partition("/")[2]
-            mend = (
-                f"name the endpoint as the PBX does, or add [{name}] to pjsip.conf; docs/several-pbxs.md has its lines"
-            )
+            mend = f"name the endpoint as the PBX does, or add [{name}] to pjsip.conf: docs/several-pbxs.md has it"
             yield failed("trunks.known", f"the PBX knows no {device}, by which {pbx} is to be reached", where, mend)
         elif state == AWAY:
             mend = f'see whether {pbx} runs, and `asterisk -rx "pjsip show aors"`'
