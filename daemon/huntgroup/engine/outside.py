@@ -15,7 +15,7 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.handover import handed_over
 from huntgroup.engine.hours import is_open
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, SourceId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, SourceId
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel, Entrance, Mode
 from huntgroup.engine.requests import take_back
@@ -120,7 +120,8 @@ def _reaching(world: World, inquiry: InquiryId, attempt: AttemptNo) -> Inquiry |
     known = world.inquiries.get(inquiry)
     if known is None or known.state is not InquiryState.ACTIVE or not known.is_reaching:
         return None
-    return known if known.answered is None or known.answered[0] == attempt else None
+    # Who was found in it by looking round, behind a cut link, answered nobody knows which attempt.
+    return known if known.answered is None or known.answered[0] in {attempt, NO_ATTEMPT} else None
 
 
 HANDLERS: dict[type, Callable[..., None]] = {

@@ -262,6 +262,9 @@ def wait_on(world: World, inquiry: Inquiry) -> None:
     """An inquiry that the PBX had waits again, as it did before or as its group says of who comes now."""
     hook = inquiry.handover.hook if inquiry.handover else Hook.UNANSWERED
     receive_back(world, inquiry)
+    if inquiry.is_callback and inquiry.target is not None:
+        # They are to be called back by whoever can: the colleague whom they waited for may be busy for ever.
+        world.enter(inquiry, inquiry.group)
     if inquiry.group not in world.policy.groups:
         rejoin(world, inquiry)
     else:

@@ -2,11 +2,28 @@
 
 import pytest
 
-from huntgroup.engine.effects import Decision, FactType, InquiryChanged, PromiseCallback, ReplyToCustomer, RingPhones
-from huntgroup.engine.events import CustomerLeft, CustomerReached, Departure, PhoneState
-from huntgroup.engine.ids import InquiryId
-from huntgroup.engine.policy import CallBack, End, OverflowAction, Reply, ToNumber, ToVoicemail
-from tests.unit.engine.scenario import RING, Story, group, policy
+from huntgroup.engine.effects import (
+    Decision,
+    Fact,
+    FactType,
+    InquiryChanged,
+    PromiseCallback,
+    ReplyToCustomer,
+    RingPhones,
+)
+from huntgroup.engine.events import (
+    ConversationFound,
+    Customer,
+    CustomerLeft,
+    CustomerNotReached,
+    CustomerReached,
+    Departure,
+    KeyPressed,
+    PhoneState,
+)
+from huntgroup.engine.ids import InquiryId, SourceId
+from huntgroup.engine.policy import Announce, CallBack, Channel, End, OverflowAction, Reply, ToNumber, ToVoicemail
+from tests.unit.engine.scenario import RING, Story, group, phone, policy
 
 
 def promised(**options: object) -> Story:
@@ -145,3 +162,41 @@ def test_but_a_text_can_follow_who_left_a_chat() -> None:
     story.hangs_up("h1")
     assert [each.text for each in story.ordered(ReplyToCustomer)] == ["Write again."]
     assert story.facts(FactType.CLOSED) == [("h1", None, "abandoned")]
+
+
+def test_whoever_was_found_on_the_line_of_a_callback_is_free_when_its_customer_is_not_reached() -> None:
+    """Behind a cut link a colleague had picked the callback up: nobody knows of which attempt that was."""
+    story = gone()
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    attempt = order(story).attempt
+    story.misses("anna", "c1")
+    found = ConversationFound(
+        inquiry=InquiryId("c1"), phone=phone("ben"), source=SourceId("sales"), customer=Customer(phone="")
+    )
+    story.happens(found)
+    assert story.taken()[-1] == ("c1", "ben")
+
+    story.happens(CustomerNotReached(inquiry=InquiryId("c1"), attempt=attempt, detail="they hung up"))
+
+    assert story.told("ben").load[Channel.CALL] == 0
+
+
+def test_who_leaves_the_line_for_a_colleague_is_called_back_by_whoever_can() -> None:
+    story = Story(
+        policy(
+            group("sales", "anna", "ben", announce=Announce(leave_key="1"), on_leave=CallBack()),
+            group("care", "cleo"),
+        )
+    )
+    story.calls("c1")
+    story.answers("c1", "anna")
+    story.phone_is("cleo", PhoneState.INUSE)
+    story.hands("anna", "c1", "cleo")
+    story.happens(KeyPressed(inquiry=InquiryId("c1"), key="1"))
+    assert len(story.ordered(PromiseCallback)) == 1
+
+    story.hangs_up("c1")
+    story.later(2 * RING)
+
+    offered = [each for each in story.history if isinstance(each, Fact) and each.type is FactType.OFFERED]
+    assert {each.operator for each in offered} == {"anna", "ben"}
