@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from huntgroup.adapters.clock import Clock
-from huntgroup.adapters.crm.making import connector
 from huntgroup.adapters.store.customers.works import Work
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.crm.desk import CrmDesk
@@ -23,6 +22,9 @@ def crm_desk(settings: Settings, journal: Journal, clock: Clock) -> CrmDesk | No
     """The desk of the CRM that the settings name. Raises ConfigError for a secret that cannot be used."""
     if settings.crm is None:
         return None
+    # Its HTTP client takes a tenth of a second to load, at every start, and most have no CRM.
+    from huntgroup.adapters.crm.making import connector  # noqa: PLC0415
+
     operators = [each.id for each in settings.operators]
     done = DoneByTheJournal(journal, settings.store.path)
     return CrmDesk(settings.crm, operators, connector(settings.crm, clock), done, clock)
