@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from huntgroup.customers.identities import identities
 from huntgroup.customers.rules import CALL, RuleBook
 from huntgroup.engine.effects import Fact, FactType
 from huntgroup.engine.events import Event, InquiryReceived, MessageLeft
@@ -36,11 +35,7 @@ def _received(fact: Fact, event: Event, rules: RuleBook) -> dict[str, Any]:
     channel = _channel(event)
     rule = rules.of(channel, fact.detail)
     customer = fact.customer
-    found = (
-        identities(rules.country, phone_text=customer.phone, email_text=customer.email, handles=customer.handles)
-        if customer is not None and rule.identify
-        else ()
-    )
+    found = rules.known_by(rule, customer) if customer is not None else ()
     return {
         "inquiry": fact.inquiry,
         "at": fact.at,

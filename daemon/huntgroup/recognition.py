@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from huntgroup.customers.identities import Identity, identities
+from huntgroup.customers.identities import Identity
 from huntgroup.customers.rules import RuleBook
 from huntgroup.customers.words import Known, public_id
 from huntgroup.engine.events import Customer, Event, InquiryReceived
@@ -115,16 +115,7 @@ class Recognition:
     def _recognise(self, event: InquiryReceived, at: float, then: Done | None) -> None:
         rule = self._rules.of(event.channel, event.source)
         customer = event.customer
-        known_by = (
-            identities(
-                self._rules.country,
-                phone_text=customer.phone,
-                email_text=customer.email,
-                handles=customer.handles,
-            )
-            if rule.identify
-            else ()
-        )
+        known_by = self._rules.known_by(rule, customer)
         if not known_by:
             self._shell.put(event, at, then)
             return

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from huntgroup.customers.identities import Identity, Kind
-from huntgroup.customers.rules import Rules
+from huntgroup.customers.rules import RuleBook, Rules
 from huntgroup.customers.words import Known
 from huntgroup.engine.events import Customer, CustomerLeft, Event, InquiryReceived
 from huntgroup.engine.ids import InquiryId, SourceId
@@ -52,16 +52,15 @@ class Store:
         return self.is_known
 
 
-class Book:
+class Book(RuleBook):
     """The same rules everywhere."""
 
-    country = "pl"
-
     def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+        self.country = "pl"
+        self._same = rules
 
     def of(self, *_: str) -> Rules:
-        return self._rules
+        return self._same
 
 
 class Crm:
@@ -92,7 +91,7 @@ def recognition(
     store: Store, crm: Crm | None = None, *, rules: Rules = LOOK, is_open: bool = False
 ) -> tuple[Recognition, Shell]:
     shell = Shell()
-    return Recognition(shell, store, Book(rules), lambda _: is_open, crm), shell  # type: ignore[arg-type]
+    return Recognition(shell, store, Book(rules), lambda _: is_open, crm), shell
 
 
 async def test_a_known_caller_comes_with_who_they_are_and_who_is_responsible() -> None:

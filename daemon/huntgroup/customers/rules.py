@@ -1,8 +1,9 @@
 """What is done with the customers of each number and source, from the settings."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
 
+from huntgroup.customers.identities import Identity, identities
 from huntgroup.numbering import normal
 from huntgroup.settings import Settings
 
@@ -18,6 +19,17 @@ class Rules(NamedTuple):
     identify: bool = False
     track: bool = False
     create: str = ""
+
+
+class Contact(Protocol):
+    """What an inquiry tells of who sent it; empty where it tells nothing."""
+
+    @property
+    def phone(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def handles(self) -> Iterable[tuple[str, str]]: ...
 
 
 OFF = Rules()
@@ -52,6 +64,12 @@ class RuleBook:
     def of(self, channel: str, source: str) -> Rules:
         """What holds for an inquiry that comes in here."""
         return self._rules.get((channel, source), NUMBER if channel == CALL or source == VOICEMAIL else OFF)
+
+    def known_by(self, rules: Rules, who: Contact) -> tuple[Identity, ...]:
+        """The identities by which `who` is looked up; none where the rules do not want it."""
+        if not rules.identify:
+            return ()
+        return identities(self.country, phone_text=who.phone, email_text=who.email, handles=who.handles)
 
 
 def _creates(word: str) -> str:

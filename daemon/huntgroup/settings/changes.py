@@ -160,7 +160,7 @@ class SetBlending(Change):
     changes: Changes
 
 
-OneChange = Annotated[
+AnyStep = (
     SetGroup
     | AddMember
     | RemoveMember
@@ -177,9 +177,9 @@ OneChange = Annotated[
     | AddSource
     | SetSource
     | RemoveSource
-    | SetBlending,
-    Field(discriminator="type"),
-]
+    | SetBlending
+)
+OneChange = Annotated[AnyStep, Field(discriminator="type")]
 
 
 class Together(Change):
@@ -202,26 +202,7 @@ class Show(Command):
     type: Literal["show"]
 
 
-AnyChange = (
-    SetGroup
-    | AddMember
-    | RemoveMember
-    | MoveMember
-    | Reset
-    | AddGroup
-    | RemoveGroup
-    | AddOperator
-    | SetOperator
-    | RemoveOperator
-    | AddNumber
-    | SetNumber
-    | RemoveNumber
-    | AddSource
-    | SetSource
-    | RemoveSource
-    | SetBlending
-    | Together
-)
+AnyChange = AnyStep | Together
 AnyCommand = AnyChange | Check | Show
 ADMINISTRATION: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
 
