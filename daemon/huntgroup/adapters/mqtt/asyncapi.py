@@ -39,7 +39,7 @@ EDGE_CODES = {
     "overloaded": "too much waits to be handled",
     "store_unavailable": "nothing can be made durable at the moment",
     "not_permitted": "only a supervisor of the group, or an administrator, may do it",
-    "not_supported": "it is not supported yet",
+    "not_supported": "this daemon does not do it",
     "unknown_group": "there is no such group",
     "unknown_operator": "there is no such operator",
     "unknown_number": "there is no such number",
