@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "9b7d32dd"
+VERSION = "cd23a63b"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -55,7 +55,7 @@ PLACES = (
 MODULES = {
     "app_dial": ("Dial",),
     "app_db": ("DBdeltree",),
-    "app_exec": ("ExecIf",),
+    "app_exec": ("ExecIf", "TryExec"),
     "app_stack": ("Gosub", "Return"),
     "app_userevent": ("UserEvent",),
     "func_callerid": ("CALLERID",),
