@@ -20,7 +20,10 @@ WAITING_CONTEXT = "huntgroup-join"
 RINGING_CONTEXT = "huntgroup-joined"
 CALLER = "__HUNTGROUP_CALLER"
 """Inherited by the Local channel: the Uniqueid of the caller's own."""
+CALLER_INHERITED = "HUNTGROUP_CALLER"
+"""The same, as the channel has it that inherited it."""
 JOIN = "HUNTGROUP_JOIN"
+JOIN_OPTIONS = "HUNTGROUP_JOIN_OPTIONS"
 
 _NEAR_END = re.compile(rf"Local/[0-9]+@{WAITING_CONTEXT}-[0-9a-f]+;1")
 
@@ -125,12 +128,15 @@ class Joining:
             return
         far_end, found.waiting = found.waiting, None
         joining, options = found.joining.popleft()
-        phones = "&".join((*joining, leg_to_join(found.attempt))) + (f",,{options}" if options else "")
+        told = {JOIN: "&".join((*joining, leg_to_join(found.attempt)))} | ({JOIN_OPTIONS: options} if options else {})
         channel = far_end.channel
         place = {"Context": RINGING_CONTEXT, "Exten": str(found.attempt), "Priority": "1"}
         self._send(
             [
-                SafeAction({"Action": "Setvar", "Channel": channel, "Variable": JOIN, "Value": phones}),
+                *(
+                    SafeAction({"Action": "Setvar", "Channel": channel, "Variable": name, "Value": value})
+                    for name, value in told.items()
+                ),
                 SafeAction({"Action": "Redirect", "Channel": channel, **place}),
             ]
         )
