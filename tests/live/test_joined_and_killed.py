@@ -1,5 +1,7 @@
-"""A daemon that is killed while somebody rings who joined what rang already: whoever answers is on record as who did."""
+"""A daemon that is killed while somebody rings who joined what rang already: who answers is on record as who did."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -17,7 +19,7 @@ TOGETHER = configuration(group("sales", "anna", "ben", "cleo", distribution='"al
 BY_ITSELF = "served by the PBX itself"
 FOUND = "found in conversation"
 OVERDUE = 2.0
-"""Seconds of talk behind which the PBX has missed a beat of a daemon that was killed before: it keeps what ends then."""
+"""Seconds of talk behind which the PBX has missed a beat of a daemon that was killed before: what ends is kept."""
 
 pbx = on_both_versions()
 
@@ -66,8 +68,28 @@ async def presses(phone: Phone, running: Daemon, changes: int) -> None:
 @pytest.fixture
 async def begun(everybody: Everybody, caller: Caller, daemon: StartDaemon) -> Round:
     """A round with Anna alone."""
+    return await begins(everybody, caller, await daemon(TOGETHER))
+
+
+@pytest.fixture
+async def in_silence(pbx: Pbx, daemon: StartDaemon) -> AsyncIterator[Round]:
+    """The same, but no word is said: Asterisk then leaves the Local channels in the middle of a call to its end."""
+    async with AsyncExitStack() as stack:
+        phones = [pbx.phone(name, audio=False) for name in ("anna-desk", "ben", "cleo")]
+        for each in phones:
+            await stack.enter_async_context(each)
+            await each.registers()
+        anna, ben, cleo = phones
+        caller = await stack.enter_async_context(pbx.caller(audio=False))
+        yield await begins((anna, ben, cleo), caller, await daemon(TOGETHER))
+        await pbx.hangs_up_all()
+        for each in phones:
+            await each.is_offline()
+
+
+async def begins(everybody: Everybody, caller: Caller, running: Daemon) -> Round:
+    """A caller comes when two of three have a pause."""
     anna, ben, cleo = everybody
-    running = await daemon(TOGETHER)
     await presses(ben, running, 0)
     await presses(cleo, running, 1)
     call = await caller.dials(NUMBER)
@@ -140,9 +162,19 @@ async def test_so_is_who_joined_and_rang_only_when_the_daemon_was_gone(pbx: Pbx,
     assert await begun.closed() == ("ben", "answered")
 
 
-async def test_so_is_who_joined_and_took_a_call_without_a_sound(pbx: Pbx, begun: Round) -> None:
-    """No word is said, so Asterisk leaves the Local channel in the middle of the call to its end."""
-    pass
+async def test_so_is_who_joined_while_not_a_word_was_said(pbx: Pbx, in_silence: Round) -> None:
+    begun = in_silence
+    await begun.joins_and_rings("ben")
+    await begun.joins_and_rings("cleo")
+
+    begun.running.kill()
+    begun.cleo.hangs_up(after=OVERDUE).answers()
+    await begun.call.ended()
+    await pbx.idle()
+    await begun.running.start()
+
+    assert await begun.accepted() == ("cleo", BY_ITSELF)
+    assert await begun.closed() == ("cleo", "answered")
 
 
 # -- the daemon comes back while it goes on -------------------------------------------------------------------------
@@ -193,3 +225,52 @@ async def test_who_joined_and_answers_when_the_daemon_is_back_has_it_and_may_giv
     assert (await begun.running.logs("inquiry.transferred"))["detail"] == "to cleo"
     await begun.call.hangs_up()
     assert await begun.closed() == ("cleo", "answered")
+
+
+async def test_who_joined_is_found_talking_while_not_a_word_was_said(in_silence: Round) -> None:
+    begun = in_silence
+    await begun.joins_and_rings("ben")
+    await begun.joins_and_rings("cleo")
+
+    begun.running.kill()
+    begun.cleo.answers()
+    await begun.call.answered()
+    await begun.running.start()
+
+    assert await begun.accepted() == ("cleo", FOUND)
+    await begun.call.hangs_up()
+    assert await begun.closed() == ("cleo", "answered")
+
+
+async def test_who_answers_after_a_daemon_was_started_that_knows_nothing_is_adopted_then(begun: Round) -> None:
+    await begun.joins_and_rings("ben")
+
+    begun.running.kill()
+    begun.running.forgets()
+    await begun.running.start()
+    begun.ben.answers()
+    await begun.call.answered()
+
+    assert await begun.accepted() == ("ben", FOUND)
+    await begun.call.hears(begun.ben)
+    await begun.call.hangs_up()
+    assert await begun.closed() == ("ben", "answered")
+
+
+async def test_of_two_who_answer_in_the_same_instant_when_it_is_back_who_talks_is_on_record(
+    pbx: Pbx, begun: Round
+) -> None:
+    await begun.joins_and_rings("ben")
+    await begun.joins_and_rings("cleo")
+
+    begun.running.kill()
+    await begun.running.start()
+    for each in (begun.ben, begun.cleo, begun.anna):
+        each.answers()
+    await begun.call.answered()
+
+    has_it = (await begun.accepted())[0]
+    await begun.call.hears({"anna": begun.anna, "ben": begun.ben, "cleo": begun.cleo}[has_it])
+    await begun.call.hangs_up()
+    assert await begun.closed() == (has_it, "answered")
+    await pbx.idle()

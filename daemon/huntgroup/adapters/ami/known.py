@@ -1,6 +1,6 @@
 """What is known of the calls at one PBX: which channel is which inquiry, and which leg rings which phone for it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
 from huntgroup.adapters.ami.directory import Directory
@@ -129,6 +129,10 @@ class KnownCalls:
         """A phone that was found ringing for this attempt."""
         self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone)
         return PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=phone)
+
+    def may_answer_behind(self, call: Call, attempt: AttemptNo, far_ends: Mapping[str, str]) -> None:
+        """By these Local channels, far end's Uniqueid to name, others were found to have joined this attempt."""
+        self._joining.there_are(call.inquiry, attempt, far_ends)
 
     def sent(self, inquiry: InquiryId) -> None:
         """Another order about the caller is on its way to the PBX."""
