@@ -19,7 +19,7 @@ TOGETHER = configuration(group("sales", "anna", "ben", "cleo", distribution='"al
 BY_ITSELF = "served by the PBX itself"
 FOUND = "found in conversation"
 OVERDUE = 2.0
-"""Seconds of talk behind which the PBX has missed a beat of a daemon that was killed before: what ends is kept."""
+"""Seconds of talk after which the PBX has missed a beat of a daemon that was killed before them: it keeps what ends."""
 
 pbx = on_both_versions()
 

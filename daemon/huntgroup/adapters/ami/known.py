@@ -45,8 +45,8 @@ class KnownCalls:
 
     def who_answered(self, channel: str) -> PhoneId | None:
         """The phone of a channel; behind a trunk, what was dialled there stands behind its name."""
-        name, _, dialled = channel.partition("~")
-        return self.phone_of(name) or self.at_end_of(name, dialled)
+        name, across, dialled = (*channel.split("~"), "", "")[:3]
+        return self.phone_of(name) or self.at_end_of(name, across) or self.directory.mobile_at(name, dialled)
 
     def remember(self, calls: Iterable[OpenCall]) -> None:
         """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
