@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.lab.daemon import SECRET_VARIABLE
@@ -14,7 +15,15 @@ from huntgroup.adapters.ami.client import AmiClient
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Ring, RingPhones
-from huntgroup.engine.events import AttemptFailed, Event, InquiryReceived, PhoneAnswered, PhoneRang, PhoneRefused
+from huntgroup.engine.events import (
+    AttemptFailed,
+    Event,
+    FallbackServed,
+    InquiryReceived,
+    PhoneAnswered,
+    PhoneRang,
+    PhoneRefused,
+)
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.policy import Hold, Policy
 from huntgroup.settings import Pbx as PbxSettings
@@ -49,6 +58,14 @@ class Link:
 async def link(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Link]:
     """Up, and ended after the test."""
     monkeypatch.setenv(SECRET_VARIABLE, pbx.ami_secret)
+    async with linked(pbx) as link:
+        yield link
+        await pbx.hangs_up_all()
+
+
+@asynccontextmanager
+async def linked(pbx: Pbx) -> AsyncIterator[Link]:
+    """A link of its own, which ends in order."""
     settings = PbxSettings(
         id="main", host=pbx.address, port=pbx.ami_port, username=pbx.ami_username, secret_env=SECRET_VARIABLE
     )
@@ -58,7 +75,6 @@ async def link(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Link]
     )
     running = asyncio.create_task(client.run())
     yield Link(client, told)
-    await pbx.hangs_up_all()
     await client.close()
     await running
 
@@ -101,3 +117,25 @@ async def test_a_mobile_that_is_switched_off_is_told_as_a_refusal(pbx: Pbx, call
         assert isinstance(refused, PhoneRefused)
         assert (refused.phone, refused.attempt) == (HERS, 1)
         assert isinstance(await link.tells(AttemptFailed), AttemptFailed)
+
+
+async def test_who_answered_on_it_while_nobody_looked_is_known_by_what_was_dialled(
+    pbx: Pbx, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET_VARIABLE, pbx.ami_secret)
+    await pbx.cli(f"dialplan set global HUNTGROUP_LIST_{NUMBER} none")  # so that it is known for one of the daemon's
+    async with pbx.mobile() as mobile:
+        async with linked(pbx) as link:
+            inquiry = await a_call_waits(link, caller)
+            link.client.carry_out(mobile_rings(inquiry))
+            await mobile.ringing()
+        mobile.answers()
+        await mobile.talking()
+        await caller.legs[0].hangs_up()
+        await pbx.idle()
+
+    async with linked(pbx) as link:
+        served = await link.tells(FallbackServed)
+
+    assert isinstance(served, FallbackServed)
+    assert (served.inquiry, served.phone) == (inquiry, HERS)

@@ -65,6 +65,31 @@ async def test_who_frees_up_in_the_branch_is_rung_too_and_nobody_else_notices(bo
     assert "elsewhere" in (await anna.cancelled()).cancel_reason.lower()
 
 
+async def test_who_freed_up_in_the_branch_and_answered_while_the_daemon_was_away_is_on_record(both: House) -> None:
+    anna, bea = await both.phone("anna-desk"), await both.phone("bea-desk")
+    bob = (await both.phone("bob")).answers()
+    running = await both.daemon(group("sales", "anna", "bea", distribution='"all_at_once"', rings="20"))
+    direct = await bea.dials("202")
+    await bob.talking()
+    call = await both.caller(both.main).dials(NUMBER)
+    await running.logs("inquiry.ringing", operator="anna")
+    await direct.hangs_up()
+    await running.logs("inquiry.ringing", operator="bea")
+
+    await running.stop()
+    bea.answers()
+    await call.answered()
+    await call.hears(await bea.talking())
+    await call.hangs_up()
+    await both.main.idle()
+    await running.start()
+
+    accepted = await running.logs("inquiry.accepted")
+    assert (accepted["operator"], accepted["detail"]) == ("bea", "served by the PBX itself")
+    assert (await running.logs("inquiry.closed"))["operator"] == "bea"
+    assert len(anna.calls) == 1
+
+
 async def test_a_customer_of_the_head_office_is_called_back_by_somebody_in_the_branch(both: House) -> None:
     customer = both.main.mobile()
     both.opened.append(customer)

@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "cd23a63b"
+VERSION = "8032dd48"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -46,6 +46,7 @@ PLACES = (
     Place("huntgroup-features.conf", "huntgroup-speak", "s"),
     Place("huntgroup-join.conf", "huntgroup-join", "1"),
     Place("huntgroup-join.conf", "huntgroup-joined", "1"),
+    Place("huntgroup-join.conf", "huntgroup-joined-by", "s"),
     Place("huntgroup-outside.conf", "huntgroup-out", "1"),
     Place("huntgroup-reply.conf", "huntgroup-reply", "1"),
     Place("huntgroup-reply.conf", "huntgroup-promise", "1"),

@@ -10,7 +10,7 @@ has come all the way up to the caller's own Dial, for another phone may have bee
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from huntgroup.adapters.ami.wire import SafeAction
@@ -20,9 +20,13 @@ WAITING_CONTEXT = "huntgroup-join"
 RINGING_CONTEXT = "huntgroup-joined"
 CALLER = "__HUNTGROUP_CALLER"
 """Inherited by the Local channel: the Uniqueid of the caller's own."""
+CALLER_INHERITED = "HUNTGROUP_CALLER"
+"""The same, as the channel has it that inherited it."""
 JOIN = "HUNTGROUP_JOIN"
+JOIN_OPTIONS = "HUNTGROUP_JOIN_OPTIONS"
 
 _NEAR_END = re.compile(rf"Local/[0-9]+@{WAITING_CONTEXT}-[0-9a-f]+;1")
+_FAR_END = re.compile(rf"Local/[0-9]+@{WAITING_CONTEXT}-[0-9a-f]+;2")
 
 Send = Callable[[Sequence[SafeAction]], None]
 
@@ -76,10 +80,18 @@ class Joining:
         found = self._rounds.get(inquiry)
         if found is None or found.attempt != attempt:
             return
-        far_end = found.waiting = FarEnd(inquiry, uniqueid, channel)
-        found.far_ends.append(far_end)
-        self._far_ends[uniqueid] = self._by_channel[channel] = far_end
+        found.waiting = self._far_ends.get(uniqueid) or self._add(found, inquiry, uniqueid, channel)
         self._go_on(found)
+
+    def there_are(self, inquiry: InquiryId, attempt: AttemptNo, far_ends: Mapping[str, str]) -> None:
+        """These far ends, Uniqueid to channel, are there for an attempt that rings. Nobody joins by one that came
+        unseen, but who has joined may answer behind it."""
+        before = self._rounds.get(inquiry)
+        if before is None or before.attempt != attempt:
+            self.begins(inquiry, attempt, may_be_joined=True)
+        for uniqueid, channel in far_ends.items():
+            if uniqueid not in self._far_ends:
+                self._add(self._rounds[inquiry], inquiry, uniqueid, channel)
 
     def far_end(self, uniqueid: str) -> FarEnd | None:
         """The far end with this Uniqueid."""
@@ -116,6 +128,12 @@ class Joining:
         """How much is remembered: 0 when nobody calls."""
         return len(self._rounds) + len(self._far_ends) + len(self._by_channel)
 
+    def _add(self, found: Round, inquiry: InquiryId, uniqueid: str, channel: str) -> FarEnd:
+        far_end = FarEnd(inquiry, uniqueid, channel)
+        found.far_ends.append(far_end)
+        self._far_ends[uniqueid] = self._by_channel[channel] = far_end
+        return far_end
+
     def _drop(self, far_end: FarEnd) -> None:
         del self._far_ends[far_end.uniqueid]
         del self._by_channel[far_end.channel]
@@ -125,12 +143,15 @@ class Joining:
             return
         far_end, found.waiting = found.waiting, None
         joining, options = found.joining.popleft()
-        phones = "&".join((*joining, leg_to_join(found.attempt))) + (f",,{options}" if options else "")
+        told = {JOIN: "&".join((*joining, leg_to_join(found.attempt)))} | ({JOIN_OPTIONS: options} if options else {})
         channel = far_end.channel
         place = {"Context": RINGING_CONTEXT, "Exten": str(found.attempt), "Priority": "1"}
         self._send(
             [
-                SafeAction({"Action": "Setvar", "Channel": channel, "Variable": JOIN, "Value": phones}),
+                *(
+                    SafeAction({"Action": "Setvar", "Channel": channel, "Variable": name, "Value": value})
+                    for name, value in told.items()
+                ),
                 SafeAction({"Action": "Redirect", "Channel": channel, **place}),
             ]
         )
@@ -144,6 +165,11 @@ def leg_to_join(attempt: AttemptNo) -> str:
 def far_end_of(near_end: str) -> str:
     """The name of its other end."""
     return near_end.removesuffix("1") + "2"
+
+
+def is_far_end(channel: str) -> bool:
+    """Whether this is the end of such a Local channel that runs the dialplan."""
+    return _FAR_END.fullmatch(channel) is not None
 
 
 def is_near_end(channel: str) -> bool:

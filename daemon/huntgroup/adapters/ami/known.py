@@ -1,6 +1,6 @@
 """What is known of the calls at one PBX: which channel is which inquiry, and which leg rings which phone for it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
 from huntgroup.adapters.ami.directory import Directory
@@ -45,8 +45,8 @@ class KnownCalls:
 
     def who_answered(self, channel: str) -> PhoneId | None:
         """The phone of a channel; behind a trunk, what was dialled there stands behind its name."""
-        name, _, dialled = channel.partition("~")
-        return self.phone_of(name) or self.at_end_of(name, dialled)
+        name, across, dialled = (*channel.split("~"), "", "")[:3]
+        return self.phone_of(name) or self.at_end_of(name, across) or self.directory.mobile_at(name, dialled)
 
     def remember(self, calls: Iterable[OpenCall]) -> None:
         """Know these calls as if they had been told of here; where they are the next resync finds by their Uniqueid."""
@@ -129,6 +129,10 @@ class KnownCalls:
         """A phone that was found ringing for this attempt."""
         self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone)
         return PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=phone)
+
+    def may_answer_behind(self, call: Call, attempt: AttemptNo, far_ends: Mapping[str, str]) -> None:
+        """By these Local channels, far end's Uniqueid to name, others were found to have joined this attempt."""
+        self._joining.there_are(call.inquiry, attempt, far_ends)
 
     def sent(self, inquiry: InquiryId) -> None:
         """Another order about the caller is on its way to the PBX."""

@@ -15,6 +15,7 @@ from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.directory import is_elsewhere
 from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
+from huntgroup.adapters.ami.joining import CALLER_INHERITED, is_far_end
 from huntgroup.adapters.ami.texts import device_of
 from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
@@ -54,7 +55,7 @@ NOT_SET = "(null)"
 
 def status_action() -> SafeAction:
     """Asks for every channel. Status needs ``call``; CoreShowChannels needs ``system`` (seen on 16.28 and 22.10)."""
-    wanted = (NUMBER, ORDER, CAME, PEER, across.OFFER, across.TARGET)
+    wanted = (NUMBER, ORDER, CAME, PEER, across.OFFER, across.TARGET, CALLER_INHERITED)
     return SafeAction({"Action": "Status", "Variables": ",".join(wanted)})
 
 
@@ -105,8 +106,12 @@ class Seen:
         self._joined = translator.bridges
         self._translator = translator
         self._across = dict(self._trunk_legs())
+        self._far_ends: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self._linked: dict[str, list[tuple[PhoneId, Message]]] = defaultdict(list)
-        for channel in self.channels.values():
+        for uniqueid, channel in self.channels.items():
+            if is_far_end(channel["channel"]):
+                caller = self.variables[uniqueid].get(CALLER_INHERITED, "")
+                self._far_ends[caller, channel["exten"]][uniqueid] = channel["channel"]
             phone = self._phone_of(channel["channel"])
             if phone is not None:
                 self._linked[channel["linkedid"]].append((phone, channel))
@@ -154,6 +159,10 @@ class Seen:
     def has_leg(self, channel: Message, phone: PhoneId | None) -> bool:
         """Whether a channel of this phone, None: of any, belongs to the same call, wherever it is."""
         return any(phone in {None, other} for other, leg in self._linked[channel["linkedid"]] if leg is not channel)
+
+    def far_ends(self, channel: Message) -> dict[str, str]:
+        """Uniqueid and name of the Local channels by which others joined what rings for this caller, or may have."""
+        return self._far_ends.get((channel["uniqueid"], channel["exten"]), {})
 
     def ringing(self, channel: Message) -> list[tuple[PhoneId, str]]:
         """The phones of ours that ring for the same call, and the channels on which they do."""
@@ -207,6 +216,9 @@ def _look_at(channel: Message, seen: Seen, translator: Translator, found: Found)
     if number and (call is not None or _is_in_our_hands(channel) or seen.talking_to(channel)):
         was_known = call is not None
         call = translator.found(channel, number, variables.get(CAME, ""))
+        attempt = _ringing_attempt(channel)
+        if attempt and not channel.bridgeid:
+            translator.may_answer_behind(call, attempt, seen.far_ends(channel))
         if was_known or channel.context not in WAITING_CONTEXTS:
             found.missed.extend(_what_became(call, channel, seen, translator, found))
         if channel.context in WAITING_CONTEXTS and not channel.bridgeid:

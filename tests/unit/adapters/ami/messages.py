@@ -150,6 +150,7 @@ def status(
     order: str = "(null)",
     came: str = "(null)",
     peer: str = "",
+    caller: str = "(null)",
     **fields: str,
 ) -> str:
     """One channel in an answer to Status."""
@@ -158,6 +159,7 @@ def status(
         f"Variable: HUNTGROUP_NUMBER={number}",
         f"Variable: HUNTGROUP_ORDER={order}",
         f"Variable: HUNTGROUP_CAME={came}",
+        f"Variable: HUNTGROUP_CALLER={caller}",
         f"Variable: BRIDGEPEER={peer or (LEG if bridge else NOT_SET)}",
     ]
     return _lines("Event: Status", "Privilege: Call", *about, "DNID: 1", f"BridgeID: {bridge}", *variables)

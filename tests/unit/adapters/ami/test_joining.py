@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 import pytest
 from tests.unit.adapters.ami.conftest import PHONES
-from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, dial, hangup, joinable, read, waiting
+from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, dial, hangup, joinable, read, status, waiting
 
+from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.joining import Joining
+from huntgroup.adapters.ami.resync import reconcile
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
-from huntgroup.engine.events import Event, PhoneAnswered, PhoneRang, PhoneRefused, Refusal
+from huntgroup.engine.events import (
+    ConversationFound,
+    CustomerLeft,
+    Event,
+    PhoneAnswered,
+    PhoneRang,
+    PhoneRefused,
+    Refusal,
+)
 from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 
 CALL, FIRST, SECOND = InquiryId(INQUIRY), AttemptNo(1), AttemptNo(2)
@@ -175,6 +185,113 @@ async def test_a_far_end_that_hung_up_is_not_used(house: House) -> None:
     house.joining.join(CALL, FIRST, [BEN])
 
     assert house.sent == []
+
+
+# -- the daemon, or its link, was away meanwhile ----------------------------------------------------------------------
+
+
+def there(channel: str, uniqueid: str, context: str = "huntgroup-joined", attempt: str = "1") -> str:
+    """A far end that Status lists."""
+    return status(context, attempt, Channel=channel, Uniqueid=uniqueid, caller=UNIQUEID)
+
+
+def comes_back(house: House, *far_ends: str) -> None:
+    """To a caller for whom the attempt still rings, and to these far ends."""
+    rings = status("huntgroup-offer", "1", number="+48221234567", order="1|huntgroup-offer|…")
+    reconcile([read(text) for text in (rings, *far_ends)], house.translator)
+
+
+@pytest.fixture
+async def returned() -> House:
+    """One that has been told by its journal that the attempt rings, and of no far end."""
+    house = House()
+    house.joining = Joining(house.sent.extend)
+    house.translator = Translator(PbxId("main"), PHONES, joining=house.joining)
+    house.translator.remember([OpenCall(inquiry=CALL, attempts=FIRST)])
+    return house
+
+
+async def test_the_answer_of_who_joined_before_it_came_back_counts_when_the_callers_dial_says_so(
+    returned: House,
+) -> None:
+    comes_back(returned, there(FAR, FARS))
+
+    assert returned.says(behind("DialEnd", status="ANSWER")) == []
+    assert returned.says(dial("DialEnd", "1", "ANSWER", leg=NEAR)) == [
+        PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=BEN)
+    ]
+    assert returned.says(hangup()) == [CustomerLeft(inquiry=CALL)]
+    assert returned.translator.size() == 0
+
+
+async def test_so_does_the_answer_two_joints_away(returned: House) -> None:
+    comes_back(returned, there(FAR, FARS), there(NEXT_FAR, NEXT_FARS))
+
+    returned.says(behind("DialEnd", status="ANSWER", far=NEXT_FAR), behind("DialEnd", status="ANSWER", leg=NEXT_NEAR))
+
+    assert returned.says(dial("DialEnd", "1", "ANSWER", leg=NEAR)) == [
+        PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=BEN)
+    ]
+
+
+async def test_and_one_that_another_forestalled_does_not(returned: House) -> None:
+    comes_back(returned, there(FAR, FARS))
+
+    answered = returned.says(
+        behind("DialEnd", status="ANSWER"),
+        dial("DialEnd", "1", "ANSWER"),
+        dial("DialEnd", "1", "CANCEL", leg=NEAR),
+    )
+
+    assert answered == [PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=ANNA)]
+
+
+async def test_of_a_daemon_that_knows_nothing_the_conversation_is_found(house: House) -> None:
+    house.translator = Translator(PbxId("main"), PHONES)
+    comes_back(house, there(FAR, FARS))
+
+    (found,) = house.says(behind("DialEnd", status="ANSWER"), dial("DialEnd", "1", "ANSWER", leg=NEAR))
+
+    assert isinstance(found, ConversationFound)
+    assert (found.inquiry, found.phone, found.attempt) == (CALL, BEN, FIRST)
+
+
+async def test_nobody_joins_by_a_far_end_that_came_unseen(returned: House) -> None:
+    comes_back(returned, there(FAR, FARS, "huntgroup-join"))
+
+    returned.joining.join(CALL, FIRST, [BEN])
+
+    assert returned.sent == []
+
+
+async def test_a_far_end_that_is_known_is_not_known_twice(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+    known = house.joining.size()
+
+    comes_back(house, there(FAR, FARS, "huntgroup-join"))
+    house.says(joinable("1", FAR, FARS))
+
+    assert house.joining.size() == known
+    house.joining.join(CALL, FIRST, [BEN])
+    assert house.orders() == BEN_JOINS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        status("huntgroup-joined", "1", Channel=FAR, Uniqueid=FARS, caller="1.99"),
+        there(FAR, FARS, attempt="2"),
+        there(NEAR, FARS),
+        there(BENS_LEG, FARS),
+    ],
+)
+async def test_what_is_no_far_end_of_this_attempt_is_left_alone(returned: House, other: str) -> None:
+    comes_back(returned)
+    known = returned.joining.size()
+
+    comes_back(returned, other)
+
+    assert returned.joining.size() == known
 
 
 async def test_nothing_is_remembered_once_the_caller_is_gone(house: House) -> None:

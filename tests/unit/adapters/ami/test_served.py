@@ -10,10 +10,11 @@ from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk
 from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, entry, hangup, read, served, status, waiting
 
 from huntgroup.adapters.ami import served as ring
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.events import Customer, CustomerLeft, Event, FallbackServed, PbxFound
-from huntgroup.engine.ids import InquiryId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, PhoneId, SourceId
 
 SERVED = FallbackServed(
     pbx=PbxId("main"),
@@ -64,6 +65,16 @@ def test_a_phone_that_is_configured_no_more_is_left_out(translator: Translator) 
 
     assert event.answered_at is not None
     assert event.phone is None
+
+
+def test_a_mobile_that_answered_is_known_by_what_was_dialled(translator: Translator) -> None:
+    hers = {OperatorId("anna"): "+48600100200"}
+    translator.directory = Directory(country="pl", outbound="PJSIP/{number}@trunk", mobiles=hers)
+
+    event = translator.served(entry(phone="PJSIP%2Ftrunk-00000002~~%2B48600100200%40trunk"))
+    other = translator.served(entry(phone="PJSIP%2Ftrunk-00000002~~%2B48600100201%40trunk"))
+
+    assert (event.phone, other.phone) == (PhoneId("mobile:anna"), None)
 
 
 def test_its_instants_are_told_by_our_clock(translator: Translator) -> None:
