@@ -215,11 +215,11 @@ async def test_the_lists_outlive_a_restart_of_the_pbx_without_the_daemon(
 
 
 async def test_reconnects_do_not_come_all_at_the_same_instant(pbx: Pbx, daemon: StartDaemon) -> None:
-    running = await asyncio.gather(*(daemon(configuration(group("sales", "anna"))) for _ in range(3)))
+    running = await asyncio.gather(*(daemon(configuration(group("sales", "anna"))) for _ in range(4)))
 
     pbx.kill()
     lost = await asyncio.gather(*(each.logs("pbx.lost") for each in running))
     await pbx.start()
     await asyncio.gather(*(each.logs("pbx.found", after=1) for each in running))
 
-    assert len({line["retry_in"] for line in lost}) > 1
+    assert len({line["retry_in"] for line in lost}) > 1  # in thousandths of 0.2 s: all four the same once in 8 million

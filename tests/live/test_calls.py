@@ -126,6 +126,7 @@ async def test_a_direct_call_occupies_its_operator(phone: OpenPhone, caller: Cal
 
     await anna.dials("103")
     await cleo.talking()
+    await running.knows_of("PJSIP/anna-desk", "INUSE")
     call = await caller.dials(NUMBER)
     await call.answered()
     await ben.talking()

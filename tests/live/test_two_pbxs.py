@@ -162,6 +162,7 @@ async def test_a_direct_call_in_the_branch_occupies_its_operator_for_callers_of_
 
     await bea.dials("202")
     await bob.talking()
+    await running.knows_of("PJSIP/bea-desk", "INUSE")  # over another link than the one that tells of the caller
     await (await both.caller(both.main).dials(NUMBER)).answered()
     await anna.talking()
 

@@ -128,7 +128,7 @@ class AmiClient:
                     return
                 backoff = BACKOFF_FIRST if was_live else min(backoff * 2, BACKOFF_MOST)
                 delay = backoff * random.uniform(0.5, 1.5)
-                log.warning("pbx.lost", pbx=self._pbx.id, error=str(error) or repr(error), retry_in=round(delay, 2))
+                log.warning("pbx.lost", pbx=self._pbx.id, error=str(error) or repr(error), retry_in=round(delay, 3))
                 await asyncio.sleep(delay)
         finally:
             if not self._is_live:

@@ -408,7 +408,7 @@ async def test_but_not_for_ever(asterisk: FakeAsterisk, daemon: Daemon) -> None:
 
 
 async def test_a_channel_carries_out_one_redirect_before_it_gets_the_next(
-    asterisk: FakeAsterisk, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+    asterisk: FakeAsterisk, daemon: Daemon
 ) -> None:
     """Two at the same instant hang a caller up: see `REDIRECTS_APART`."""
     at: list[float] = []
