@@ -9,7 +9,7 @@ from tests.live.configuration import NUMBER, RING_SECONDS, group
 from tests.live.two_pbxs import House, house
 
 pytestmark = pytest.mark.live
-TOLERANCE = 0.15
+TOLERANCE = 0.3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=[("22", "22"), ("22", "16"), ("16", "22")])
