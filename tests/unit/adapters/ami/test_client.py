@@ -76,7 +76,6 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         *(f"Setvar GLOBAL(HUNTGROUP_CODE_{code})" for code in ("*11", "*45", "*46")),
         "Getvar GLOBAL(HUNTGROUP_MESSAGES)",
         f"Setvar {SESSION}",
-        "Ping",
         f"Setvar {ALIVE_UNTIL}",
     ]
 
