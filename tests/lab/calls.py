@@ -1,6 +1,7 @@
 """One call at a station, from either side: what the wire did is a fact, what the test wants is a verb."""
 
 import re
+import statistics
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from tests.lab.station import Station
 
 SDP_TYPE = "application/sdp"
+GAP = 0.15
+"""Seconds without a packet that nobody hears: three or four of 20 ms, and the machine's own load."""
+STALL = 0.6
+"""What a machine with three times the load that it can carry may make of one of them."""
 _CAUSE = re.compile(r"Q\.850\s*;\s*cause=(\d+)", re.IGNORECASE)
 
 
@@ -139,8 +144,8 @@ class Call:
         """Whether any packet came (since an instant)."""
         return any(since is None or at >= since for at in self.audio.arrivals)
 
-    def audio_gaps(self, since: float | None = None, until: float | None = None) -> float:
-        """The longest time without a packet, in seconds.
+    def audio_gaps(self, since: float | None = None, until: float | None = None) -> list[float]:
+        """The times without a packet, in seconds, longest first.
 
         Counted from *since* (default: the first packet) to *until* (default: the call's end, else now),
         so a silence at either end counts as well.
@@ -150,7 +155,17 @@ class Call:
         first = since if since is not None else self.audio.arrivals[0] if self.audio.arrivals else None
         if first is None:
             raise AssertionError(f"{self.timeline.title}: no audio at all. {self.in_words()}")
-        return self.audio.longest_pause(first, last)
+        return self.audio.pauses(first, last)
+
+    def heard_no_break(self, times: int, since: float | None = None, until: float | None = None) -> None:
+        """Whatever happened so many *times* to the caller meanwhile, they heard no break; AssertionError otherwise.
+
+        What breaks the sound does so every time, so it is the middle one of as many of the longest gaps that counts:
+        a machine that stands still for a moment makes one of them longer, and is no fault of the exchange's.
+        """
+        longest = self.audio_gaps(since, until)[:times]
+        if statistics.median(longest) > GAP or longest[0] > STALL:
+            raise AssertionError(f"{self.timeline.title} heard nothing for {longest} s. {self.in_words()}")
 
     def in_words(self) -> str:
         """The story of the call."""

@@ -5,15 +5,17 @@ import json
 import shutil
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
-from tests.lab.process import Child, LabError, Service
+from tests.lab.process import Child, LabError, Service, until
 
 SECRET_VARIABLE = "HUNTGROUP_LAB_SECRET"
 _POLL = 0.005
@@ -140,6 +142,22 @@ class Daemon(Service):
         except TimeoutError:
             text = self._child.output_text()[-6000:]
             raise AssertionError(f"the daemon never logged {event} {fields}:\n{text}") from None
+
+    async def knows_of(self, phone: str, *states: str) -> None:
+        """Await that a phone is in one of these device states as far as the daemon knows, by what it wrote down.
+
+        To be awaited before anybody acts upon a call that went through no group: nothing is logged of such a one, and
+        the daemon hears of it after the phones do, each exchange and each device state in its own time.
+        """
+        await until(
+            lambda: self._state_of(phone) in states, f"the daemon knows that {phone} is {' or '.join(states)}", 10
+        )
+
+    def _state_of(self, phone: str) -> str | None:
+        question = "SELECT body FROM journal WHERE type = 'PhoneStateChanged' ORDER BY sequence DESC"
+        with closing(sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)) as store:
+            told = (json.loads(body) for (body,) in store.execute(question))
+            return next((each["state"] for each in told if each["phone"].endswith(phone)), None)
 
     async def close(self) -> None:
         """End it at once and remove its folder."""

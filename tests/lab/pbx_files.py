@@ -93,7 +93,7 @@ _EMPTY: tuple[str, ...] = (
 
 
 def _logger(plan: Plan) -> str:
-    levels = "notice,warning,error" + (f",verbose({plan.verbose})" if plan.verbose else "")
+    levels = "notice,warning,error" + (f",dtmf,verbose({plan.verbose})" if plan.verbose else "")
     return f"[general]\ndateformat=%F %T.%3q\n[logfiles]\nfull => {levels}\n"
 
 

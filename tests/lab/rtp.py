@@ -14,6 +14,9 @@ _TOKEN = 8
 _OTHER_ZERO = b"\x7f"
 """u-law has two zeros; where Asterisk decodes and encodes a stream, both come out as one."""
 _HEADER = struct.Struct("!BBHII")
+_SO_TIMESTAMPNS = 35
+"""Linux: the kernel says when each packet came (socket(7)). A loaded machine lets us read it much later."""
+_TIMESPEC = struct.Struct("@qq")
 _SDP_MEDIA = "m=audio"
 _MIRRORED = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 
@@ -29,7 +32,7 @@ class Audio:
     def __init__(self, address: str, *, is_live: bool = True, every: float | None = None) -> None:
         self.token = os.urandom(_TOKEN).replace(_OTHER_ZERO, b"\xff")
         self.arrivals = array.array("d")
-        """`time.monotonic` of every packet received."""
+        """`time.monotonic` of every packet received, when the kernel got it."""
         self._address = address
         self._is_live = is_live
         self._every = every if every is not None else FRAME if is_live else None
@@ -40,6 +43,7 @@ class Audio:
         self._remote: tuple[str, int] | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         if not is_live:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         self._socket.bind((address, 0))
@@ -87,10 +91,10 @@ class Audio:
     def _read(self) -> None:
         now = time.monotonic()
         try:
-            packet = self._socket.recv(2048)
+            packet, said, *_ = self._socket.recvmsg(2048, socket.CMSG_SPACE(_TIMESPEC.size))
         except OSError:
             return
-        self.arrivals.append(now)
+        self.arrivals.append(now - _waited(said))
         token = packet[12 : 12 + _TOKEN]
         if packet[12 + _TOKEN : 12 + 2 * _TOKEN] == token:
             self._heard[token] = now
@@ -108,10 +112,10 @@ class Audio:
         finally:
             self._waiting.remove(entry)
 
-    def longest_pause(self, since: float, until: float) -> float:
-        """The longest time without a packet between two instants, in seconds; their whole span if none."""
+    def pauses(self, since: float, until: float) -> list[float]:
+        """The times without a packet between two instants, in seconds, longest first; their whole span if none came."""
         marks = [since, *(at for at in self.arrivals if since < at < until), until]
-        return max(later - earlier for earlier, later in itertools.pairwise(marks))
+        return sorted((later - earlier for earlier, later in itertools.pairwise(marks)), reverse=True)
 
     def close(self) -> None:
         """Stop speaking and listening."""
@@ -122,6 +126,16 @@ class Audio:
             if self._is_live:
                 self._loop.remove_reader(self._socket)
             self._socket.close()
+
+
+def _waited(said: list[tuple[int, int, bytes]]) -> float:
+    """How many seconds ago the kernel got a packet, by what it says along with it."""
+    for level, kind, data in said:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+            seconds, nanoseconds = _TIMESPEC.unpack(data[: _TIMESPEC.size])
+            came = int(seconds) * 1_000_000_000 + int(nanoseconds)
+            return max(0.0, (time.time_ns() - came) / 1e9)
+    return 0.0
 
 
 def _direction(sdp: str) -> str:

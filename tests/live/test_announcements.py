@@ -16,12 +16,11 @@ from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
-TOLERANCE = 0.08
-"""Seconds that a loaded machine may take from one thing to the next."""
+TOLERANCE = 1.0
+"""Seconds: far more than a loaded machine takes from one thing to the next, and far less than what is announced."""
+HANDOFFS = 6
 ANOTHER_LANGUAGE = "en_US_f_Allison"
 """As far as Asterisk knows: its sounds are in a folder of that name."""
-GAP = 0.15
-"""Seconds without a packet that nobody hears: three or four of 20 ms, and the machine's own load."""
 
 pbx = on_both_versions()
 
@@ -143,7 +142,7 @@ async def test_nobody_hears_a_gap_however_often_they_are_handed_on_and_told_how_
 
     call = await caller.dials(NUMBER)
     await call.answered()
-    for _ in range(3):
+    for _ in range(HANDOFFS // 2):
         await (await anna.ringing()).cancelled()
         await (await ben.ringing()).cancelled()
     anna.answers()
@@ -151,7 +150,7 @@ async def test_nobody_hears_a_gap_however_often_they_are_handed_on_and_told_how_
     talks = anna.call.timeline.at("talking")
 
     # The first packet comes when the music begins.
-    assert call.audio_gaps(until=talks) < GAP
+    call.heard_no_break(HANDOFFS, until=talks)
 
 
 # -- leaving the line -----------------------------------------------------------------------------------------------

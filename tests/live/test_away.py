@@ -50,22 +50,11 @@ async def test_a_conversation_goes_on_when_the_daemon_is_killed(
     await anna.hears(call)
 
 
-async def has_beaten(pbx: Pbx) -> None:
-    """Await the first beat, which follows what is found: until then the dialplan goes by an earlier daemon's."""
-    async with asyncio.timeout(10):
-        while True:
-            for line in (await pbx.cli("dialplan show globals")).splitlines():
-                name, _, until = line.strip().partition("=")
-                if name == "HUNTGROUP_ALIVE_UNTIL" and float(until) > time.time() + ALIVE_SECONDS - 1:
-                    return
-
-
 async def test_the_next_caller_is_served_by_the_list_within_7_seconds_of_the_last_beat(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
     running = await daemon(configuration(group("sales", "anna", "ben")))
-    await has_beaten(pbx)
 
     running.kill()
     killed = time.monotonic()
@@ -215,11 +204,11 @@ async def test_the_lists_outlive_a_restart_of_the_pbx_without_the_daemon(
 
 
 async def test_reconnects_do_not_come_all_at_the_same_instant(pbx: Pbx, daemon: StartDaemon) -> None:
-    running = await asyncio.gather(*(daemon(configuration(group("sales", "anna"))) for _ in range(3)))
+    running = await asyncio.gather(*(daemon(configuration(group("sales", "anna"))) for _ in range(4)))
 
     pbx.kill()
     lost = await asyncio.gather(*(each.logs("pbx.lost") for each in running))
     await pbx.start()
     await asyncio.gather(*(each.logs("pbx.found", after=1) for each in running))
 
-    assert len({line["retry_in"] for line in lost}) > 1
+    assert len({line["retry_in"] for line in lost}) > 1  # in thousandths of 0.2 s: all four the same once in 8 million

@@ -13,8 +13,8 @@ from tests.live.exchanges import on_both_versions
 pytestmark = pytest.mark.live
 
 
-TOLERANCE = 0.15
-"""Seconds: what a loaded machine may add to a deadline. The exact figures are the benchmark's."""
+TOLERANCE = 0.3
+"""Seconds: what a loaded machine may add to a deadline, and less than a ring. The exact figures are the benchmark's."""
 
 pbx = on_both_versions()
 
@@ -126,6 +126,7 @@ async def test_a_direct_call_occupies_its_operator(phone: OpenPhone, caller: Cal
 
     await anna.dials("103")
     await cleo.talking()
+    await running.knows_of("PJSIP/anna-desk", "INUSE")
     call = await caller.dials(NUMBER)
     await call.answered()
     await ben.talking()
@@ -192,9 +193,9 @@ async def test_music_plays_without_a_break_over_every_handoff(
 
     call = await caller.dials(NUMBER)
     await call.answered()
-    await cleo.cancelled()
+    last = await cleo.cancelled()
 
-    assert call.audio_gaps() < 0.15
+    call.heard_no_break(3, until=last.cancel_received)
 
 
 async def test_nobody_takes_it_and_the_call_ends_with_the_groups_cause(

@@ -3,9 +3,9 @@
 import asyncio
 import subprocess
 import sys
-import time
 
 import pytest
+from tests.lab.outgoing import OutgoingCall
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
@@ -18,11 +18,11 @@ CLOSED = '{ timezone = "UTC" }'
 OPEN = '{ timezone = "Europe/Warsaw", mon-sun = "00:00-24:00" }'
 
 
-async def served(caller: Caller) -> None:
+async def served(caller: Caller) -> OutgoingCall:
     """One call from its beginning to its end."""
     call = await caller.dials(NUMBER)
     await call.answered()
-    await call.hangs_up()
+    return await call.hangs_up()
 
 
 @pytest.mark.parametrize("distribution", ["evenly", "in_turn"])
@@ -43,13 +43,12 @@ async def test_an_operator_in_wrapup_is_left_alone_until_it_is_over(
     anna = (await phone("anna-desk")).answers()
     running = await daemon(configuration(group("sales", "anna", wrapup='"1s"')))
 
-    await served(caller)
+    first = await served(caller)
     await running.logs("inquiry.conversation_ended")
-    ended = time.monotonic()
     call = await caller.dials(NUMBER)
     await call.answered()
 
-    assert anna.calls[1].invite_received - ended > 0.9
+    assert anna.calls[1].invite_received - first.timeline.at("bye_sent") > 1.0
     decided = [line["verdicts"] for line in running.log() if line["event"] == "inquiry.decided"]
     assert {"anna": "wrapup"} in decided
 

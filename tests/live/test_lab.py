@@ -35,7 +35,7 @@ exten => 205,1,Set(CALLERID(name)=plain text)
  same => n,Dial(PJSIP/ben,30)
 """
 
-LATE = 0.1
+LATE = 0.3
 """Seconds by which a timer may be late on a machine that does other things as well; some 1 ms otherwise."""
 
 pbx = exchange(dialplan=DIALPLAN, trunk_context="plain", with_huntgroup=False)
@@ -273,7 +273,7 @@ async def test_a_waiting_caller_hears_music_without_a_gap(caller: Caller) -> Non
     await asyncio.sleep(0.5)  # as long as one wants to hear it
 
     assert call.hears_audio()
-    assert call.audio_gaps(since=call.answered_at) < 0.15
+    call.heard_no_break(5, since=call.answered_at)
 
 
 async def test_a_failed_wait_tells_what_happened_instead(phone: OpenPhone, caller: Caller) -> None:

@@ -202,6 +202,7 @@ async def test_a_direct_call_that_only_rings_occupies_already(
 
     await cleo.dials("101")
     await anna.ringing()
+    await running.knows_of("PJSIP/anna-desk", "RINGING")
     call = await caller.dials(NUMBER)
     await call.answered()
 
@@ -218,6 +219,7 @@ async def test_a_call_to_somebody_outside_occupies_until_it_is_over(
         outside.answers()
         talk = await anna.dials("9+48600700800")
         await talk.answered()
+        await running.knows_of("PJSIP/anna-desk", "INUSE")
         call = await caller.dials(NUMBER)
         assert await verdicts(running) == {"anna": "busy"}
         anna.answers()

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.lab.daemon import Daemon
 from tests.lab.link import Link
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
+from tests.lab.process import until
 from tests.live.configuration import NUMBER, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
 from tests.live.exchanges import on_both_versions
@@ -27,17 +30,18 @@ pbx = on_both_versions()
 
 async def explained(running: Daemon, inquiry: str, *, facts: int) -> list[dict[str, Any]]:
     """What `huntgroup explain` tells of an inquiry, once so many facts are written."""
-    async with asyncio.timeout(10):
-        while len(told := await _explained(running, inquiry)) < facts:
-            continue
-    return told
-
-
-async def _explained(running: Daemon, inquiry: str) -> list[dict[str, Any]]:
+    await until(lambda: written(running, inquiry) >= facts, f"{facts} facts of {inquiry} are written")
     command = (sys.executable, "-m", "huntgroup", "explain", inquiry, "--json", "--config", str(running.config))
     explaining = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     told = (await explaining.communicate())[0].decode()
     return [json.loads(line) for line in told.splitlines()]
+
+
+def written(running: Daemon, inquiry: str) -> int:
+    """How many facts of an inquiry stand in the store."""
+    with closing(sqlite3.connect(f"{running.store.as_uri()}?mode=ro", uri=True)) as store:
+        (count,) = store.execute("SELECT count(*) FROM record WHERE inquiry = ?", (inquiry,)).fetchone()
+    return int(count)
 
 
 def facts(running: Daemon, inquiry: str) -> list[str]:
@@ -282,8 +286,8 @@ async def test_a_call_served_by_the_dialplan_alone_is_recorded_once_with_its_tim
     assert (accepted["operator"], accepted["detail"]) == ("ben", BY_ITSELF)
     assert (closing["operator"], closing["detail"]) == ("ben", "answered")
     answered = call.answered_at - call.invite_sent
-    assert accepted["at"] - received["at"] == pytest.approx(answered, abs=0.1)
-    assert closing["at"] - accepted["at"] == pytest.approx(0.5, abs=0.15)
+    assert accepted["at"] - received["at"] == pytest.approx(answered, abs=0.3)
+    assert closing["at"] - accepted["at"] == pytest.approx(0.5, abs=0.3)
 
     running.kill()
     await running.start()

@@ -9,7 +9,7 @@ from tests.live.configuration import NUMBER, RING_SECONDS, group
 from tests.live.two_pbxs import House, house
 
 pytestmark = pytest.mark.live
-TOLERANCE = 0.15
+TOLERANCE = 0.3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=[("22", "22"), ("22", "16"), ("16", "22")])
@@ -162,6 +162,7 @@ async def test_a_direct_call_in_the_branch_occupies_its_operator_for_callers_of_
 
     await bea.dials("202")
     await bob.talking()
+    await running.knows_of("PJSIP/bea-desk", "INUSE")  # over another link than the one that tells of the caller
     await (await both.caller(both.main).dials(NUMBER)).answered()
     await anna.talking()
 

@@ -50,6 +50,7 @@ async def test_who_frees_up_in_the_branch_is_rung_too_and_nobody_else_notices(bo
     running = await both.daemon(group("sales", "anna", "bea", distribution='"all_at_once"', rings="20"))
     direct = await bea.dials("202")
     await bob.talking()
+    await running.knows_of("PJSIP/bea-desk", "INUSE")
 
     call = await both.caller(both.main).dials(NUMBER)
     await anna.ringing()

@@ -128,7 +128,7 @@ class AmiClient:
                     return
                 backoff = BACKOFF_FIRST if was_live else min(backoff * 2, BACKOFF_MOST)
                 delay = backoff * random.uniform(0.5, 1.5)
-                log.warning("pbx.lost", pbx=self._pbx.id, error=str(error) or repr(error), retry_in=round(delay, 2))
+                log.warning("pbx.lost", pbx=self._pbx.id, error=str(error) or repr(error), retry_in=round(delay, 3))
                 await asyncio.sleep(delay)
         finally:
             if not self._is_live:
@@ -233,12 +233,15 @@ class AmiClient:
         await self._publish_lists()
         await self._check_privileges()
         messages = await self._kept_messages()
-        await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12])])
+        begun = self._clock.going()
+        # Along with the first beat: who waits and finds none is served by the dialplan, although we are there.
+        beat = fallback.beat(self._clock.now() - self._translator.clock_ahead)
+        await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12]), beat])
 
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
         now = self._clock.now()
-        self._alive_until = self._clock.going() + fallback.ALIVE_SECONDS
+        self._alive_until = begun + fallback.ALIVE_SECONDS
         read, over = self._translator.entries_read, self._kept(entries)
         found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None

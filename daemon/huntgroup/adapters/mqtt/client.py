@@ -107,7 +107,7 @@ class MqttClient:
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
                 delay = backoff * random.uniform(0.5, 1.5)
                 backoff = min(backoff * 2, BACKOFF_MOST)
-                log.warning("broker.lost", url=self._settings.url, error=str(error), retry_in=round(delay, 2))
+                log.warning("broker.lost", url=self._settings.url, error=str(error), retry_in=round(delay, 3))
                 await asyncio.sleep(delay)
 
     async def _serve(self, link: Link) -> None:

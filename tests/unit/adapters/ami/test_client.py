@@ -12,6 +12,7 @@ from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, dia
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.fallback import ALIVE_SECONDS, ALIVE_UNTIL, SESSION
+from huntgroup.adapters.ami.sending import REDIRECTS_APART, REDIRECTS_MOST
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import AnnounceToCustomer, EndInquiry, HoldCustomer, Ring, RingPhones
 from huntgroup.engine.events import (
@@ -75,7 +76,6 @@ async def test_it_logs_in_looks_around_publishes_and_beats(asterisk: FakeAsteris
         *(f"Setvar GLOBAL(HUNTGROUP_CODE_{code})" for code in ("*11", "*45", "*46")),
         "Getvar GLOBAL(HUNTGROUP_MESSAGES)",
         f"Setvar {SESSION}",
-        "Ping",
         f"Setvar {ALIVE_UNTIL}",
     ]
 
@@ -403,7 +403,45 @@ async def test_but_not_for_ever(asterisk: FakeAsterisk, daemon: Daemon) -> None:
 
     failed = await daemon.is_told(AttemptFailed)
     assert failed == AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="main: Redirect failed, channel not up.")
-    assert asterisk.count("Redirect") == 4
+    assert asterisk.count("Redirect") == REDIRECTS_MOST
+
+
+async def test_a_channel_carries_out_one_redirect_before_it_gets_the_next(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    """Two at the same instant hang a caller up: see `REDIRECTS_APART`."""
+    at: list[float] = []
+
+    def answer(_: object) -> str:
+        at.append(asyncio.get_running_loop().time())
+        return success()
+
+    asterisk.answers["Redirect"] = answer
+    await with_a_call(asterisk, daemon)
+
+    daemon.client.carry_out(HoldCustomer(inquiry=CALL, attempt=AttemptNo(0), hold=Hold.MUSIC))
+    daemon.client.carry_out(SAY)
+    await asterisk.receives("Redirect", times=2)
+
+    assert [each["Context"] for each in asterisk.received("Redirect")] == ["huntgroup-hold", "huntgroup-announce"]
+    assert at[1] - at[0] > REDIRECTS_APART / 2
+
+
+async def test_of_all_that_is_ordered_meanwhile_only_the_last_one_says_where_the_caller_goes(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    await with_a_call(asterisk, daemon)
+
+    daemon.client.carry_out(SAY)
+    daemon.client.carry_out(HoldCustomer(inquiry=CALL, attempt=AttemptNo(0), hold=Hold.MUSIC))
+    daemon.client.carry_out(SAY)
+    daemon.client.carry_out(RING)
+    await asterisk.receives("Redirect", times=2)
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 2)
+
+    assert [each["Context"] for each in asterisk.received("Redirect")] == ["huntgroup-announce", "huntgroup-offer"]
+    orders = [each["Value"] for each in asterisk.received("Setvar", Variable="HUNTGROUP_ORDER")]
+    assert (orders[0], orders[1][:2], len(orders)) == ("0", "1|", 2)
 
 
 async def test_nor_when_something_newer_was_ordered_meanwhile(asterisk: FakeAsterisk, daemon: Daemon) -> None:

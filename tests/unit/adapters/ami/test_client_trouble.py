@@ -141,7 +141,7 @@ async def test_a_link_that_breaks_at_any_step_is_made_anew(asterisk: FakeAsteris
 
     asterisk.answers[action] = breaks
     daemon.runs()
-    await asterisk.receives("Setvar", Variable=ALIVE_UNTIL)
+    await daemon.is_told(PbxFound)
 
     assert asterisk.connections == 2
     assert daemon.count(PbxFound) == 1 + daemon.count(PbxLost)
