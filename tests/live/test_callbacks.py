@@ -17,6 +17,7 @@ CUSTOMER = "+48600700800"
 PROMPT = f'{OUTWARD}\ncallback_pause = "400ms"'
 CALL_BACK = '{ action = "callback", sound = "beep" }'
 SOON = group("sales", "anna", "ben", max_wait='"300ms"', on_unanswered=CALL_BACK)
+SOON_MISSED = group("sales", "anna", "ben", max_wait='"300ms"', on_unanswered=CALL_BACK, rings="2")
 
 pbx = on_both_versions()
 
@@ -58,7 +59,7 @@ async def test_an_operator_is_called_first_and_then_the_customer_from_the_number
 async def test_an_operator_who_does_not_answer_hands_it_on_to_the_next(
     pbx: Pbx, phone: OpenPhone, caller: Caller, customer: Phone, daemon: StartDaemon
 ) -> None:
-    running = await daemon(configuration(SOON, telephony=PROMPT))
+    running = await daemon(configuration(SOON_MISSED, telephony=PROMPT))
     customer.answers()
 
     call = await caller.dials(NUMBER)

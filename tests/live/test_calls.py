@@ -43,7 +43,7 @@ async def test_unreachable_first_missed_second_the_third_answers(
 ) -> None:
     anna = (await phone("anna-desk")).is_silent()
     ben = (await phone("ben")).rings_after(0.3)
-    cleo = (await phone("cleo")).answers(after=0.1)
+    cleo = (await phone("cleo", rings="2")).answers(after=0.1)
     running = await daemon(configuration(group("sales", "anna", "ben", "cleo")))
 
     call = await caller.dials(NUMBER)
@@ -65,7 +65,7 @@ async def test_rings_count_from_early_media_unless_the_phone_says_later_that_it_
 ) -> None:
     anna = (await phone("anna-desk")).rings_after(60)
     ben = (await phone("ben")).answers()
-    await daemon(configuration(group("sales", "anna", "ben")))
+    await daemon(configuration(group("sales", "anna", "ben", rings="2")))
 
     call = await caller.dials(NUMBER)
     rung = await anna.invited()
@@ -189,7 +189,7 @@ async def test_music_plays_without_a_break_over_every_handoff(
     await phone("anna-desk")
     (await phone("ben")).declines(after=0.2)
     cleo = await phone("cleo")
-    await daemon(configuration(group("sales", "anna", "ben", "cleo", hold='"music"')))
+    await daemon(configuration(group("sales", "anna", "ben", "cleo", hold='"music"', rings="2")))
 
     call = await caller.dials(NUMBER)
     await call.answered()
@@ -202,7 +202,7 @@ async def test_nobody_takes_it_and_the_call_ends_with_the_groups_cause(
     phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     await phone("anna-desk")
-    await daemon(configuration(group("sales", "anna", on_unanswered='{ action = "hang_up", cause = "busy" }')))
+    await daemon(configuration(group("sales", "anna", on_unanswered='{ action = "hang_up", cause = "busy" }', rings="2")))
 
     call = await caller.dials(NUMBER)
 

@@ -60,7 +60,7 @@ async def test_an_answer_that_a_slow_link_brings_after_its_deadline_is_an_answer
 ) -> None:
     anna, ben = await phone("anna-desk"), await phone("ben")
     async with Link(pbx) as link:
-        running = await daemon(configuration(group("sales", "anna", "ben")), link=link)
+        running = await daemon(configuration(group("sales", "anna", "ben", rings="2")), link=link)
         call = await caller.dials(NUMBER)
         rung = await anna.ringing()
         await running.logs("inquiry.ringing")

@@ -57,7 +57,7 @@ async def test_the_rings_in_the_branch_count_from_its_phones_own_ringing_and_the
 ) -> None:
     bea = (await both.phone("bea-desk")).rings_after(0.3)
     anna = (await both.phone("anna-desk")).answers(after=0.1)
-    running = await both.daemon(group("sales", "bea", "anna"))
+    running = await both.daemon(group("sales", "bea", "anna", rings="2"))
 
     call = await both.caller(both.main).dials(NUMBER)
     missed = await bea.cancelled()
