@@ -1,21 +1,24 @@
 """A daemon that is killed while somebody rings who joined what rang already: who answers is on record as who did."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 from tests.lab.daemon import Daemon
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller, Phone
-from tests.live.configuration import NUMBER, configuration, group
-from tests.live.conftest import Everybody, StartDaemon
+from tests.lab.phones import Phone
+from tests.live.configuration import NUMBER, UNREACHABLE_AFTER, configuration, group
+from tests.live.conftest import StartDaemon
 from tests.live.exchanges import on_both_versions
 
 pytestmark = pytest.mark.live
 
-TOGETHER = configuration(group("sales", "anna", "ben", "cleo", distribution='"all_at_once"', rings="100"))
+TOGETHER = configuration(
+    group("sales", "anna", "ben", "cleo", distribution='"all_at_once"', rings="100"),
+).replace(f'"{UNREACHABLE_AFTER}s"', '"30s"')
+"""They ring, and may be slow to begin, for as long as a story takes."""
 BY_ITSELF = "served by the PBX itself"
 FOUND = "found in conversation"
 OVERDUE = 2.0
@@ -26,7 +29,7 @@ pbx = on_both_versions()
 
 @dataclass(slots=True)
 class Round:
-    """Anna rings for a caller; Ben and Cleo have a pause, from which they may come back."""
+    """Anna rings for a caller; the phones of Ben and Cleo are not there yet."""
 
     anna: Phone
     ben: Phone
@@ -34,12 +37,10 @@ class Round:
     running: Daemon
     call: OutgoingCall
     inquiry: str
-    changes: int = 2
 
     async def joins(self, name: str) -> None:
-        """Somebody comes back from their pause, and is offered it as well."""
-        await presses(getattr(self, name), self.running, self.changes)
-        self.changes += 1
+        """Somebody's phone is there, and they are offered it as well."""
+        await getattr(self, name).registers()
         await self.running.logs("inquiry.offered", operator=name)
 
     async def joins_and_rings(self, name: str) -> None:
@@ -58,43 +59,36 @@ class Round:
         return line.get("operator", ""), line["detail"]
 
 
-async def presses(phone: Phone, running: Daemon, changes: int) -> None:
-    """The key for a pause; the daemon has heard of it, after so many others."""
-    call = await phone.dials("*46")
-    await running.logs("operator.presence_changed", after=changes)
-    await call.hangs_up()
-
-
 @pytest.fixture
-async def begun(everybody: Everybody, caller: Caller, daemon: StartDaemon) -> Round:
+async def begun(pbx: Pbx, daemon: StartDaemon) -> AsyncIterator[Round]:
     """A round with Anna alone."""
-    return await begins(everybody, caller, await daemon(TOGETHER))
+    async with begins(pbx, daemon, audio=True) as begun:
+        yield begun
 
 
 @pytest.fixture
 async def in_silence(pbx: Pbx, daemon: StartDaemon) -> AsyncIterator[Round]:
     """The same, but no word is said: Asterisk then leaves the Local channels in the middle of a call to its end."""
+    async with begins(pbx, daemon, audio=False) as begun:
+        yield begun
+
+
+@asynccontextmanager
+async def begins(pbx: Pbx, daemon: StartDaemon, *, audio: bool) -> AsyncIterator[Round]:
+    """A caller comes when one of three has a phone."""
     async with AsyncExitStack() as stack:
-        phones = [pbx.phone(name, audio=False) for name in ("anna-desk", "ben", "cleo")]
-        for each in phones:
-            await stack.enter_async_context(each)
-            await each.registers()
-        anna, ben, cleo = phones
-        caller = await stack.enter_async_context(pbx.caller(audio=False))
-        yield await begins((anna, ben, cleo), caller, await daemon(TOGETHER))
+        anna, ben, cleo = [
+            await stack.enter_async_context(pbx.phone(name, audio=audio)) for name in ("anna-desk", "ben", "cleo")
+        ]
+        caller = await stack.enter_async_context(pbx.caller(audio=audio))
+        await anna.registers()
+        running = await daemon(TOGETHER)
+        call = await caller.dials(NUMBER)
+        inquiry = (await running.logs("inquiry.ringing", operator="anna"))["inquiry"]
+        yield Round(anna, ben, cleo, running, call, inquiry)
         await pbx.hangs_up_all()
-        for each in phones:
+        for each in (anna, ben, cleo):
             await each.is_offline()
-
-
-async def begins(everybody: Everybody, caller: Caller, running: Daemon) -> Round:
-    """A caller comes when two of three have a pause."""
-    anna, ben, cleo = everybody
-    await presses(ben, running, 0)
-    await presses(cleo, running, 1)
-    call = await caller.dials(NUMBER)
-    inquiry = (await running.logs("inquiry.ringing", operator="anna"))["inquiry"]
-    return Round(anna, ben, cleo, running, call, inquiry)
 
 
 # -- only what the PBX kept tells who it was -------------------------------------------------------------------------
@@ -147,12 +141,12 @@ async def test_so_is_who_was_rung_when_others_had_joined(pbx: Pbx, begun: Round)
 
 
 async def test_so_is_who_joined_and_rang_only_when_the_daemon_was_gone(pbx: Pbx, begun: Round) -> None:
-    begun.ben.rings_after(0.5)
+    begun.ben.rings_after(60)
     await begun.joins("ben")
+    await begun.ben.invited()
 
     begun.running.kill()
-    assert begun.ben.calls[-1].timeline.first("ringing_sent") is None
-    begun.ben.hangs_up(after=OVERDUE).answers()
+    begun.ben.hangs_up(after=OVERDUE).answers().rings_after(0)
     await begun.call.answered()
     await begun.call.ended()
     await pbx.idle()
@@ -218,7 +212,7 @@ async def test_who_joined_and_answers_when_the_daemon_is_back_has_it_and_may_giv
     await begun.call.answered()
     assert (await begun.accepted())[0] == "ben"
     await begun.call.hears(begun.ben)
-    begun.cleo.answers()
+    (await begun.cleo.registers()).answers()
     await begun.ben.calls[-1].transfers("103")
     await begun.call.hears(await begun.cleo.talking())
 
