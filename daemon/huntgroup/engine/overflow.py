@@ -7,9 +7,9 @@ and routing finds it there.
 from collections.abc import Callable
 from enum import StrEnum
 
+from huntgroup.engine.again import turn_away
 from huntgroup.engine.effects import (
     DialOut,
-    EndInquiry,
     FactType,
     HoldCustomer,
     Outcome,
@@ -98,8 +98,7 @@ def rejoin(world: World, inquiry: Inquiry) -> None:
         world.enter(inquiry, group)
         world.join_line(inquiry)
     else:
-        world.effects.append(EndInquiry(inquiry=inquiry.id, cause=GONE))
-        world.close(inquiry, Outcome.UNANSWERED)
+        turn_away(world, inquiry, GONE, Outcome.UNANSWERED)
 
 
 def end_round(world: World, inquiry: Inquiry) -> None:
@@ -393,8 +392,7 @@ def _come_to(world: World, inquiry: Inquiry, group: GroupId) -> None:
 
 
 def _end(world: World, inquiry: Inquiry, cause: int) -> None:
-    world.effects.append(EndInquiry(inquiry=inquiry.id, cause=cause))
-    world.close(inquiry, Outcome.UNANSWERED)
+    turn_away(world, inquiry, cause, Outcome.UNANSWERED)
 
 
 def _cannot(inquiry: Inquiry, action: OverflowAction) -> bool:

@@ -228,6 +228,20 @@ class FallbackRead:
             del self.inquiries[next(iter(self.inquiries))]
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Coming:
+    """A call of which an inquiry is over, while its caller may still be there.
+
+    ``count`` inquiries came of it, one of which was over at ``ended_at``, in seconds; orders about it had numbers up to
+    ``attempts``.
+    """
+
+    pbx: PbxId
+    ended_at: float
+    attempts: int = 0
+    count: int = 1
+
+
 LineKey = tuple[str, str, Channel, str]
 """Kind of owner (group or operator), its id, channel, and the source or the PBX where that makes a difference."""
 Place = tuple[int, float, int, InquiryId]
