@@ -22,6 +22,7 @@ from huntgroup.engine.effects import (
     PromiseCallback,
     ReleaseLeg,
     ReplyToCustomer,
+    Ring,
     RingPhones,
     SendToVoicemail,
 )
@@ -76,7 +77,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
 from huntgroup.engine.invariants import check, check_touched
 from huntgroup.engine.lifecycle import InquiryState
-from huntgroup.engine.policy import Channel, Hold, Presence
+from huntgroup.engine.policy import Channel, Hold, Policy, Presence
 from tests.simulation.dice import Dice
 from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, PBXS, TEXTS, random_policy
@@ -99,6 +100,7 @@ class Chaos:
         self.dice = dice
         self.policy = random_policy(dice)
         self.engine = Engine(self.policy)
+        self._before = self.policy
         self.now = START
         self.events = 0
         self.inquiries = 0
@@ -156,16 +158,17 @@ class Chaos:
         calls = {each.id: world.pbx_of(each) for each in world.inquiries.values() if each.channel is Channel.CALL}
         was_up = set(world.pbxs.up)
         still = {each for each, pbx in calls.items() if world.pbxs.stands_still(pbx)}
-        outlived = {call for call, _ in world.comings.items()}
+        self._before = world.policy
+        outlived = {call: world.comings.latest(call) for call, _ in world.comings.items()}
         effects = self.engine.handle(event, self.now)
         calls |= {each.id: world.pbx_of(each) for each in world.inquiries.values() if each.channel is Channel.CALL}
         for effect in effects:
             self._take(effect)
         self._must_begin_and_end_once(effects)
         if isinstance(event, CustomerLeft | FallbackServed | MessageLeft):
-            self._gone.add(event.inquiry)
+            self._gone |= {event.inquiry, outlived.get(event.inquiry, event.inquiry)}
         elif isinstance(event, PolicyChanged):  # of a PBX that is there no longer nothing is told
-            self._gone |= outlived - {call for call, _ in world.comings.items()}
+            self._gone |= outlived.keys() - {call for call, _ in world.comings.items()}
         self.mirror.follow(world)
         if isinstance(event, RECOVERY):
             self._must_leave_alone(effects, talking)
@@ -249,23 +252,27 @@ class Chaos:
                 raise BrokenError(f"an order to ring while the PBX is away: {effect}")
 
     def _must_stand_still(self, effects: list[Effect], calls: set[InquiryId]) -> None:
-        """Time alone does nothing to a call whose PBX is away, but that a wrap-up ends."""
+        """Time alone does nothing to a call whose PBX is away, but that a wrap-up ends.
+
+        What it does to a call of another PBX frees operators, who are offered the calls of one that is only late, or
+        has them pause; of one that is away `_must_ring_nobody` says more.
+        """
+        may_be = {FactType.CLOSED, FactType.OFFERED, FactType.HANDED_OFF, FactType.WITHDRAWN}
         for effect in effects:
-            if isinstance(effect, Fact) and effect.type is not FactType.CLOSED and effect.inquiry in calls:
+            if isinstance(effect, Fact) and effect.type not in may_be and effect.inquiry in calls:
                 raise BrokenError(f"it happened while the PBX was away: {effect}")
 
     def _must_be_possible(self, order: RingPhones) -> None:
         if not all(ring.phones for ring in order.rings):
             raise BrokenError(f"an order to ring nothing: {order}")
-        inquiry, policy = self.engine.world.inquiries.get(order.inquiry), self.engine.world.policy
-        for ring in order.rings if inquiry is not None else ():
-            operator = policy.operators.get(ring.operator)
-            if inquiry is None or operator is None or ring.phones[0].startswith("mobile:"):
-                continue
-            way = (self.engine.world.pbx_of(inquiry), policy.home(operator))
-            is_across = ring.phones[0].startswith("across:")
-            if is_across != (way[0] != way[1]) or (is_across and way not in policy.trunks):
-                raise BrokenError(f"an order to ring by no way that there is from {way[0]} to {way[1]}: {order}")
+        world = self.engine.world
+        inquiry = world.inquiries.get(world.comings.latest(order.inquiry))
+        if inquiry is None:
+            return
+        # What was due before another configuration came was done by the one before it.
+        pbx, policies = world.pbx_of(inquiry), (self._before, world.policy)
+        if not all(any(_is_a_way(ring, pbx, each) for each in policies) for ring in order.rings):
+            raise BrokenError(f"an order to ring by no way that there is from {pbx}: {order}")
 
     # -- what can happen ------------------------------------------------------------------------------------------
 
@@ -629,3 +636,13 @@ class Chaos:
         if self.dice.chance(0.3):
             self.policy = random_policy(self.dice)
             self.happens(PolicyChanged(policy=self.policy))
+
+
+def _is_a_way(ring: Ring, pbx: PbxId, policy: Policy) -> bool:
+    """Whether an operator's phones can be rung so from this PBX."""
+    operator = policy.operators.get(ring.operator)
+    if operator is None or ring.phones[0].startswith("mobile:"):
+        return True
+    is_across = ring.phones[0].startswith("across:")
+    way = (pbx, policy.home(operator))
+    return is_across == (way[0] != way[1]) and (not is_across or way in policy.trunks)

@@ -176,11 +176,20 @@ def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
         world.close(inquiry, Outcome.ANSWERED, at=at)
         return
     world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
+    was_for_one = inquiry.target is not None
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED, at=at)
     elif inquiry.handover is not None:
         overflow.wait_on(world, inquiry)
-    elif inquiry.state is InquiryState.OFFERED:
+    else:
+        _goes_on_without(world, inquiry)
+        if was_for_one:
+            overflow.back_to_its_group(world, inquiry)
+
+
+def _goes_on_without(world: World, inquiry: Inquiry) -> None:
+    """Its customer has left, and is to be called back."""
+    if inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
     else:

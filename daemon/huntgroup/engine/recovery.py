@@ -22,7 +22,7 @@ from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.requests import is_transfer_to, moved, take_back, tell_responsible, trim_offers, withdraw
-from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage, is_promised_by_one
 from huntgroup.engine.world import World
 
 FOUND = "found in conversation"
@@ -68,6 +68,12 @@ def daemon_started(world: World, _event: DaemonStarted) -> None:
         is_away(world, pbx)
     world.unconfirmed = dict.fromkeys(world.inquiries)
     world.changed.is_unconfirmed = True
+    for inquiry in list(world.inquiries.values()):
+        if is_promised_by_one(inquiry):  # an earlier version let that be
+            stood = inquiry.line is not None
+            world.enter(inquiry, inquiry.group)
+            if stood:
+                overflow.back_to_its_group(world, inquiry)
 
 
 def tell_recovered(world: World, pbx: PbxId) -> None:

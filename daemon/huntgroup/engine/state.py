@@ -168,6 +168,13 @@ class Inquiry:
     outcome: Outcome | None = None
 
 
+def is_promised_by_one(inquiry: Inquiry) -> bool:
+    """Whether a customer is to be called back by one operator alone, who does not ring for them as they want to."""
+    target = inquiry.target
+    is_wanted = target is not None and target.is_pickup and inquiry.state is InquiryState.OFFERED
+    return inquiry.is_callback and target is not None and not is_wanted
+
+
 @dataclass(slots=True, kw_only=True)
 class Operator:
     """One operator's state over all channels. The dicts keep the order in which things came."""
