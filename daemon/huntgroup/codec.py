@@ -18,17 +18,18 @@ from huntgroup.engine.memory import Changed, Counters, Memory
 from huntgroup.engine.pace import Sample
 from huntgroup.engine.policy import Channel, GroupPolicy, Policy
 from huntgroup.engine.restoring import counters_of
-from huntgroup.engine.state import FallbackRead, Handover, Inquiry, Operator
+from huntgroup.engine.state import Coming, FallbackRead, Handover, Inquiry, Operator
 from huntgroup.engine.world import World
 from huntgroup.errors import HuntgroupError
 
-POLICY, RETIRED, COUNTERS, LAST_OFFERED, PACE, FALLBACK, UNCONFIRMED, OPERATOR, INQUIRY = (
+POLICY, RETIRED, COUNTERS, LAST_OFFERED, PACE, FALLBACK, COMING, UNCONFIRMED, OPERATOR, INQUIRY = (
     "policy",
     "retired_groups",
     "counters",
     "last_offered",
     "pace",
     "fallback",
+    "coming",
     "unconfirmed",
     "operator",
     "inquiry",
@@ -39,6 +40,7 @@ _GROUPS = TypeAdapter(dict[GroupId, GroupPolicy])
 _COUNTERS = TypeAdapter(Counters)
 _PACE = TypeAdapter(tuple[Sample, ...])
 _FALLBACK = TypeAdapter(FallbackRead)
+_COMING = TypeAdapter(Coming)
 _UNCONFIRMED = TypeAdapter(list[InquiryId])
 _OPERATOR = TypeAdapter(Operator)
 _INQUIRY = TypeAdapter(Inquiry)
@@ -91,6 +93,7 @@ def rows_of(memory: Memory) -> list[Row]:
         *(Row(LAST_OFFERED, group, operator) for group, operator in memory.last_offered.items()),
         *map(_pace, memory.paces.items()),
         *map(_fallback, memory.fallback.items()),
+        *(_coming(call, each) for call, each in memory.comings.items()),
         _unconfirmed(memory.unconfirmed),
         *map(_operator, memory.operators),
         *map(_inquiry, memory.inquiries),
@@ -110,6 +113,8 @@ def changed_rows(world: World, changed: Changed) -> Iterator[Row]:
         yield _pace((group, world.paces.samples(group)))
     for pbx in changed.fallback:
         yield _fallback((pbx, world.fallback[pbx]))
+    for call in changed.comings:
+        yield _coming(call, world.comings.of(call))
     if changed.is_unconfirmed:
         yield _unconfirmed(world.unconfirmed)
     for name in changed.operators:
@@ -138,6 +143,10 @@ def _pace(known: tuple[GroupId, Sequence[Sample]]) -> Row:
 
 def _fallback(known: tuple[PbxId, FallbackRead]) -> Row:
     return Row(FALLBACK, known[0], _FALLBACK.dump_json(known[1]).decode())
+
+
+def _coming(call: InquiryId, known: Coming | None) -> Row:
+    return Row(COMING, call, None if known is None else _COMING.dump_json(known).decode())
 
 
 def _unconfirmed(inquiries: Iterable[InquiryId]) -> Row:
@@ -187,6 +196,7 @@ def memory_from(rows: Iterable[tuple[str, str, str]]) -> Memory | None:
             last_offered={GroupId(group): OperatorId(who) for group, who in by_kind[LAST_OFFERED].items()},
             paces={GroupId(group): _PACE.validate_json(body) for group, body in by_kind[PACE].items()},
             fallback={PbxId(pbx): _FALLBACK.validate_json(body) for pbx, body in by_kind[FALLBACK].items()},
+            comings={InquiryId(call): _COMING.validate_json(body) for call, body in by_kind[COMING].items()},
             unconfirmed=_UNCONFIRMED.validate_json(by_kind[UNCONFIRMED][""]),
             operators=[_OPERATOR.validate_json(body) for body in by_kind[OPERATOR].values()],
             inquiries=[_inquiry_from(body, policy) for body in by_kind[INQUIRY].values()],

@@ -14,6 +14,7 @@ from huntgroup.customer_desk import CustomerDesk
 from huntgroup.customers.rules import RuleBook
 from huntgroup.customers.words import Happened, Happening
 from huntgroup.engine.engine import Engine
+from huntgroup.engine.ids import InquiryId
 from huntgroup.ops import logs
 from huntgroup.recognition import Recognition
 from huntgroup.settings import Settings
@@ -39,7 +40,11 @@ class CustomerService:
     def before(self, shell: Shell, engine: Engine, crm: CrmDesk | None) -> Recognition:
         """What stands before the shell; the CRM is asked for who is not known here, and told what happens."""
         self._crm = crm
-        is_open = engine.world.inquiries.__contains__
+        world = engine.world
+
+        def is_open(call: InquiryId) -> bool:
+            return world.comings.latest(call) in world.inquiries
+
         self._recognition = Recognition(shell, self._readings, self.rules, is_open, asked_for_strangers(crm))
         return self._recognition
 

@@ -11,10 +11,10 @@ from huntgroup.engine.world import World
 
 def open_calls(world: World, pbx: PbxId | None = None) -> list[OpenCall]:
     """Every call that has channels at a PBX, None: at any, as far as is known: not in wrap-up, nor for a callback to
-    come."""
-    return [
+    come. By the names that the PBX knows; and those that may come in again, though an inquiry of theirs is over."""
+    found = [
         OpenCall(
-            inquiry=inquiry.id,
+            inquiry=world.comings.call_of(inquiry.id),
             attempts=AttemptNo(inquiry.attempts),
             is_active=inquiry.state is InquiryState.ACTIVE,
             phone=inquiry.answered[1] if inquiry.answered and inquiry.state is InquiryState.ACTIVE else None,
@@ -25,6 +25,12 @@ def open_calls(world: World, pbx: PbxId | None = None) -> list[OpenCall]:
         for inquiry in world.inquiries.values()
         if inquiry.channel is Channel.CALL and _is_somebody_there(inquiry) and pbx in {None, world.pbx_of(inquiry)}
     ]
+    over = [
+        OpenCall(inquiry=call, attempts=AttemptNo(each.attempts), is_active=True)
+        for call, each in world.comings.items()
+        if world.comings.latest(call) not in world.inquiries and pbx in {None, each.pbx}
+    ]
+    return found + over
 
 
 def _is_somebody_there(inquiry: Inquiry) -> bool:

@@ -9,6 +9,7 @@ must hold, and no order may name what cannot be done or end what is found to go 
 from collections import Counter, deque
 from collections.abc import Callable
 
+from huntgroup.engine.changes import PBX_GONE
 from huntgroup.engine.effects import (
     DialOut,
     Effect,
@@ -21,6 +22,7 @@ from huntgroup.engine.effects import (
     PromiseCallback,
     ReleaseLeg,
     ReplyToCustomer,
+    Ring,
     RingPhones,
     SendToVoicemail,
 )
@@ -75,7 +77,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
 from huntgroup.engine.invariants import check, check_touched
 from huntgroup.engine.lifecycle import InquiryState
-from huntgroup.engine.policy import Channel, Hold, Presence
+from huntgroup.engine.policy import Channel, Hold, Policy, Presence
 from tests.simulation.dice import Dice
 from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, PBXS, TEXTS, random_policy
@@ -98,6 +100,7 @@ class Chaos:
         self.dice = dice
         self.policy = random_policy(dice)
         self.engine = Engine(self.policy)
+        self._before = self.policy
         self.now = START
         self.events = 0
         self.inquiries = 0
@@ -109,7 +112,11 @@ class Chaos:
         self._sent_away: deque[SendToVoicemail | DialOut | PromiseCallback | ReplyToCustomer] = deque(maxlen=KEPT)
         self._recent: deque[Event] = deque(maxlen=25)
         self._served: list[FallbackServed] = []
+        self._gone: set[InquiryId] = set()
+        """Calls that are over, and what never was one: what is told of them after that no PBX would tell."""
         self._recorded: Counter[InquiryId] = Counter()
+        self._begun: Counter[InquiryId] = Counter()
+        self._ended: Counter[InquiryId] = Counter()
         self._happenings = self._weighted()
         self.mirror = Mirror(self.engine.world)
         self.engine.start(self.now)
@@ -151,10 +158,17 @@ class Chaos:
         calls = {each.id: world.pbx_of(each) for each in world.inquiries.values() if each.channel is Channel.CALL}
         was_up = set(world.pbxs.up)
         still = {each for each, pbx in calls.items() if world.pbxs.stands_still(pbx)}
+        self._before = world.policy
+        outlived = {call: world.comings.latest(call) for call, _ in world.comings.items()}
         effects = self.engine.handle(event, self.now)
         calls |= {each.id: world.pbx_of(each) for each in world.inquiries.values() if each.channel is Channel.CALL}
         for effect in effects:
             self._take(effect)
+        self._must_begin_and_end_once(effects)
+        if isinstance(event, CustomerLeft | FallbackServed | MessageLeft):
+            self._gone |= {event.inquiry, outlived.get(event.inquiry, event.inquiry)}
+        elif isinstance(event, PolicyChanged):  # of a PBX that is there no longer nothing is told
+            self._gone |= outlived.keys() - {call for call, _ in world.comings.items()}
         self.mirror.follow(world)
         if isinstance(event, RECOVERY):
             self._must_leave_alone(effects, talking)
@@ -194,12 +208,25 @@ class Chaos:
                 self._sent_away.append(effect)
             case Fact(type=FactType.CLOSED, detail=detail, inquiry=name):
                 self.outcomes[detail.partition(":")[0]] += 1
+                if detail == PBX_GONE and name is not None:
+                    self._gone.add(name)
                 if name is not None and name.startswith("served"):
                     self._recorded[name] += 1
                     if self._recorded[name] > 1:
                         raise BrokenError(f"{name} was recorded twice")
             case OperatorChanged(load=load, operator=operator) if min(load.values()) < 0:
                 raise BrokenError(f"{operator} has a negative load: {dict(load)}")
+
+    def _must_begin_and_end_once(self, effects: list[Effect]) -> None:
+        """Whatever comes of a call that goes on: an inquiry has one beginning and one end."""
+        for effect in effects:
+            if not isinstance(effect, Fact) or effect.inquiry is None or effect.inquiry.startswith("message"):
+                continue
+            if self._gone.isdisjoint({effect.inquiry, self.engine.world.comings.call_of(effect.inquiry)}):
+                for kind, counted in ((FactType.RECEIVED, self._begun), (FactType.CLOSED, self._ended)):
+                    counted[effect.inquiry] += effect.type is kind
+                    if counted[effect.inquiry] > 1:
+                        raise BrokenError(f"{effect.inquiry} was told of twice: {effect}")
 
     def _must_leave_alone(self, effects: list[Effect], talking: set[InquiryId]) -> None:
         """What is found at the PBX ends no conversation."""
@@ -225,23 +252,27 @@ class Chaos:
                 raise BrokenError(f"an order to ring while the PBX is away: {effect}")
 
     def _must_stand_still(self, effects: list[Effect], calls: set[InquiryId]) -> None:
-        """Time alone does nothing to a call whose PBX is away, but that a wrap-up ends."""
+        """Time alone does nothing to a call whose PBX is away, but that a wrap-up ends.
+
+        What it does to a call of another PBX frees operators, who are offered the calls of one that is only late, or
+        has them pause; of one that is away `_must_ring_nobody` says more.
+        """
+        may_be = {FactType.CLOSED, FactType.OFFERED, FactType.HANDED_OFF, FactType.WITHDRAWN}
         for effect in effects:
-            if isinstance(effect, Fact) and effect.type is not FactType.CLOSED and effect.inquiry in calls:
+            if isinstance(effect, Fact) and effect.type not in may_be and effect.inquiry in calls:
                 raise BrokenError(f"it happened while the PBX was away: {effect}")
 
     def _must_be_possible(self, order: RingPhones) -> None:
         if not all(ring.phones for ring in order.rings):
             raise BrokenError(f"an order to ring nothing: {order}")
-        inquiry, policy = self.engine.world.inquiries.get(order.inquiry), self.engine.world.policy
-        for ring in order.rings if inquiry is not None else ():
-            operator = policy.operators.get(ring.operator)
-            if inquiry is None or operator is None or ring.phones[0].startswith("mobile:"):
-                continue
-            way = (self.engine.world.pbx_of(inquiry), policy.home(operator))
-            is_across = ring.phones[0].startswith("across:")
-            if is_across != (way[0] != way[1]) or (is_across and way not in policy.trunks):
-                raise BrokenError(f"an order to ring by no way that there is from {way[0]} to {way[1]}: {order}")
+        world = self.engine.world
+        inquiry = world.inquiries.get(world.comings.latest(order.inquiry))
+        if inquiry is None:
+            return
+        # What was due before another configuration came was done by the one before it.
+        pbx, policies = world.pbx_of(inquiry), (self._before, world.policy)
+        if not all(any(_is_a_way(ring, pbx, each) for each in policies) for ring in order.rings):
+            raise BrokenError(f"an order to ring by no way that there is from {pbx}: {order}")
 
     # -- what can happen ------------------------------------------------------------------------------------------
 
@@ -250,6 +281,7 @@ class Chaos:
             self._call_comes: 14,
             self._text_comes: 10,
             self._comes_again: 1,
+            self._comes_in_again: 3,
             self._customer_leaves: 8,
             self._customer_writes: 4,
             self._channel_asks: 2,
@@ -310,6 +342,8 @@ class Chaos:
                 pbx=self._some_pbx() if channel is Channel.CALL else None,
             )
         )
+        if channel is not Channel.CALL:
+            self._gone.add(name)
 
     def _some_pbx(self) -> PbxId | None:
         return self.dice.choose((None, *self.policy.pbxs))
@@ -325,6 +359,14 @@ class Chaos:
         known = self.engine.world.inquiries.get(self._name())
         if known is not None:
             self.happens(InquiryReceived(inquiry=known.id, channel=Channel.CALL, source=source, customer=Customer()))
+
+    def _comes_in_again(self) -> None:
+        """Somebody sends a caller to a number whose inquiry is over; sometimes to nobody's."""
+        over = [call for call, _ in self.engine.world.comings.items()]
+        if over:
+            call, source = self.dice.choose(over[-KEPT:]), SourceId(self.dice.choose((*GROUPS, *GROUPS, "nobody's")))
+            self._names.append(call)
+            self.happens(InquiryReceived(inquiry=call, channel=Channel.CALL, source=source, customer=Customer()))
 
     def _customer_leaves(self) -> None:
         self.happens(CustomerLeft(inquiry=self._name(), departure=self.dice.choose(tuple(Departure))))
@@ -455,7 +497,7 @@ class Chaos:
         inquiry, attempt = order.inquiry, order.attempt
         message = MessageLeft(
             inquiry=inquiry,
-            message=InquiryId(f"m{inquiry}"),
+            message=InquiryId(f"message-{inquiry}"),
             source=SourceId(self.dice.choose(GROUPS)),
             customer=Customer(),
             recording=Recording(file="msg0000", seconds=3.0, mailbox="sales"),
@@ -594,3 +636,13 @@ class Chaos:
         if self.dice.chance(0.3):
             self.policy = random_policy(self.dice)
             self.happens(PolicyChanged(policy=self.policy))
+
+
+def _is_a_way(ring: Ring, pbx: PbxId, policy: Policy) -> bool:
+    """Whether an operator's phones can be rung so from this PBX."""
+    operator = policy.operators.get(ring.operator)
+    if operator is None or ring.phones[0].startswith("mobile:"):
+        return True
+    is_across = ring.phones[0].startswith("across:")
+    way = (pbx, policy.home(operator))
+    return is_across == (way[0] != way[1]) and (not is_across or way in policy.trunks)

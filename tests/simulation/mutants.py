@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from huntgroup.engine import eligibility, overflow, routing
+from huntgroup.engine.comings import Comings
 from huntgroup.engine.deadlines import DeadlineKind, Deadlines
 from huntgroup.engine.effects import Reason
 from huntgroup.engine.ids import AttemptNo, OperatorId
@@ -98,6 +99,10 @@ def _served_calls_not_remembered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FallbackRead, "note", lambda _read, _number, _inquiry: True)
 
 
+def _the_same_inquiry_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Comings, "another", lambda _comings, call: call)
+
+
 def _attempt_not_rearmed(patch: pytest.MonkeyPatch) -> None:
     original = World.rearm
 
@@ -118,5 +123,6 @@ MUTANTS = (
     Mutant("only the first of a group is looked at", _only_the_first_candidate),
     Mutant("time passes for calls whose PBX is away", _time_passes_for_calls_whose_pbx_is_away),
     Mutant("calls that the PBX served are not remembered", _served_calls_not_remembered),
+    Mutant("who comes in again is the same inquiry again", _the_same_inquiry_again),
     Mutant("an attempt is not woken when the PBX is found", _attempt_not_rearmed),
 )

@@ -6,8 +6,9 @@ who had it last, and of whoever of ours gets them next.
 """
 
 from huntgroup.engine import overflow
+from huntgroup.engine.again import turn_away
 from huntgroup.engine.deadlines import DeadlineKind
-from huntgroup.engine.effects import EndInquiry, FactType, Outcome, Reason, TransferredTo
+from huntgroup.engine.effects import FactType, Outcome, Reason, TransferredTo
 from huntgroup.engine.events import CustomerAlone, InquiryReceived
 from huntgroup.engine.ids import NO_ATTEMPT
 from huntgroup.engine.lifecycle import InquiryState
@@ -51,8 +52,7 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
     """
     entrance = world.policy.entrance(event.channel, event.source)
     if entrance is None:
-        world.effects.append(EndInquiry(inquiry=inquiry.id, cause=UNALLOCATED_NUMBER))
-        world.close(inquiry, Outcome.ANSWERED)
+        turn_away(world, inquiry, UNALLOCATED_NUMBER, Outcome.ANSWERED)
         return
     operator = inquiry.operator
     world.tell_transfer(inquiry, TransferredTo(group=entrance.group))

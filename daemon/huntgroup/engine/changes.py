@@ -55,6 +55,8 @@ def _give_up_pbxs(world: World) -> None:
         if inquiry.channel is Channel.CALL and world.pbx_of(inquiry) not in known:
             was_served = inquiry.state in {InquiryState.ACTIVE, InquiryState.WRAPUP}
             world.close(inquiry, Outcome.ANSWERED if was_served else Outcome.ABANDONED, PBX_GONE)
+    for call in [call for call, each in world.comings.items() if each.pbx not in known]:
+        world.comings.gone(call)
 
 
 def _is_in_use(world: World, group: GroupId) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from huntgroup.engine import outside, overflow, phones, waiting
 from huntgroup.engine.adrift import customer_alone, moment_is_over, sent_to_a_line
+from huntgroup.engine.again import as_ordered, meant
 from huntgroup.engine.changes import change_policy
 from huntgroup.engine.channels import HANDLERS as CHANNEL_HANDLERS
 from huntgroup.engine.channels import answer_channel
@@ -84,14 +85,16 @@ class Engine:
             step_clock(world, event.by)
         if not isinstance(event, DaemonStarted):  # whose word it is that the PBX is away, and calls wait for it
             self._fire_deadlines(inclusive=False)
-        about = getattr(event, "inquiry", None)
+        fact = meant(world, event)
+        about = getattr(fact, "inquiry", None)
         if about is not None:
             world.changed.inquiries[about] = None
-        APPLY[type(event)](world, event)
+        if fact is not None:
+            APPLY[type(fact)](world, fact)
         settle(world)
         self._fire_deadlines(inclusive=True)
         world.tell_changes()
-        return world.effects
+        return as_ordered(world, world.effects) if len(world.comings) else world.effects
 
     def next_deadline(self) -> float | None:
         """The instant, in seconds, at which time alone changes something; None while nothing is pending."""
@@ -137,6 +140,8 @@ def _inquiry_received(world: World, event: InquiryReceived) -> None:
         world.effects.append(
             Fact(type=FactType.CLOSED, at=world.now, inquiry=event.inquiry, detail=detail, customer=event.customer)
         )
+        if event.channel is Channel.CALL:
+            world.outlived(event.inquiry, event.pbx or world.policy.pbx, event.attempts)
         return
     inquiry = world.admit(event, entrance)
     world.fact(FactType.RECEIVED, inquiry, detail=event.source)
@@ -171,11 +176,20 @@ def _gave_up(world: World, inquiry: Inquiry, how: str, at: float) -> None:
         world.close(inquiry, Outcome.ANSWERED, at=at)
         return
     world.fact(FactType.ABANDONED, inquiry, detail=how, at=at)
+    was_for_one = inquiry.target is not None
     if not _is_kept(world, inquiry):
         world.close(inquiry, Outcome.ABANDONED, at=at)
     elif inquiry.handover is not None:
         overflow.wait_on(world, inquiry)
-    elif inquiry.state is InquiryState.OFFERED:
+    else:
+        _goes_on_without(world, inquiry)
+        if was_for_one:
+            overflow.back_to_its_group(world, inquiry)
+
+
+def _goes_on_without(world: World, inquiry: Inquiry) -> None:
+    """Its customer has left, and is to be called back."""
+    if inquiry.state is InquiryState.OFFERED:
         take_back(world, inquiry, "the customer left")
         after_attempt(world, inquiry)
     else:

@@ -3,7 +3,11 @@
 from typing import NewType
 
 InquiryId = NewType("InquiryId", str)
-"""The channel's own key for an inquiry; for a call ``call-<pbx>-<the caller channel's Uniqueid>``."""
+"""The channel's own key for an inquiry; for a call ``call-<pbx>-<the caller channel's Uniqueid>``.
+
+A call whose inquiry is over may come in again, as ``call-…-2``. What the PBX tells of, and what is ordered from it, is
+named by the call, whichever of its inquiries it is about: see `huntgroup.engine.comings`.
+"""
 OperatorId = NewType("OperatorId", str)
 GroupId = NewType("GroupId", str)
 SourceId = NewType("SourceId", str)

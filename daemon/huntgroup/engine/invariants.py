@@ -13,7 +13,7 @@ from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Presence
 from huntgroup.engine.routing import candidates, ignores_presence, may_join, why_not
-from huntgroup.engine.state import Inquiry, Offer, Operator
+from huntgroup.engine.state import Inquiry, Offer, Operator, is_promised_by_one
 from huntgroup.engine.world import World
 
 
@@ -54,6 +54,8 @@ def _inquiry(world: World, inquiry: Inquiry) -> Iterator[str]:
     if inquiry.attempt is not None and inquiry.attempt.deadline <= world.now and not world.stands_still(inquiry):
         yield f"{name} has an attempt whose deadline was {world.now - inquiry.attempt.deadline:g} s ago"
     yield from _standing(world, inquiry)
+    if is_promised_by_one(inquiry):
+        yield f"{name} is promised to be called back, and {state} for {inquiry.target}"
     if state is InquiryState.CLOSED:
         yield f"{name} is closed and still remembered"
     has_operator = inquiry.operator is not None

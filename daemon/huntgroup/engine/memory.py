@@ -11,7 +11,7 @@ from huntgroup.engine.effects import Outcome
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 from huntgroup.engine.pace import Sample
 from huntgroup.engine.policy import GroupPolicy, Policy
-from huntgroup.engine.state import FallbackRead, Inquiry, Operator
+from huntgroup.engine.state import Coming, FallbackRead, Inquiry, Operator
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Changed:
     paces: dict[GroupId, None] = field(default_factory=dict)
     """Groups of which somebody was answered who had waited."""
     fallback: dict[PbxId, None] = field(default_factory=dict)
+    comings: dict[InquiryId, None] = field(default_factory=dict)
+    """Calls that outlived an inquiry."""
     is_policy: bool = False
     is_unconfirmed: bool = False
 
@@ -35,6 +37,7 @@ class Changed:
         self.groups.clear()
         self.paces.clear()
         self.fallback.clear()
+        self.comings.clear()
         self.is_policy = self.is_unconfirmed = False
 
     def add(self, other: "Changed") -> None:
@@ -44,6 +47,7 @@ class Changed:
         self.groups |= other.groups
         self.paces |= other.paces
         self.fallback |= other.fallback
+        self.comings |= other.comings
         self.is_policy |= other.is_policy
         self.is_unconfirmed |= other.is_unconfirmed
 
@@ -70,6 +74,7 @@ class Memory:
     last_offered: Mapping[GroupId, OperatorId]
     paces: Mapping[GroupId, Sequence[Sample]]
     fallback: Mapping[PbxId, FallbackRead]
+    comings: Mapping[InquiryId, Coming]
     unconfirmed: Iterable[InquiryId]
     operators: Iterable[Operator]
     inquiries: Iterable[Inquiry]

@@ -7,9 +7,9 @@ and routing finds it there.
 from collections.abc import Callable
 from enum import StrEnum
 
+from huntgroup.engine.again import turn_away
 from huntgroup.engine.effects import (
     DialOut,
-    EndInquiry,
     FactType,
     HoldCustomer,
     Outcome,
@@ -98,8 +98,7 @@ def rejoin(world: World, inquiry: Inquiry) -> None:
         world.enter(inquiry, group)
         world.join_line(inquiry)
     else:
-        world.effects.append(EndInquiry(inquiry=inquiry.id, cause=GONE))
-        world.close(inquiry, Outcome.UNANSWERED)
+        turn_away(world, inquiry, GONE, Outcome.UNANSWERED)
 
 
 def end_round(world: World, inquiry: Inquiry) -> None:
@@ -253,20 +252,42 @@ def _promise_callback(world: World, inquiry: Inquiry, sound: str | None, hook: H
 
 
 def note_promise(world: World, inquiry: Inquiry) -> None:
-    """From now on no caller is on the line, or only to hear just that."""
+    """From now on no caller is on the line, or only to hear just that. Whoever of the group can calls them back: the
+    one operator whom they were for may be busy for ever."""
     inquiry.is_callback = True
     world.fact(FactType.CALLBACK_PROMISED, inquiry)
+    if inquiry.target is not None:
+        world.enter(inquiry, inquiry.group)
+
+
+def back_to_its_group(world: World, inquiry: Inquiry) -> None:
+    """A promise that is kept waits in no line of its group, having been for one operator: there it waits on."""
+    target = inquiry.target
+    if target is not None and target.operator in inquiry.tried:
+        world.fact(FactType.UNANSWERED, inquiry, target.operator, "back to the group")
+        _back_to_group(world, inquiry, target.operator)
+        return
+    if target is not None:
+        world.enter(inquiry, inquiry.group)
+    if _is_at_rest(world, inquiry):
+        wait_for_opening(world, inquiry)
+    elif inquiry.line is None:
+        rejoin(world, inquiry)
+
+
+def _is_at_rest(world: World, inquiry: Inquiry) -> bool:
+    """Whether its group is closed now: nobody is called back then."""
+    return inquiry.group in world.policy.groups and not is_open(world.group_of(inquiry).hours, world.now)
 
 
 def wait_on(world: World, inquiry: Inquiry) -> None:
     """An inquiry that the PBX had waits again, as it did before or as its group says of who comes now."""
     hook = inquiry.handover.hook if inquiry.handover else Hook.UNANSWERED
     receive_back(world, inquiry)
-    if inquiry.is_callback and inquiry.target is not None:
-        # They are to be called back by whoever can: the colleague whom they waited for may be busy for ever.
-        world.enter(inquiry, inquiry.group)
     if inquiry.group not in world.policy.groups:
         rejoin(world, inquiry)
+    elif inquiry.is_callback and _is_at_rest(world, inquiry):
+        wait_for_opening(world, inquiry)
     else:
         KEEPERS[Hook(hook)](world, inquiry)
 
@@ -393,11 +414,10 @@ def _come_to(world: World, inquiry: Inquiry, group: GroupId) -> None:
 
 
 def _end(world: World, inquiry: Inquiry, cause: int) -> None:
-    world.effects.append(EndInquiry(inquiry=inquiry.id, cause=cause))
-    world.close(inquiry, Outcome.UNANSWERED)
+    turn_away(world, inquiry, cause, Outcome.UNANSWERED)
 
 
 def _cannot(inquiry: Inquiry, action: OverflowAction) -> bool:
     if inquiry.channel is not Channel.CALL:
         return isinstance(action, CALL_ONLY)
-    return inquiry.is_callback and isinstance(action, CALLER_ONLY)
+    return inquiry.is_callback and isinstance(action, CALLER_ONLY | ToOperator)

@@ -148,7 +148,8 @@ OverflowAction = KeepWaiting | EnterGroup | ToOperator | ToNumber | ToVoicemail 
 CALL_ONLY = ToNumber | ToVoicemail | CallBack
 """What only a call can do; on every other channel it means to keep waiting."""
 CALLER_ONLY = ToNumber | ToVoicemail
-"""What needs a caller on the line; to who was promised to be called back it means to keep waiting."""
+"""What needs a caller on the line; to who was promised to be called back it means to keep waiting, as one operator
+does: a promise is the group's."""
 
 DEFAULT_BLENDING: Mapping[Channel, tuple[Channel, ...]] = {
     Channel.CALL: (Channel.CALL, Channel.CHAT),

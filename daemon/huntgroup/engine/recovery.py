@@ -4,7 +4,10 @@ Whatever is told here is the truth and was believed otherwise at most: a convers
 never served twice, and no operator is left with what is over.
 """
 
+from dataclasses import replace
+
 from huntgroup.engine import overflow
+from huntgroup.engine.again import served_as
 from huntgroup.engine.effects import Fact, FactType, Outcome, TransferredTo
 from huntgroup.engine.events import (
     ConversationFound,
@@ -19,7 +22,7 @@ from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.requests import is_transfer_to, moved, take_back, tell_responsible, trim_offers, withdraw
-from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage
+from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage, is_promised_by_one
 from huntgroup.engine.world import World
 
 FOUND = "found in conversation"
@@ -65,6 +68,12 @@ def daemon_started(world: World, _event: DaemonStarted) -> None:
         is_away(world, pbx)
     world.unconfirmed = dict.fromkeys(world.inquiries)
     world.changed.is_unconfirmed = True
+    for inquiry in list(world.inquiries.values()):
+        if is_promised_by_one(inquiry):  # an earlier version let that be
+            stood = inquiry.line is not None
+            world.enter(inquiry, inquiry.group)
+            if stood:
+                overflow.back_to_its_group(world, inquiry)
 
 
 def tell_recovered(world: World, pbx: PbxId) -> None:
@@ -256,11 +265,14 @@ def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
     """Record, exactly once, a call that is over. Returns the inquiry that was open here if its caller gave up there."""
     known = world.fallback.setdefault(event.pbx, FallbackRead())
     world.changed.fallback[event.pbx] = None
-    if not known.note(event.entry, event.inquiry):
+    name = served_as(world, event, is_news=known.note(event.entry, event.inquiry))
+    if name is None:
         return None
-    inquiry = world.inquiries.get(event.inquiry)
+    inquiry = world.inquiries.get(name)
     if inquiry is None:
-        _record(world, event)
+        if world.comings.of(event.inquiry) is not None:
+            world.outlived(name, event.pbx, 0, event.ended_at)
+        _record(world, replace(event, inquiry=name))
         return None
     taken_from_us(world, inquiry)
     if inquiry.channel is not Channel.CALL or inquiry.is_callback:

@@ -1,5 +1,6 @@
 """A world as a memory, and a world made of one. What is made of a memory decides just as what it was taken of."""
 
+from huntgroup.engine.comings import Comings
 from huntgroup.engine.deadlines import UNANSWERED
 from huntgroup.engine.memory import Counters, Memory
 from huntgroup.engine.world import World
@@ -26,6 +27,7 @@ def memory_of(world: World) -> Memory:
         last_offered=world.last_offered,
         paces={group: world.paces.samples(group) for group in world.paces.groups()},
         fallback=world.fallback,
+        comings=dict(world.comings.items()),
         unconfirmed=world.unconfirmed,
         operators=world.operators.values(),
         inquiries=world.inquiries.values(),
@@ -47,6 +49,7 @@ def restored(memory: Memory) -> World:
     for group, samples in memory.paces.items():
         world.paces.remember(group, samples)
     world.fallback = dict(memory.fallback)
+    world.comings = Comings(world.changed.comings, memory.comings)
     world.unconfirmed = dict.fromkeys(memory.unconfirmed)
     world.operators |= {operator.policy.id: operator for operator in memory.operators}
     world.order_operators()

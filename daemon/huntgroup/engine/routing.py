@@ -382,6 +382,9 @@ def after_attempt(world: World, inquiry: Inquiry) -> None:
     """Where an inquiry goes that nobody took in its attempt: it is waiting, and in no line yet."""
     if inquiry.state is not InquiryState.WAITING:
         return
+    if inquiry.is_callback and inquiry.target is not None:
+        overflow.back_to_its_group(world, inquiry)
+        return
     # An offer that was only taken back, because they paused or the customer hung up, was not missed.
     if inquiry.stage is Stage.RESPONSIBLE and inquiry.responsible in inquiry.tried:
         missed = inquiry.entrance.on_responsible_missed

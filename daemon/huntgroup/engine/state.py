@@ -168,6 +168,13 @@ class Inquiry:
     outcome: Outcome | None = None
 
 
+def is_promised_by_one(inquiry: Inquiry) -> bool:
+    """Whether a customer is to be called back by one operator alone, who does not ring for them as they want to."""
+    target = inquiry.target
+    is_wanted = target is not None and target.is_pickup and inquiry.state is InquiryState.OFFERED
+    return inquiry.is_callback and target is not None and not is_wanted
+
+
 @dataclass(slots=True, kw_only=True)
 class Operator:
     """One operator's state over all channels. The dicts keep the order in which things came."""
@@ -226,6 +233,20 @@ class FallbackRead:
         self.inquiries[inquiry] = None
         if len(self.inquiries) > FALLBACK_REMEMBERED:
             del self.inquiries[next(iter(self.inquiries))]
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Coming:
+    """A call of which an inquiry is over, while its caller may still be there.
+
+    ``count`` inquiries came of it, one of which was over at ``ended_at``, in seconds; orders about it had numbers up to
+    ``attempts``.
+    """
+
+    pbx: PbxId
+    ended_at: float
+    attempts: int = 0
+    count: int = 1
 
 
 LineKey = tuple[str, str, Channel, str]

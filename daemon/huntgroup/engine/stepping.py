@@ -19,6 +19,7 @@ def step_clock(world: World, by: float) -> None:
             world.touch(operator)
     world.paces.move(by)
     world.changed.paces |= dict.fromkeys(world.paces.groups())
+    world.comings.move(by)
     for inquiry in world.inquiries.values():
         world.note(inquiry)
         _move(inquiry, by)

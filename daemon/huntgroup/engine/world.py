@@ -5,6 +5,7 @@ that routing afterwards looks only there.
 """
 
 from huntgroup.engine import lifecycle
+from huntgroup.engine.comings import Comings
 from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadlines, still_holds
 from huntgroup.engine.effects import FactType, Outcome, Reason
 from huntgroup.engine.events import InquiryReceived
@@ -15,7 +16,7 @@ from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, Of
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.pace import Paces
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, Policy
-from huntgroup.engine.state import Attempt, FallbackRead, Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Attempt, Coming, FallbackRead, Inquiry, Offer, Operator, Stage
 
 
 class World(House):
@@ -40,6 +41,7 @@ class World(House):
         self.offers_made = 0
         """Over all operators: gives each offer its number."""
         super().__init__(policy)
+        self.comings = Comings(self.changed.comings)
 
     # -- an inquiry comes, stands in line, goes -------------------------------------------------------------------
 
@@ -57,13 +59,18 @@ class World(House):
             responsible=event.responsible,
             arrived_at=self.now,
             arrival=self.received,
-            attempts=event.attempts,
+            attempts=max(event.attempts, self.comings.begins(event.inquiry)),
             pbx=(event.pbx or self.policy.pbx) if event.channel is Channel.CALL else None,
         )
         self.inquiries[inquiry.id] = inquiry
         self.changed.inquiries[inquiry.id] = None
         self._count_unanswered(inquiry, 1)
         return inquiry
+
+    def outlived(self, name: InquiryId, pbx: PbxId, attempts: int, at: float | None = None) -> None:
+        """The inquiry of this name is over, and its caller may be there still. ``at``: when, if it was before."""
+        coming = Coming(pbx=pbx, attempts=attempts, ended_at=self.now if at is None else at)
+        self.comings.outlives(name, coming, self.inquiries)
 
     def enter(self, inquiry: Inquiry, group: GroupId) -> None:
         """A waiting inquiry becomes a group's, and a new round begins. It stands in no line yet."""
@@ -180,15 +187,9 @@ class World(House):
         self.closed[inquiry.outcome] += 1
         self.fact(FactType.CLOSED, inquiry, inquiry.operator, detail or inquiry.outcome, at)
         self._forget_attempt(inquiry)
-        if inquiry.outcome is Outcome.FORWARDED and inquiry.channel is Channel.CALL:
-            self._is_over_only_for_us(inquiry)
-
-    def _is_over_only_for_us(self, inquiry: Inquiry) -> None:
-        """The caller talks on to somebody who is not ours. Should no daemon be there when they hang up, the PBX keeps
-        the call as one that it served by itself."""
-        pbx = self.pbx_of(inquiry)
-        self.fallback.setdefault(pbx, FallbackRead()).is_on_record(inquiry.id)
-        self.changed.fallback[pbx] = None
+        is_over_only_for_us = inquiry.outcome is Outcome.FORWARDED and inquiry.channel is Channel.CALL
+        if is_over_only_for_us or self.comings.of(self.comings.call_of(inquiry.id)) is not None:
+            self.outlived(inquiry.id, self.pbx_of(inquiry), inquiry.attempts)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 

@@ -18,9 +18,9 @@ from tests.lab.daemon import Daemon
 
 REPLAYED_WITHIN = 1800.0
 REFUSED = "refused:%"
-"""The end of who dialled the number of a group that is not there: they were never an inquiry. Where a resync meets them
-the record is told so twice."""
-ENDS = "SELECT inquiry, count(*) FROM record WHERE type = 'inquiry.closed' AND detail NOT LIKE ? GROUP BY inquiry"
+"""The end of who dialled the number of a group that is not there: they were never an inquiry."""
+ENDS = "SELECT inquiry, count(*) FROM record WHERE type = 'inquiry.closed' GROUP BY inquiry"
+NEVER_CAME = "SELECT DISTINCT inquiry FROM record WHERE type = 'inquiry.closed' AND detail LIKE ?"
 ARRIVALS = "SELECT inquiry, count(*) FROM record WHERE type = 'inquiry.received' GROUP BY inquiry"
 GROWS_MOST = 0.25
 """The share by which a daemon's memory may grow, once it is warm."""
@@ -118,14 +118,16 @@ async def command(config: Path, *words: str) -> tuple[int, str, str]:
 
 
 def wrong_in_the_record(path: Path) -> Iterator[str]:
-    """Every inquiry came in once and ended once."""
+    """Every inquiry came in once and ended once: who comes in again does so under another id."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         came: dict[str, int] = dict(database.execute(ARRIVALS).fetchall())
-        ended: dict[str, int] = dict(database.execute(ENDS, (REFUSED,)).fetchall())
+        ended: dict[str, int] = dict(database.execute(ENDS).fetchall())
+        refused = {name for (name,) in database.execute(NEVER_CAME, (REFUSED,))}
     yield from (f"{name} came {count} times" for name, count in came.items() if count != 1)
     yield from (f"{name} ended {count} times" for name, count in ended.items() if count != 1)
     yield from (f"{name} never ended" for name in came if name not in ended)
-    yield from (f"{name} ended and never came" for name in ended if name not in came)
+    yield from (f"{name} ended and never came" for name in ended if name not in came and name not in refused)
+    yield from (f"{name} was refused, and came" for name in refused if name in came)
 
 
 def outcomes(path: Path) -> Counter[str]:

@@ -1,5 +1,7 @@
 """Who was promised to be called back keeps their place: at their turn an operator is called first, then they are."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from huntgroup.engine.effects import (
@@ -17,13 +19,30 @@ from huntgroup.engine.events import (
     CustomerLeft,
     CustomerNotReached,
     CustomerReached,
+    DaemonStarted,
     Departure,
+    FallbackRings,
+    FallbackServed,
     KeyPressed,
+    PbxFound,
     PhoneState,
+    PickupRequested,
 )
-from huntgroup.engine.ids import InquiryId, SourceId
-from huntgroup.engine.policy import Announce, CallBack, Channel, End, OverflowAction, Reply, ToNumber, ToVoicemail
-from tests.unit.engine.scenario import RING, Story, group, phone, policy
+from huntgroup.engine.hours import Hours
+from huntgroup.engine.ids import InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import (
+    Announce,
+    CallBack,
+    Channel,
+    End,
+    OverflowAction,
+    Reply,
+    ToNumber,
+    ToOperator,
+    ToVoicemail,
+)
+from tests.simulation.mirror import Mirror
+from tests.unit.engine.scenario import PBX, RING, Story, group, phone, policy
 
 
 def promised(**options: object) -> Story:
@@ -200,3 +219,169 @@ def test_who_leaves_the_line_for_a_colleague_is_called_back_by_whoever_can() -> 
 
     offered = [each for each in story.history if isinstance(each, Fact) and each.type is FactType.OFFERED]
     assert {each.operator for each in offered} == {"anna", "ben"}
+
+
+# -- a promise is the group's -----------------------------------------------------------------------------------------
+
+
+def sent_to_ben(rings: int | None = None, **options: object) -> Story:
+    """Nobody of sales took c1 within 30 s, so it is for Ben alone, who is on a call; who gives up is called back."""
+    action = ToOperator(operator=OperatorId("ben"), rings=rings)
+    plan = policy(
+        group("sales", "anna", "cleo", **{"on_unanswered": action, "on_abandoned": CallBack(), **options}),
+        group("support", "ben"),
+    )
+    story = Story(plan)
+    for name in ("anna", "cleo"):
+        story.phone_is(name, PhoneState.INUSE)
+    return story
+
+
+def waits_for_ben(rings: int | None = None) -> Story:
+    story = sent_to_ben(rings, max_wait=30.0)
+    story.phone_is("ben", PhoneState.INUSE)
+    story.calls("c1")
+    story.later(30)
+    assert story.facts(FactType.OVERFLOWED) == [("c1", "ben", "")]
+    return story
+
+
+@pytest.mark.parametrize("rings", [None, 3])
+def test_who_gives_up_waiting_for_one_operator_is_called_back_by_whoever_can(rings: int | None) -> None:
+    story = waits_for_ben(rings)
+    story.hangs_up("c1")
+    story.later(3600)
+    assert story.happened(FactType.CLOSED) == []
+
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+
+    assert order(story).is_callback
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_and_so_is_who_gives_up_while_that_operators_phone_rings() -> None:
+    story = sent_to_ben(max_wait=30.0)
+    story.calls("c1")
+    story.later(30)
+    assert story.rung() == [("c1", ("ben",))]
+    story.rings("c1", "ben")
+
+    story.hangs_up("c1")
+    assert story.rung() == []
+    story.phone_is("cleo", PhoneState.NOT_INUSE)
+
+    assert story.rung() == [("c1", ("cleo",))]
+
+
+def test_and_so_is_who_gives_up_while_the_pbx_serves_them_by_itself() -> None:
+    story = waits_for_ben()
+    story.happens(FallbackRings(inquiry=InquiryId("c1")))
+    served = FallbackServed(
+        pbx=PBX,
+        entry=1,
+        inquiry=InquiryId("c1"),
+        source=SourceId("sales"),
+        customer=Customer(),
+        came_at=story.now - 30,
+        answered_at=None,
+        phone=None,
+        ended_at=story.now,
+    )
+    story.happens(served)
+
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_who_was_sent_to_one_operator_as_the_group_was_closed_is_called_back_once_it_is_open() -> None:
+    """And not at night, by whoever happens to be there."""
+    day = Hours(zone=ZoneInfo("UTC"), week=(((480, 1080),),) * 7)
+    story = sent_to_ben(on_closed=ToOperator(operator=OperatorId("ben"), rings=None), hours=day)
+    for name in ("anna", "cleo"):
+        story.phone_is(name, PhoneState.NOT_INUSE)
+    story.calls("c1")
+    story.rings("c1", "ben")
+    story.hangs_up("c1")
+    assert story.rung() == []
+
+    opening = story.engine.next_deadline()
+    assert opening is not None
+    story.later(opening - story.now)
+
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_a_promise_that_nobody_takes_is_not_sent_to_one_operator() -> None:
+    story = sent_to_ben(rings=3)
+    story.calls("c1")
+    story.hangs_up("c1")
+    story.phone_is("ben", PhoneState.INUSE)
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.misses("anna", "c1")
+
+    story.phone_is("ben", PhoneState.NOT_INUSE)
+    story.later(RING)
+
+    assert story.happened(FactType.OVERFLOWED) == []
+    assert story.happened(FactType.CLOSED) == []
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_who_leaves_the_line_of_one_operator_is_called_back_by_whoever_can() -> None:
+    story = sent_to_ben(max_wait=30.0, announce=Announce(leave_key="1"), on_leave=CallBack())
+    story.phone_is("ben", PhoneState.INUSE)
+    story.calls("c1")
+    story.later(30)
+    story.happens(KeyPressed(inquiry=InquiryId("c1"), key="1"))
+    story.hangs_up("c1")
+    story.later(3600)
+
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def rung_at_who_wants_it() -> Story:
+    """A callback rings at anna, and ben has it ring at his phone instead."""
+    story = gone(pickup=True)
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.rings("c1", "anna")
+    story.phone_is("ben", PhoneState.NOT_INUSE)
+    story.asks(PickupRequested, "ben", "c1", is_by_command=True)
+    assert (order(story).is_callback, story.rung()) == (True, [("c1", ("ben",))])
+    return story
+
+
+def test_a_callback_that_somebody_wanted_and_cannot_have_after_all_rings_at_the_others() -> None:
+    story = rung_at_who_wants_it()
+    direct = ConversationFound(
+        inquiry=InquiryId("c2"), phone=phone("ben"), source=SourceId("sales"), customer=Customer()
+    )
+
+    story.happens(direct)
+
+    assert ("c1", "ben", "no room any more") in story.facts(FactType.WITHDRAWN)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_and_who_wanted_it_and_missed_it_comes_last() -> None:
+    story = rung_at_who_wants_it()
+
+    story.misses("ben", "c1")
+
+    assert ("c1", "ben", "back to the group") in story.facts(FactType.UNANSWERED)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_a_promise_that_an_earlier_version_kept_for_one_operator_is_the_groups_when_the_daemon_starts() -> None:
+    story = waits_for_ben()
+    story.engine.world.inquiries[InquiryId("c1")].is_callback = True
+    story.mirror = Mirror(story.engine.world)
+
+    story.happens(DaemonStarted(version="2"))
+    story.happens(PbxFound(pbx=PBX))
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+
+    assert order(story).is_callback
+    assert story.rung() == [("c1", ("anna",))]

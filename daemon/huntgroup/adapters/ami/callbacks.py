@@ -45,6 +45,7 @@ def begun(order: RingPhones) -> Call:
     callback = Callback.of(order.inquiry, order.attempt)
     call = Call(order.inquiry, callback.operator_end, callback.customer_end, callback=callback)
     call.ordered_attempt = order.attempt
+    call.customer = order.customer or call.customer
     return call
 
 

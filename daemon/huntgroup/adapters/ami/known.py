@@ -151,6 +151,13 @@ class KnownCalls:
             self._calls[call.callback.operator_end] = self._calls[call.callback.customer_end] = call
             self._by_inquiry[call.inquiry] = call
 
+    def waits_itself(self, call: Call, uniqueid: str) -> None:
+        """The channel that stood for a customer was transferred to a line of ours, and is a caller's like any other."""
+        if call.callback is not None:
+            for end in {call.callback.operator_end, call.callback.customer_end} - {uniqueid}:
+                self._calls.pop(end, None)
+            call.uniqueid, call.callback = uniqueid, None
+
     def call_of(self, inquiry: InquiryId) -> Call | None:
         """The call of this inquiry, or None when it is over."""
         return self._by_inquiry.get(inquiry)

@@ -137,7 +137,10 @@ class Translator(KnownCalls):
             self._by_inquiry[call.inquiry] = call
         call.channel, call.is_told = channel, True
         call.is_answered, call.with_channel, call.alone = False, None, None  # perhaps they were transferred to a group
-        call.source, call.customer = self.directory.source(dialled_number(number)), self._customer(message)
+        call.source = self.directory.source(dialled_number(number))
+        if call.callback is None or not call.customer.phone:  # on a callback's own channel stands what it is
+            call.customer = self._customer(message)
+        self.waits_itself(call, uniqueid)
         return InquiryReceived(
             inquiry=call.inquiry, channel=Channel.CALL, source=call.source, customer=call.customer, attempts=made
         )

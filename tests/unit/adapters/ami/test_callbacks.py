@@ -1,5 +1,7 @@
 """How a customer is called back: what Asterisk is told, and what its words mean then, as 22.10 and 16.28 write them."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.adapters.ami.conftest import POLICY, operator, policy_of
 from tests.unit.adapters.ami.messages import (
@@ -32,6 +34,7 @@ from huntgroup.engine.events import (
     CustomerNotReached,
     CustomerReached,
     Event,
+    InquiryReceived,
     PhoneAnswered,
     PhoneRang,
 )
@@ -43,6 +46,8 @@ ANNA = PhoneId("PJSIP/anna-desk")
 JAN = Customer(name="Jan", phone="+48600700800", can_be_called_back=True)
 OUT = Directory(country="pl", outbound="PJSIP/{number}@trunk")
 TALKS = ConversationFound(inquiry=CALL, phone=ANNA, source=SourceId(""), customer=Customer(), attempt=AttemptNo(2))
+"""To a daemon that starts, which does not know for whom it rang."""
+TALKS_TO_JAN = replace(TALKS, customer=JAN)
 
 
 def ring(attempt: int = 2, customer: Customer = JAN) -> RingPhones:
@@ -214,6 +219,32 @@ async def test_a_channel_that_ends_before_anybody_answered_has_failed(calling: T
     assert isinstance(event, AttemptFailed)
 
 
+async def test_who_answered_for_a_customer_and_sends_them_to_a_groups_number_has_them_wait_there_like_a_caller(
+    answered: Translator,
+) -> None:
+    """While the customer is still being called: what the operator has is our own channel, and who it stands for is
+    known."""
+    sent = waiting(**{**OPERATORS_END, "CallerIDNum": "2", "CallerIDName": "Callback"})
+
+    (event,) = heard(answered, sent)
+    assert isinstance(event, InquiryReceived)
+    assert (event.inquiry, event.customer) == (CALL, JAN)
+    assert answered.channel_of(CALL) == OPERATORS_END["Channel"]
+    assert heard(answered, customer_leg("ANSWER")) == []
+    assert heard(answered, hangup(**end_of_channel("customer"))) == []
+    assert heard(answered, hangup(**end_of_channel("operator"))) == [CustomerLeft(inquiry=CALL)]
+    assert answered.size() == 0
+
+
+async def test_and_when_the_customer_cannot_be_reached_they_wait_there_no_longer(answered: Translator) -> None:
+    heard(answered, waiting(**OPERATORS_END))
+
+    assert (
+        heard(answered, said("HuntgroupCalledBack", "Attempt: 2", "Status: BUSY", "Cause: 17", **CUSTOMERS_END)) == []
+    )
+    assert heard(answered, hangup(**end_of_channel("operator"))) == [CustomerLeft(inquiry=CALL)]
+
+
 # -- while the link was down ----------------------------------------------------------------------------------------
 
 
@@ -236,14 +267,14 @@ def found(translator: Translator, texts: list[str]) -> list[Event]:
 async def test_an_operator_who_answered_meanwhile_is_found_with_the_customer_still_to_be_reached(
     calling: Translator,
 ) -> None:
-    assert found(calling, there(is_reached=False)) == [TALKS]
+    assert found(calling, there(is_reached=False)) == [TALKS_TO_JAN]
 
 
 async def test_and_so_is_a_customer_who_answered_meanwhile(calling: Translator) -> None:
     events = found(calling, there(is_reached=True))
 
     assert events[:2] == [
-        TALKS,
+        TALKS_TO_JAN,
         CustomerReached(inquiry=CALL, attempt=AttemptNo(2)),
     ]
     assert calling.channel_of(CALL) == OUTSIDE_LEG
