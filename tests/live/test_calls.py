@@ -202,7 +202,9 @@ async def test_nobody_takes_it_and_the_call_ends_with_the_groups_cause(
     phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     await phone("anna-desk")
-    await daemon(configuration(group("sales", "anna", on_unanswered='{ action = "hang_up", cause = "busy" }', rings="2")))
+    await daemon(
+        configuration(group("sales", "anna", on_unanswered='{ action = "hang_up", cause = "busy" }', rings="2"))
+    )
 
     call = await caller.dials(NUMBER)
 
