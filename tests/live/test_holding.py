@@ -1,4 +1,4 @@
-"""Who waits longer than a turn of the dialplan is still reached by every order, and by the fallback once the daemon is dead."""
+"""Who waits for long is still reached by every order, and by the fallback once the daemon is dead."""
 
 import asyncio
 from collections.abc import AsyncIterator
