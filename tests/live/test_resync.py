@@ -95,11 +95,11 @@ async def test_a_conversation_that_began_behind_a_cut_link_after_its_deadline_go
 async def test_whom_nobody_answered_behind_a_cut_link_is_handed_on_when_it_is_back(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
-    anna, ben, cleo = await phone("anna-desk"), (await phone("ben", rings="2")).answers(), await phone("cleo")
+    anna, ben, cleo = await phone("anna-desk"), (await phone("ben")).answers(), await phone("cleo")
     outside = await pbx.mobile().open()
     outside.rings_after(1.5)
     async with Link(pbx) as link:
-        running = await daemon(configuration(group("sales", "anna", "ben")), link=link)
+        running = await daemon(configuration(group("sales", "anna", "ben", rings="2")), link=link)
         call = await caller.dials(NUMBER)
         await anna.ringing()
         await running.logs("inquiry.ringing")
