@@ -229,8 +229,9 @@ class Chaos:
                         raise BrokenError(f"{effect.inquiry} was told of twice: {effect}")
 
     def _must_leave_alone(self, effects: list[Effect], talking: set[InquiryId]) -> None:
-        """What is found at the PBX ends no conversation."""
+        """What is found at the PBX ends no conversation; what was due before it was found may have ended one before."""
         now = {each.id for each in self.engine.world.inquiries.values() if each.state is InquiryState.ACTIVE}
+        now -= {each.inquiry for each in effects if isinstance(each, Fact) and each.type is FactType.RECEIVED}
         for effect in effects:
             if isinstance(effect, EndInquiry | ReleaseLeg) and effect.inquiry in talking | now:
                 raise BrokenError(f"a conversation is ended by what was found: {effect}")
