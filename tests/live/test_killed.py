@@ -18,7 +18,7 @@ PROMPT = f'{OUTWARD}\ncallback_pause = "400ms"'
 CLOSED = '{ timezone = "UTC" }'
 OUTSIDE = '{ action = "number", number = "+48600100200" }'
 SOON = group(
-    "sales", "anna", "ben", max_wait='"300ms"', on_unanswered='{ action = "callback", sound = "beep" }', rings="8"
+    "sales", "anna", "ben", max_wait='"300ms"', on_unanswered='{ action = "callback", sound = "beep" }', rings="100"
 )
 
 pbx = on_both_versions()
