@@ -208,7 +208,7 @@ async def test_comments_stay_and_only_what_was_meant_is_changed(running: Daemon,
     assert (await asks(screen, "sofia", "set_group", group="support", changes={"name": "Help", "rings": 7}))["ok"]
 
     sales, support = was.split('id = "support"')
-    wanted = support.replace("rings = 2", 'rings = 7\nname = "Help"', 1)
+    wanted = support.replace("rings = 25", 'rings = 7\nname = "Help"', 1)
     assert running.config.read_text() == f'{sales}id = "support"{wanted}'
 
 
@@ -268,7 +268,7 @@ async def test_everyone_is_told_who_changed_what(running: Daemon, screen: Party)
     event = await screen.sees("events/configuration.changed", type="configuration.changed")
     data = event["data"]
     assert (data["who"], data["version"]) == ("ben", answer["version"])
-    assert data["changes"] == [{"key": "groups.sales.rings", "before": 2, "after": 3}]
+    assert data["changes"] == [{"key": "groups.sales.rings", "before": 25, "after": 3}]
 
 
 async def test_the_shell_changes_the_file_of_a_running_daemon_and_waits_until_it_is_in_force(
@@ -290,9 +290,9 @@ async def test_the_record_tells_who_changed_what(running: Daemon, screen: Party)
     assert status == 0
     lines = [line for line in words.splitlines() if line.startswith(" ") or "  ben  " in line or "  file  " in line]
     assert lines[0].split("  ")[1] == "ben"
-    assert lines[1] == "    groups.sales.rings: 2 -> 3"
+    assert lines[1] == "    groups.sales.rings: 25 -> 3"
     assert lines[2].split("  ")[1] == "file"
-    assert lines[3] == "    groups.support.rings: 2 -> 9"
+    assert lines[3] == "    groups.support.rings: 25 -> 9"
 
 
 async def test_a_killed_daemon_goes_on_with_what_was_changed(
