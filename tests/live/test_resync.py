@@ -268,7 +268,7 @@ async def test_a_call_served_by_the_dialplan_alone_is_recorded_once_with_its_tim
 ) -> None:
     anna = await phone("anna-desk")
     (await phone("ben")).answers().hangs_up(after=0.5)
-    running = await daemon(configuration(group("sales", "anna", "ben")))
+    running = await daemon(configuration(group("sales", "anna", "ben", rings="2")))
 
     await running.stop()
     call = await caller.dials(NUMBER, name='"Jan, \\"K\\" ${SHELL(id)}|)"')
