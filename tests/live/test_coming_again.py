@@ -9,7 +9,7 @@ from tests.endurance.hour.verdict import command, wrong_in_the_record
 from tests.lab.daemon import Daemon
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller
+from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
 from tests.live.exchanges import on_both_versions
@@ -21,11 +21,12 @@ pytestmark = pytest.mark.live
 
 LONG = "100"
 """Rings: nobody's time runs out in these stories."""
+PEOPLE = {"anna": ("anna-desk",), "ben": ("ben",)}
 HOUSE = configuration(
     group("sales", "anna", rings=LONG),
     group("support", "ben", rings=LONG),
     numbers=SALES_AND_SUPPORT,
-    people={"anna": ("anna-desk",), "ben": ("ben",)},
+    people=PEOPLE,
 )
 """Cleo is at a phone, and nobody's operator."""
 
@@ -38,6 +39,25 @@ async def picks_up(running: Daemon, call: OutgoingCall, picking: OutgoingCall, *
     await call.hears(picking)
     closed = await running.logs("inquiry.closed", detail="forwarded", after=after)
     return str(closed["inquiry"])
+
+
+async def taken_by_a_stranger(
+    caller: Caller, rings: Phone, stranger: Phone, running: Daemon
+) -> tuple[OutgoingCall, OutgoingCall, str]:
+    """Somebody calls and rings here, and the stranger picks them up: their call, the stranger's, and the inquiry."""
+    call = await caller.dials(NUMBER)
+    await rings.ringing()
+    picking = await stranger.dials("*8")
+    return call, picking, await picks_up(running, call, picking)
+
+
+async def is_served_as(inquiry: str, operator: str, phone: Phone, call: OutgoingCall, running: Daemon) -> None:
+    """This operator takes the caller as this inquiry, they talk, and it is over when the caller hangs up."""
+    accepted = await running.logs("inquiry.accepted", operator=operator)
+    await call.hears(phone)
+    await call.hangs_up()
+    await running.logs("inquiry.closed", inquiry=inquiry)
+    assert accepted["inquiry"] == inquiry
 
 
 def record(running: Daemon) -> dict[str, list[str]]:
@@ -68,18 +88,11 @@ async def test_whom_a_stranger_picked_up_and_sends_to_a_groups_number_is_an_inqu
 ) -> None:
     anna, ben, cleo = await phone("anna-desk"), (await phone("ben")).answers(), await phone("cleo")
     running = await daemon(HOUSE)
-    call = await caller.dials(NUMBER)
-    await anna.ringing()
-    picking = await cleo.dials("*8")
-    first = await picks_up(running, call, picking)
+    call, picking, first = await taken_by_a_stranger(caller, anna, cleo, running)
 
     await picking.transfers(SUPPORT)
-    accepted = await running.logs("inquiry.accepted", operator="ben")
-    await call.hears(ben)
-    await call.hangs_up()
-    await running.logs("inquiry.closed", inquiry=f"{first}-2")
+    await is_served_as(f"{first}-2", "ben", ben, call, running)
 
-    assert accepted["inquiry"] == f"{first}-2"
     await pbx.idle()
     await is_as_recorded(running)
     assert record(running) == {first: ["came", "forwarded"], f"{first}-2": ["came", "answered"]}
@@ -88,10 +101,7 @@ async def test_whom_a_stranger_picked_up_and_sends_to_a_groups_number_is_an_inqu
 async def test_and_the_third_time_as_well(phone: OpenPhone, caller: Caller, daemon: StartDaemon) -> None:
     anna, ben, cleo = await phone("anna-desk"), await phone("ben"), await phone("cleo")
     running = await daemon(HOUSE)
-    call = await caller.dials(NUMBER)
-    await anna.ringing()
-    picking = await cleo.dials("*8")
-    first = await picks_up(running, call, picking)
+    call, picking, first = await taken_by_a_stranger(caller, anna, cleo, running)
     await picking.transfers(SUPPORT)
     await ben.ringing()
     await running.logs("inquiry.ringing", operator="ben")
@@ -101,12 +111,8 @@ async def test_and_the_third_time_as_well(phone: OpenPhone, caller: Caller, daem
 
     await again.transfers(NUMBER)
     anna.answers()
-    accepted = await running.logs("inquiry.accepted", operator="anna")
-    await call.hears(anna)
-    await call.hangs_up()
-    await running.logs("inquiry.closed", inquiry=f"{first}-3")
+    await is_served_as(f"{first}-3", "anna", anna, call, running)
 
-    assert accepted["inquiry"] == f"{first}-3"
     await is_as_recorded(running)
     assert record(running) == {
         first: ["came", "forwarded"],
@@ -120,10 +126,7 @@ async def test_a_daemon_that_is_killed_while_the_second_one_waits_makes_no_third
 ) -> None:
     anna, cleo = await phone("anna-desk"), await phone("cleo")
     running = await daemon(HOUSE)
-    call = await caller.dials(NUMBER)
-    await anna.ringing()
-    picking = await cleo.dials("*8")
-    first = await picks_up(running, call, picking)
+    call, picking, first = await taken_by_a_stranger(caller, anna, cleo, running)
     await picking.transfers(SUPPORT)
     await running.logs("inquiry.received", inquiry=f"{first}-2")
     await picking.ended()
@@ -131,12 +134,8 @@ async def test_a_daemon_that_is_killed_while_the_second_one_waits_makes_no_third
     running.kill()
     await running.start()
     ben = (await phone("ben")).answers()
-    accepted = await running.logs("inquiry.accepted", operator="ben")
-    await call.hears(ben)
-    await call.hangs_up()
-    await running.logs("inquiry.closed", inquiry=f"{first}-2")
+    await is_served_as(f"{first}-2", "ben", ben, call, running)
 
-    assert accepted["inquiry"] == f"{first}-2"
     await is_as_recorded(running)
     assert record(running) == {first: ["came", "forwarded"], f"{first}-2": ["came", "answered"]}
 
@@ -146,20 +145,13 @@ async def test_a_daemon_that_is_killed_while_the_stranger_talks_still_knows_that
 ) -> None:
     anna, ben, cleo = await phone("anna-desk"), (await phone("ben")).answers(), await phone("cleo")
     running = await daemon(HOUSE)
-    call = await caller.dials(NUMBER)
-    await anna.ringing()
-    picking = await cleo.dials("*8")
-    first = await picks_up(running, call, picking)
+    call, picking, first = await taken_by_a_stranger(caller, anna, cleo, running)
 
     running.kill()
     await running.start()
     await picking.transfers(SUPPORT)
-    accepted = await running.logs("inquiry.accepted", operator="ben")
-    await call.hears(ben)
-    await call.hangs_up()
-    await running.logs("inquiry.closed", inquiry=f"{first}-2")
+    await is_served_as(f"{first}-2", "ben", ben, call, running)
 
-    assert accepted["inquiry"] == f"{first}-2"
     await is_as_recorded(running)
     assert record(running) == {first: ["came", "forwarded"], f"{first}-2": ["came", "answered"]}
 
@@ -170,9 +162,8 @@ async def test_a_callback_that_a_stranger_picked_up_and_sends_to_a_groups_number
     cleo = await phone("cleo")
     promise = '{ action = "callback", sound = "beep" }'
     sales = group("sales", "anna", rings=LONG, max_wait='"300ms"', on_unanswered=promise)
-    people = {"anna": ("anna-desk",), "ben": ("ben",)}
     plan = (sales, group("support", "ben", rings=LONG))
-    running = await daemon(configuration(*plan, numbers=SALES_AND_SUPPORT, people=people, telephony=OUTWARD))
+    running = await daemon(configuration(*plan, numbers=SALES_AND_SUPPORT, people=PEOPLE, telephony=OUTWARD))
     async with pbx.mobile() as customer:
         await (await caller.dials(NUMBER)).ended()
         anna = await phone("anna-desk")
@@ -189,6 +180,29 @@ async def test_a_callback_that_a_stranger_picked_up_and_sends_to_a_groups_number
         closed = await running.logs("inquiry.closed", inquiry=f"{first}-2")
 
     assert (received["customer_phone"], closed["detail"]) == ("+48600700800", "abandoned")
+    await pbx.idle()
+    await is_as_recorded(running)
+
+
+async def test_the_line_of_a_callback_that_was_given_up_is_an_inquiry_of_its_own_when_its_operator_sends_it_on(
+    phone: OpenPhone, pbx: Pbx, caller: Caller, daemon: StartDaemon
+) -> None:
+    promise = '{ action = "callback", sound = "beep" }'
+    sales = group("sales", "anna", rings=LONG, max_wait='"300ms"', on_unanswered=promise)
+    plan = (sales, group("support", "ben", rings=LONG))
+    once = f"{OUTWARD}\ncallback_tries = 1"
+    running = await daemon(configuration(*plan, numbers=SALES_AND_SUPPORT, people=PEOPLE, telephony=once))
+    async with pbx.mobile() as customer:
+        customer.busy()
+        await (await caller.dials(NUMBER)).ended()
+        anna = (await phone("anna-desk")).answers()
+        hers = await anna.talking()
+        first = (await running.logs("inquiry.closed", detail="unanswered"))["inquiry"]
+
+        await hers.transfers(SUPPORT)
+        await running.logs("inquiry.received", inquiry=f"{first}-2")
+        await running.logs("inquiry.closed", inquiry=f"{first}-2")
+
     await pbx.idle()
     await is_as_recorded(running)
 
@@ -238,12 +252,8 @@ async def test_whom_a_stranger_has_when_the_daemon_comes_back_and_sends_to_a_gro
     await running.start()
     await running.logs("inquiry.closed", inquiry=first)
     await picking.transfers(SUPPORT)
-    accepted = await running.logs("inquiry.accepted", operator="ben")
-    await call.hears(ben)
-    await call.hangs_up()
-    await running.logs("inquiry.closed", inquiry=f"{first}-2")
+    await is_served_as(f"{first}-2", "ben", ben, call, running)
 
-    assert accepted["inquiry"] == f"{first}-2"
     await is_as_recorded(running)
     assert list(record(running)) == [first, f"{first}-2"]
 
@@ -253,10 +263,7 @@ async def test_who_comes_in_again_while_the_daemon_is_away_and_is_served_there_i
 ) -> None:
     anna, ben, cleo = await phone("anna-desk"), (await phone("ben")).answers(), await phone("cleo")
     running = await daemon(HOUSE)
-    call = await caller.dials(NUMBER)
-    await anna.ringing()
-    picking = await cleo.dials("*8")
-    first = await picks_up(running, call, picking)
+    call, picking, first = await taken_by_a_stranger(caller, anna, cleo, running)
     await running.stop()
     await asyncio.sleep(A_MOMENT)  # who comes in at the same moment is taken for the same caller
     await picking.transfers(SUPPORT)

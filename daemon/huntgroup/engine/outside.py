@@ -105,6 +105,8 @@ def _customer_not_reached(world: World, event: CustomerNotReached) -> None:
     inquiry.callbacks_made += 1
     if inquiry.callbacks_made >= world.policy.callback_tries:
         world.close(inquiry, Outcome.UNANSWERED)
+        # Their operator hears why for some seconds, and may send the line that they hear it on to a group's number.
+        world.outlived(inquiry.id, world.pbx_of(inquiry), inquiry.attempts)
         return
     world.put_back(inquiry)
     inquiry.is_callback = True

@@ -14,6 +14,7 @@ from huntgroup.engine.events import (
     Customer,
     CustomerAlone,
     CustomerLeft,
+    CustomerNotReached,
     DaemonStarted,
     Departure,
     FallbackRings,
@@ -243,6 +244,26 @@ def test_of_calls_whose_end_is_never_told_only_so_many_are_remembered() -> None:
     known = dict(story.engine.world.comings.items())
     assert len(known) == REMEMBERED
     assert InquiryId("call-1") not in known
+
+
+def test_the_line_of_a_callback_that_was_given_up_is_an_inquiry_of_its_own_when_it_is_sent_to_a_groups_number() -> None:
+    """While its operator hears that nobody could be reached, they may transfer what they hear."""
+    story = Story(policy(group("sales", "anna", on_abandoned=CallBack()), group("support", "cleo"), callback_tries=1))
+    story.phone_is("anna", PhoneState.INUSE)
+    story.calls(CALL)
+    story.hangs_up(CALL)
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    (ring,) = story.ordered(RingPhones)
+    story.answers(CALL, "anna")
+    story.happens(CustomerNotReached(inquiry=CALL, attempt=ring.attempt, detail="BUSY"))
+    assert ended(story) == [(CALL, "unanswered")]
+
+    story.calls(CALL, "support")
+    story.hangs_up(CALL)
+
+    assert begun(story) == [CALL, SECOND]
+    assert ended(story) == [(CALL, "unanswered"), (SECOND, "abandoned")]
+    assert len(story.engine.world.comings) == 0
 
 
 def test_the_calls_of_a_pbx_that_is_configured_no_longer_are_forgotten() -> None:
