@@ -5,7 +5,7 @@ Not the daemon's: a fault in that one must not hide itself from the tests.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -71,11 +71,15 @@ class Ami:
 
     async def event(self, name: str, /, within: float = 10.0, **fields: str) -> Message:
         """The first event of that name with these fields, be it one of the past or yet to come."""
+        return await self.first(lambda event: event["Event"] == name and fields.items() <= event.items(), within)
+
+    async def first(self, is_it: Callable[[Message], bool], within: float = 10.0) -> Message:
+        """The first event that is it, be it one of the past or yet to come."""
         seen = 0
         async with asyncio.timeout(within):
             while True:
                 for event in self.events[seen:]:
-                    if event["Event"] == name and fields.items() <= event.items():
+                    if is_it(event):
                         return event
                 seen = len(self.events)
                 await self._any_event(None)

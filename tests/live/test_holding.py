@@ -1,10 +1,10 @@
 """Who waits for long is still reached by every order, and by the fallback once the daemon is dead."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from tests.lab.ami import Ami
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
@@ -27,15 +27,11 @@ async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Pbx]:
         yield pbx
 
 
-async def settled(pbx: Pbx) -> None:
-    """Await that the one caller is beyond the steps of their first turn."""
-    lacks = "not registered" in await pbx.cli(f"core show application {LOOKS}")
-    async with asyncio.timeout(LOOKS_EVERY * 3):
-        while True:
-            for line in (await pbx.cli("core show channels concise")).splitlines():
-                _, context, _, step, _, application, *_ = line.split("!")
-                if context == "huntgroup-hold" and (application == LOOKS or (lacks and int(step) > 14)):
-                    return
+async def settled(ami: Ami) -> None:
+    """Await that the one caller is beyond the steps of their first turn; *ami* was there when they called."""
+    await ami.first(lambda event: f"TryExec({LOOKS}(" in event.get("AppData", ""))
+    if "not registered" in await ami.command(f"core show application {LOOKS}"):
+        await ami.event("Newexten", Context="huntgroup-hold", Application="Wait")
 
 
 async def test_who_waits_long_is_rung_for_at_once(
@@ -43,8 +39,9 @@ async def test_who_waits_long_is_rung_for_at_once(
 ) -> None:
     await daemon(configuration(group("sales", "anna")))
 
-    call = await caller.dials(NUMBER)
-    await settled(pbx)
+    async with pbx.ami("dialplan") as ami:
+        call = await caller.dials(NUMBER)
+        await settled(ami)
     anna = (await phone("anna-desk")).answers()
     await call.answered()
 
@@ -54,8 +51,9 @@ async def test_who_waits_long_is_rung_for_at_once(
 async def test_who_waits_long_and_gives_up_leaves_nothing_behind(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
     running = await daemon(configuration(group("sales", "anna")))
 
-    call = await caller.dials(NUMBER)
-    await settled(pbx)
+    async with pbx.ami("dialplan") as ami:
+        call = await caller.dials(NUMBER)
+        await settled(ami)
     await call.hangs_up()
 
     await running.logs("inquiry.abandoned")
@@ -71,8 +69,9 @@ async def test_who_waits_long_is_served_by_the_list_when_the_daemon_dies(
     (await anna.ringing()).answer()
     await talking.answered()
 
-    call = await caller.dials(NUMBER)
-    await settled(pbx)
+    async with pbx.ami("dialplan") as ami:
+        call = await caller.dials(NUMBER)
+        await settled(ami)
     running.kill()
     anna.answers()
     await talking.hangs_up()
@@ -86,8 +85,9 @@ async def test_who_waits_long_is_known_to_the_next_daemon(
 ) -> None:
     running = await daemon(configuration(group("sales", "anna")))
 
-    call = await caller.dials(NUMBER)
-    await settled(pbx)
+    async with pbx.ami("dialplan") as ami:
+        call = await caller.dials(NUMBER)
+        await settled(ami)
     running.kill()
     await running.start()
     await running.logs("daemon.recovered", detail="1 open: 1 waiting, 0 active, 0 in wrap-up, 0 closed")
