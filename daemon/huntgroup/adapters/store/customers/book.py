@@ -48,6 +48,8 @@ class Change(NamedTuple):
 
 
 _ROW = "id, name, responsible, provisional, crm, crm_of, crm_is_made, created_at, merged_into, erased_at"
+_OWNER = f"""SELECT customer, is_own, is_shared, {_ROW} FROM identity LEFT JOIN customer ON id = customer
+    WHERE kind = ? AND value = ?"""
 
 
 def row(database: sqlite3.Connection, number: int) -> Row | None:
@@ -82,6 +84,22 @@ def held(database: sqlite3.Connection, identity: Identity) -> Held | None:
         "SELECT customer, is_own, is_shared FROM identity WHERE kind = ? AND value = ?", identity
     ).fetchone()
     return None if found is None else Held(identity, found[0], bool(found[1]), bool(found[2]))
+
+
+def owner(database: sqlite3.Connection, identity: Identity) -> tuple[Held, Row | None] | None:
+    """Whose an identity is, and who that is today; nobody, if they were erased.
+
+    Both in one statement: this is asked for every call before a phone rings, and after a pause a second statement cost
+    it 0.15 ms.
+    """
+    found = database.execute(_OWNER, identity).fetchone()
+    if found is None:
+        return None
+    holds = Held(identity, found[0], bool(found[1]), bool(found[2]))
+    who = Row(*found[3:])
+    if who.merged_into is None and who.erased_at is None and who.id is not None:
+        return holds, who
+    return holds, current(database, holds.customer)
 
 
 def identities_of(database: sqlite3.Connection, customer: int) -> list[Held]:

@@ -20,10 +20,9 @@ def found_by(database: sqlite3.Connection, identities: Iterable[Identity], at: s
     """The one customer who has any of these. Raises CustomersError for none, and for several."""
     owners: dict[int, Row] = {}
     for each in identities:
-        holder = book.held(database, each)
-        who = book.current(database, holder.customer) if holder is not None else None
-        if who is not None:
-            owners[who.id] = who
+        found = book.owner(database, each)
+        if found is not None and found[1] is not None:
+            owners[found[1].id] = found[1]
     if not owners:
         raise CustomersError("unknown_customer", "nobody is known by that", at)
     if len(owners) > 1:

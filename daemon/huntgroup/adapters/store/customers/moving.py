@@ -86,8 +86,8 @@ class Import:
             wrong.append(f"there is no operator {row.responsible!r}; name one of the configuration's")
         if not identities and not wrong:
             wrong.append("nobody could be recognised by it; give a phone, an e-mail or a handle")
-        owners = {each.customer: each for each in (book.held(database, one) for one in identities) if each}
-        people = {who.id: who for who in (book.current(database, number) for number in owners) if who}
+        found = [book.owner(database, each) for each in identities]
+        people = {each[1].id: each[1] for each in found if each is not None and each[1] is not None}
         if len(people) > 1:
             names = ", ".join(public_id(each) for each in sorted(people))
             wrong.append(f"it has identities of {names}; merge them first, or write two lines")

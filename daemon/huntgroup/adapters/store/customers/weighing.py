@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from huntgroup.adapters.store.customers.book import Held, Row, are_apart, as_text, current, held
+from huntgroup.adapters.store.customers.book import Held, Row, are_apart, as_text, current, owner
 from huntgroup.customers.identities import OWN, Identity, agree
 from huntgroup.customers.words import Known
 
@@ -44,14 +44,13 @@ class Weighed(NamedTuple):
 
 def weigh(database: sqlite3.Connection, identities: Sequence[Identity], name: str, channel: str) -> Weighed:
     """Look the identities up and decide."""
-    found = [held(database, each) for each in identities]
+    found = [owner(database, each) for each in identities]
     unknown = tuple(each for each, known in zip(identities, found, strict=True) if known is None)
     owners: dict[int, tuple[Row, Held]] = {}
     disagreeing: list[Held] = []
     own = OWN.get(channel)
-    usable = [each for each in found if each is not None and not each.is_shared]
-    for each in sorted(usable, key=lambda known: known.identity.kind is not own):
-        who = current(database, each.customer)
+    usable = [each for each in found if each is not None and not each[0].is_shared]
+    for each, who in sorted(usable, key=lambda known: known[0].identity.kind is not own):
         if who is None:
             continue
         if not agree(name, who.name):
