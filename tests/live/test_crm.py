@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from tests.lab.bitrix24 import Portal
 from tests.lab.broker import Broker
 from tests.lab.crm import LIES, SECRET, HttpServer, Mood, Server, serving
@@ -17,10 +16,9 @@ from tests.lab.daemon import Daemon
 from tests.lab.doctor import examine
 from tests.lab.mqtt import Party
 from tests.lab.outgoing import OutgoingCall
-from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, PEOPLE, configuration, group
-from tests.live.conftest import PHONES, OpenPhone, StartDaemon
+from tests.live.conftest import OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
 
@@ -94,13 +92,6 @@ class Crm:
         """Await that so many calls are registered there."""
         async with asyncio.timeout(within):
             await self.server.until(lambda: len(self.calls()) >= calls)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx() -> AsyncIterator[Pbx]:
-    """An exchange of this module's own."""
-    async with Pbx(PHONES) as pbx:
-        yield pbx
 
 
 @pytest.fixture

@@ -28,13 +28,6 @@ async def broker() -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
-async def anyone(broker: Broker) -> AsyncIterator[Party]:
-    """Somebody who may do everything and sees everything."""
-    async with Party(broker) as party:
-        yield party
-
-
-@pytest.fixture
 async def running(broker: Broker, anyone: Party, daemon: StartDaemon) -> Daemon:
     """A daemon that listens at the broker."""
     running = await daemon(TEXT, broker_url=broker.url)
