@@ -53,6 +53,7 @@ from huntgroup.engine.requests import (
     answer,
     return_when_all_over,
     take_back,
+    was_picked_up,
 )
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, settle
@@ -261,8 +262,13 @@ def _time_goes_on(world: World, pbx: PbxId) -> None:
 
 def _call_moved(world: World, event: CallMoved) -> None:
     inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is not None and inquiry.state is InquiryState.ACTIVE:
-        call_moved(world, inquiry, world.operators.get(event.operator) if event.operator else None)
+    if inquiry is None or inquiry.state is not InquiryState.ACTIVE:
+        return
+    target = world.operators.get(event.operator) if event.operator else None
+    if event.is_pickup and target is not None:
+        was_picked_up(world, inquiry, target)
+    else:
+        call_moved(world, inquiry, target)
 
 
 # -- time -----------------------------------------------------------------------------------------------------------

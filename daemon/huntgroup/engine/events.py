@@ -257,10 +257,14 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMoved:
-    """The PBX joined the caller of a conversation to somebody else; None: to nobody of ours."""
+    """The PBX joined the caller of a conversation to somebody else; None: to nobody of ours.
+
+    ``is_pickup``: they had picked it up, which is only heard of now. Two PBXs tell of one answer, in any order.
+    """
 
     inquiry: InquiryId
     operator: OperatorId | None
+    is_pickup: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

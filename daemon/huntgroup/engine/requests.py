@@ -176,6 +176,18 @@ def picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
     trim_offers(world, operator)
 
 
+def was_picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
+    """This operator picked up what counts as answered by the colleague at whom it rang."""
+    if inquiry.operator == operator.policy.id:
+        return
+    detail = f"from {inquiry.operator}"
+    world.release(inquiry)
+    world.take(inquiry, operator)
+    world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, detail)
+    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
+    trim_offers(world, operator)
+
+
 def taken_by_a_stranger(world: World, inquiry: Inquiry) -> None:
     """Somebody who is no operator picked a ringing call up: the customer is served, and nobody missed anything."""
     offers = inquiry.attempt.offers if inquiry.attempt else {}

@@ -3,8 +3,8 @@
 import pytest
 
 from huntgroup.engine.effects import FactType, PickUpCall
-from huntgroup.engine.events import PhoneState, PickupRequested, Refusal
-from huntgroup.engine.ids import OperatorId
+from huntgroup.engine.events import CallMoved, PhoneState, PickupRequested, Refusal
+from huntgroup.engine.ids import InquiryId, OperatorId
 from huntgroup.engine.policy import Channel, Distribution, Presence
 from tests.unit.engine.scenario import RING, Story, group, operator, policy
 
@@ -92,6 +92,19 @@ def test_a_call_picked_up_at_the_phone_without_asking_is_credited_as_well() -> N
     story.call_is_picked_up("c1", "zoe")
     assert story.facts(FactType.PICKED_UP) == [("c1", "zoe", "from anna")]
     assert story.has("zoe") == ("c1",)
+
+
+def test_what_is_heard_of_only_once_it_counts_as_the_colleagues_is_credited_to_who_picked_it_up() -> None:
+    """Of a call between two PBXs each tells a part, in any order: that it was answered, and by whom."""
+    story = house()
+    story.calls("c1")
+    story.answers("c1", "anna")
+    moved = CallMoved(inquiry=InquiryId("c1"), operator=OperatorId("ben"), is_pickup=True)
+    story.happens(moved)
+
+    assert story.facts(FactType.PICKED_UP) == [("c1", "ben", "from anna")]
+    assert (story.has("anna"), story.has("ben")) == ((), ("c1",))
+    assert story.happens(moved) == []
 
 
 def test_told_twice_it_changes_nothing_and_who_comes_too_late_is_let_go() -> None:

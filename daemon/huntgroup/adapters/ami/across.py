@@ -170,7 +170,7 @@ class Arrivals:
         arrival.taken_by = self._owner.get(_device_of(channel))
         is_another = arrival.taken_by not in {None, arrival.wanted}
         if is_another and self._crossings.is_told(arrival):
-            return [CallMoved(inquiry=arrival.inquiry, operator=arrival.taken_by)]
+            return [CallMoved(inquiry=arrival.inquiry, operator=arrival.taken_by, is_pickup=True)]
         return []
 
     def _drop(self, arrival: Arrival) -> None:

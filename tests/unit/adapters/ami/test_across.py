@@ -221,7 +221,9 @@ def test_what_the_other_end_says_too_late_moves_the_call_to_who_has_it(main: Tra
         PhoneAnswered(inquiry=CALL, attempt=FIRST, phone=ACROSS_TO_BEA)
     ]
 
-    assert tells(branch, rings_there("DialEnd", "ANSWER", phone="bob")) == [CallMoved(inquiry=CALL, operator=BOB)]
+    assert tells(branch, rings_there("DialEnd", "ANSWER", phone="bob")) == [
+        CallMoved(inquiry=CALL, operator=BOB, is_pickup=True)
+    ]
 
 
 def test_a_phone_that_rings_for_a_caller_of_the_other_pbx_can_be_picked_up_there(branch: Translator) -> None:
