@@ -41,8 +41,9 @@ def _is_somebody_there(inquiry: Inquiry) -> bool:
 
 
 def _called_back_in(inquiry: Inquiry) -> AttemptNo | None:
-    if inquiry.was_called_back and inquiry.answered is not None:
-        return inquiry.answered[0]
+    if inquiry.was_called_back:
+        # An older version did not note in which.
+        return inquiry.called_back_in or (inquiry.answered[0] if inquiry.answered is not None else None)
     is_rung_for = inquiry.is_callback and inquiry.attempt is not None
     return AttemptNo(inquiry.attempts) if is_rung_for else None
 

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 
+from tests.endurance.hour.verdict import command, wrong_in_the_record
 from tests.lab.daemon import Daemon
 from tests.lab.incoming import IncomingCall
 from tests.lab.outgoing import OutgoingCall
@@ -71,3 +72,11 @@ async def explained(running: Daemon, inquiry: str) -> str:
 def ends(running: Daemon, inquiry: str) -> int:
     """How many ends of it were told of."""
     return sum(line["event"] == "inquiry.closed" and line["inquiry"] == inquiry for line in running.log())
+
+
+async def is_as_recorded(running: Daemon) -> None:
+    """Each has one beginning and one end, and the journal makes the same decisions again."""
+    await running.stop()
+    assert list(wrong_in_the_record(running.store)) == []
+    status, out, error = await command(running.config, "replay")
+    assert status == 0, out + error

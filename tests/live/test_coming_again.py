@@ -5,7 +5,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.endurance.hour.verdict import command, wrong_in_the_record
 from tests.lab.daemon import Daemon
 from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
@@ -13,7 +12,7 @@ from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
 from tests.live.exchanges import on_both_versions
-from tests.live.talks import SALES_AND_SUPPORT, SUPPORT
+from tests.live.talks import SALES_AND_SUPPORT, SUPPORT, is_as_recorded
 
 from huntgroup.engine.again import A_MOMENT
 
@@ -70,14 +69,6 @@ def record(running: Daemon) -> dict[str, list[str]]:
     for name, kind, detail in rows:
         told.setdefault(name, []).append("came" if kind == "inquiry.received" else detail)
     return told
-
-
-async def is_as_recorded(running: Daemon) -> None:
-    """Each has one beginning and one end, and the journal makes the same decisions again."""
-    await running.stop()
-    assert list(wrong_in_the_record(running.store)) == []
-    status, out, error = await command(running.config, "replay")
-    assert status == 0, out + error
 
 
 # -- somebody picks the call up by the PBX's own means -----------------------------------------------------------------

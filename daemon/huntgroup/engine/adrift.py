@@ -54,9 +54,10 @@ def sent_to_a_line(world: World, inquiry: Inquiry, event: InquiryReceived) -> No
     if entrance is None:
         turn_away(world, inquiry, UNALLOCATED_NUMBER, Outcome.ANSWERED)
         return
-    operator = inquiry.operator
+    operator, is_reaching = inquiry.operator, inquiry.is_reaching
     world.tell_transfer(inquiry, TransferredTo(group=entrance.group))
     world.put_back(inquiry)
+    inquiry.is_reaching = inquiry.was_called_back = is_reaching
     inquiry.entrance, inquiry.attempts = entrance, max(inquiry.attempts, event.attempts)
     world.enter(inquiry, entrance.group)
     if not overflow.is_closed(world, inquiry):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import FactType, Outcome
 from huntgroup.engine.events import (
+    AttemptFailed,
     CustomerNotReached,
     CustomerReached,
     InquiryReceived,
@@ -13,7 +14,7 @@ from huntgroup.engine.events import (
     NumberAnswered,
     ReplyPlayed,
 )
-from huntgroup.engine.handover import handed_over
+from huntgroup.engine.handover import handed_over, receive_back
 from huntgroup.engine.hours import is_open
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, SourceId
 from huntgroup.engine.lifecycle import InquiryState
@@ -96,8 +97,8 @@ def _customer_reached(world: World, event: CustomerReached) -> None:
         world.fact(FactType.CUSTOMER_REACHED, inquiry, inquiry.operator)
 
 
-def _customer_not_reached(world: World, event: CustomerNotReached) -> None:
-    """Their operator is free again at once. The customer is called again after a while, a few times in all."""
+def customer_not_reached(world: World, event: CustomerNotReached | AttemptFailed) -> None:
+    """Whoever had the line is free again at once. The customer is called again after a while, a few times in all."""
     inquiry = _reaching(world, event.inquiry, event.attempt)
     if inquiry is None:
         return
@@ -108,7 +109,7 @@ def _customer_not_reached(world: World, event: CustomerNotReached) -> None:
         # Their operator hears why for some seconds, and may send the line that they hear it on to a group's number.
         world.outlived(inquiry.id, world.pbx_of(inquiry), inquiry.attempts)
         return
-    world.put_back(inquiry)
+    _nobody_waits(world, inquiry)
     inquiry.is_callback = True
     if inquiry.group not in world.policy.groups:
         overflow.rejoin(world, inquiry)
@@ -118,12 +119,26 @@ def _customer_not_reached(world: World, event: CustomerNotReached) -> None:
     world.set_opening(inquiry, world.opening_for(inquiry))
 
 
+def _nobody_waits(world: World, inquiry: Inquiry) -> None:
+    """The line had no customer on it, wherever it was: with an operator, or where one had sent it on to."""
+    if inquiry.state is InquiryState.ACTIVE:
+        world.put_back(inquiry)
+        return
+    if inquiry.state is InquiryState.OFFERED:
+        take_back(world, inquiry, "the customer was not reached")
+    elif inquiry.handover is not None:
+        receive_back(world, inquiry)
+    inquiry.is_reaching = inquiry.was_called_back = inquiry.customer_holds = inquiry.is_at_fallback = False
+    inquiry.passed_on_by = None
+    world.enter(inquiry, inquiry.group)
+
+
 def _reaching(world: World, inquiry: InquiryId, attempt: AttemptNo) -> Inquiry | None:
     known = world.inquiries.get(inquiry)
-    if known is None or known.state is not InquiryState.ACTIVE or not known.is_reaching:
+    if known is None or known.state is InquiryState.WRAPUP or not known.is_reaching:
         return None
-    # Who was found in it by looking round, behind a cut link, answered nobody knows which attempt.
-    return known if known.answered is None or known.answered[0] in {attempt, NO_ATTEMPT} else None
+    # An older version did not note in which.
+    return known if known.called_back_in in {attempt, NO_ATTEMPT} else None
 
 
 HANDLERS: dict[type, Callable[..., None]] = {
@@ -132,5 +147,5 @@ HANDLERS: dict[type, Callable[..., None]] = {
     ReplyPlayed: _reply_played,
     KeyPressed: _key_pressed,
     CustomerReached: _customer_reached,
-    CustomerNotReached: _customer_not_reached,
+    CustomerNotReached: customer_not_reached,
 }

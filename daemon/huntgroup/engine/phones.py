@@ -15,6 +15,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.handover import handed_over
 from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.lifecycle import OfferState, OfferStep
+from huntgroup.engine.outside import customer_not_reached
 from huntgroup.engine.policy import Presence
 from huntgroup.engine.recovery import answered_after_all
 from huntgroup.engine.requests import (
@@ -153,6 +154,7 @@ def _attempt_failed(world: World, event: AttemptFailed) -> None:
         return
     found = world.current_attempt(event.inquiry, event.attempt)
     if found is None:
+        customer_not_reached(world, event)  # of a callback whose line was sent on
         return
     inquiry, attempt = found
     for offer in list(attempt.offers.values()):

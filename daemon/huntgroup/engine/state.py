@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from huntgroup.engine.effects import Outcome, Reason
 from huntgroup.engine.events import NO_CONTENT, Content, Customer, Message, PhoneState, Recording
-from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel, Entrance, OperatorPolicy, OverflowAction, Presence
 
@@ -135,7 +135,9 @@ class Inquiry:
     is_callback: bool = False
     """No caller is on the line: who answers is joined to one."""
     is_reaching: bool = False
-    """Its operator is on the line and the customer who is called back not yet."""
+    """An operator is on the line, or sent it on, and the customer who is called back is not on it yet."""
+    called_back_in: AttemptNo = NO_ATTEMPT
+    """The attempt whose answer had us call them."""
     was_called_back: bool = False
     """Its conversation is with a customer whom we called, or are calling."""
     callbacks_made: int = 0

@@ -313,7 +313,9 @@ class World(House):
             waited = self.now - inquiry.queued.since
             self.paces.note(inquiry.group, self.now, waited, inquiry.queued.position)
             self.changed.paces[inquiry.group] = None
-        inquiry.is_reaching = inquiry.was_called_back = inquiry.is_callback
+        if inquiry.is_callback:
+            inquiry.is_reaching, inquiry.called_back_in = True, AttemptNo(inquiry.attempts)
+        inquiry.was_called_back = inquiry.is_reaching
         inquiry.target, inquiry.stage, inquiry.is_callback = None, Stage.GROUP, False
         inquiry.customer_holds = False
         operator.missed_in_row = 0

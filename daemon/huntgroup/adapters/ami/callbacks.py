@@ -100,19 +100,28 @@ def reached(call: Call, uniqueid: str, channel: str) -> list[Event]:
 
 def not_reached(call: Call, detail: str) -> list[Event]:
     """The customer did not answer; told once."""
-    if call.callback is None or call.callback.is_told:
+    callback = call.callback or call.sent_on
+    if callback is None or callback.is_told:
         return []
-    call.callback.is_told = True
-    return [CustomerNotReached(inquiry=call.inquiry, attempt=call.callback.attempt, detail=detail)]
+    callback.is_told = True
+    return [CustomerNotReached(inquiry=call.inquiry, attempt=callback.attempt, detail=detail)]
 
 
 def hung_up(call: Call) -> list[Event]:
     """The channel that stands for a customer is gone, and so is who answered it, if anybody did."""
     if call.callback is None or call.callback.is_reached:
-        return [CustomerLeft(inquiry=call.inquiry)]
+        return [*not_reached(call, ENDED), CustomerLeft(inquiry=call.inquiry)]
     if call.is_answered:
         return not_reached(call, ENDED)
     return [AttemptFailed(inquiry=call.inquiry, attempt=call.callback.attempt, detail=ENDED)]
+
+
+def reached_where_sent(call: Call) -> list[Event]:
+    """The customer answered on a line that was sent on: that stays the call."""
+    callback, call.sent_on = call.sent_on, None
+    if callback is None or callback.is_told:
+        return []
+    return [CustomerReached(inquiry=call.inquiry, attempt=callback.attempt)]
 
 
 def reached_unseen(call: Call, channels: Iterable[Message], is_phone: Callable[[str], bool]) -> Message | None:

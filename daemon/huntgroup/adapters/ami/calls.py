@@ -91,3 +91,5 @@ class Call:
     """The mobile that the last attempt rings, if it rings one."""
     callback: Callback | None = None
     """Until the customer who is called back answers there is no channel of theirs."""
+    sent_on: Callback | None = None
+    """The same, where an operator sent the line on to a number of ours, and it is a caller's like any other."""

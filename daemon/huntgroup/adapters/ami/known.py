@@ -154,8 +154,9 @@ class KnownCalls:
     def waits_itself(self, call: Call, uniqueid: str) -> None:
         """The channel that stood for a customer was transferred to a line of ours, and is a caller's like any other."""
         if call.callback is not None:
-            for end in {call.callback.operator_end, call.callback.customer_end} - {uniqueid}:
-                self._calls.pop(end, None)
+            call.sent_on = None if call.callback.is_told or call.callback.is_reached else call.callback
+            if call.sent_on is None:
+                self._calls.pop(call.callback.customer_end, None)
             call.uniqueid, call.callback = uniqueid, None
 
     def call_of(self, inquiry: InquiryId) -> Call | None:
@@ -165,8 +166,9 @@ class KnownCalls:
     def forget(self, call: Call) -> None:
         """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
         self._calls.pop(call.uniqueid, None)
-        if call.callback is not None:
-            self._calls.pop(call.callback.customer_end, None)
+        for callback in (call.callback, call.sent_on):
+            if callback is not None:
+                self._calls.pop(callback.customer_end, None)
         if self._by_inquiry.get(call.inquiry) is call:
             del self._by_inquiry[call.inquiry]
             self._joining.forget(call.inquiry)

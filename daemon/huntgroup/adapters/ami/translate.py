@@ -32,6 +32,7 @@ from huntgroup.adapters.ami.wire import Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     ConversationFound,
+    CustomerLeft,
     Event,
     FallbackRings,
     FallbackServed,
@@ -356,6 +357,9 @@ class Translator(KnownCalls):
 
     def reached(self, call: Call, uniqueid: str, channel: str) -> list[Event]:
         """A customer who is called back answered on this channel, which is the call's from now on."""
+        if call.sent_on is not None:
+            self._calls.pop(call.sent_on.customer_end, None)
+            return callbacks.reached_where_sent(call)
         if call.callback is not None:
             self._calls.pop(call.callback.operator_end, None)
             self._calls.pop(call.callback.customer_end, None)
@@ -392,8 +396,11 @@ class Translator(KnownCalls):
         call = self._calls.get(uniqueid)
         if call is None:
             return self.in_use.hung_up(uniqueid)
+        if call.sent_on is not None and uniqueid == call.sent_on.customer_end:
+            return callbacks.not_reached(call, callbacks.ENDED)
+        is_theirs = self.call_of(call.inquiry) is call  # or they are being called back again, on another line
         self.forget(call)
-        return callbacks.hung_up(call)
+        return [each for each in callbacks.hung_up(call) if is_theirs or not isinstance(each, CustomerLeft)]
 
     def _device_state_change(self, message: Message) -> list[Event]:
         phone = PhoneId(message["device"])

@@ -230,19 +230,43 @@ async def test_who_answered_for_a_customer_and_sends_them_to_a_groups_number_has
     assert isinstance(event, InquiryReceived)
     assert (event.inquiry, event.customer) == (CALL, JAN)
     assert answered.channel_of(CALL) == OPERATORS_END["Channel"]
-    assert heard(answered, customer_leg("ANSWER")) == []
+    assert heard(answered, customer_leg("ANSWER")) == [CustomerReached(inquiry=CALL, attempt=AttemptNo(2))]
+    assert answered.channel_of(CALL) == OPERATORS_END["Channel"]
     assert heard(answered, hangup(**end_of_channel("customer"))) == []
     assert heard(answered, hangup(**end_of_channel("operator"))) == [CustomerLeft(inquiry=CALL)]
     assert answered.size() == 0
 
 
-async def test_and_when_the_customer_cannot_be_reached_they_wait_there_no_longer(answered: Translator) -> None:
+async def test_and_when_the_customer_cannot_be_reached_that_is_told_before_the_line_is_gone(
+    answered: Translator,
+) -> None:
     heard(answered, waiting(**OPERATORS_END))
 
-    assert (
-        heard(answered, said("HuntgroupCalledBack", "Attempt: 2", "Status: BUSY", "Cause: 17", **CUSTOMERS_END)) == []
-    )
+    busy = said("HuntgroupCalledBack", "Attempt: 2", "Status: BUSY", "Cause: 17", **CUSTOMERS_END)
+    assert heard(answered, busy) == [CustomerNotReached(inquiry=CALL, attempt=AttemptNo(2), detail="BUSY")]
+    assert heard(answered, hangup(**end_of_channel("customer"))) == []
     assert heard(answered, hangup(**end_of_channel("operator"))) == [CustomerLeft(inquiry=CALL)]
+    assert answered.size() == 0
+
+
+async def test_so_is_that_the_line_ended_before_anybody_knew(answered: Translator) -> None:
+    heard(answered, waiting(**OPERATORS_END))
+
+    assert heard(answered, hangup(**end_of_channel("operator"))) == [
+        CustomerNotReached(inquiry=CALL, attempt=AttemptNo(2), detail="the call ended before they answered"),
+        CustomerLeft(inquiry=CALL),
+    ]
+    assert heard(answered, hangup(**end_of_channel("customer"))) == []
+    assert answered.size() == 0
+
+
+async def test_the_end_of_a_line_that_was_sent_on_is_nobodys_while_they_are_called_again(answered: Translator) -> None:
+    heard(answered, waiting(**OPERATORS_END))
+    heard(answered, said("HuntgroupCalledBack", "Attempt: 2", "Status: BUSY", "Cause: 17", **CUSTOMERS_END))
+    actions_for(ring(attempt=3), answered)
+
+    assert heard(answered, hangup(**end_of_channel("operator"))) == []
+    assert answered.channel_of(CALL) == f"{CALL}-3-customer"
 
 
 # -- while the link was down ----------------------------------------------------------------------------------------

@@ -1,0 +1,129 @@
+"""An operator who calls a customer back sends the line on before the customer has answered: the promise is kept."""
+
+import pytest
+from tests.lab.daemon import Daemon
+from tests.lab.incoming import IncomingCall
+from tests.lab.pbx import Pbx
+from tests.lab.phones import BUSY, Caller, Phone
+from tests.live.configuration import NUMBER, OUTWARD, configuration, group
+from tests.live.conftest import OpenPhone, StartDaemon
+from tests.live.exchanges import on_both_versions
+from tests.live.talks import SALES_AND_SUPPORT, SUPPORT, is_as_recorded
+
+pytestmark = pytest.mark.live
+pbx = on_both_versions()
+
+LONG = "100"
+CALL_BACK = '{ action = "callback", sound = "beep" }'
+SALES = group("sales", "anna", rings=LONG, max_wait='"300ms"', on_unanswered=CALL_BACK)
+HOUSE = configuration(
+    SALES,
+    group("support", "ben", rings=LONG),
+    numbers=SALES_AND_SUPPORT,
+    people={"anna": ("anna-desk",), "ben": ("ben",)},
+    telephony=f'{OUTWARD}\ncallback_pause = "4s"',
+)
+BUSY_AFTER = 1.0
+"""Seconds that the customer's phone rings before it is busy after all."""
+BENS_EXTENSION = "102"
+
+
+async def called_back(phone: OpenPhone, caller: Caller, daemon: StartDaemon) -> tuple[Daemon, Phone, IncomingCall]:
+    """Somebody calls and is promised a callback; anna has answered hers, and the customer rings."""
+    running = await daemon(HOUSE)
+    await (await caller.dials(NUMBER)).ended()
+    anna = (await phone("anna-desk")).answers()
+    hers = await anna.talking()
+    await running.logs("inquiry.accepted")
+    return running, anna, hers
+
+
+@pytest.mark.parametrize("where", [SUPPORT, BENS_EXTENSION], ids=["to_a_group", "to_a_colleague"])
+async def test_who_is_not_reached_although_the_line_was_sent_on_meanwhile_is_called_again_by_the_group_that_has_them(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, where: str
+) -> None:
+    async with pbx.mobile() as customer:
+        customer.declines(BUSY, after=BUSY_AFTER)
+        running, anna, hers = await called_back(phone, caller, daemon)
+        ben = (await phone("ben")).answers()
+
+        await hers.transfers(where)
+        await running.logs("inquiry.customer_not_reached")
+        customer.answers()
+        await running.logs("inquiry.customer_reached")
+        await customer.hears(ben if where == SUPPORT else anna)
+        await customer.call.hangs_up()
+        closed = await running.logs("inquiry.closed")
+
+    await pbx.idle()
+    assert (closed["operator"], closed["detail"]) == ("ben" if where == SUPPORT else "anna", "answered")
+    await is_as_recorded(running)
+
+
+@pytest.mark.parametrize("where", [SUPPORT, BENS_EXTENSION], ids=["to_a_group", "to_a_colleague"])
+async def test_who_was_not_reached_is_called_again_although_the_busy_tone_was_sent_on(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, where: str
+) -> None:
+    async with pbx.mobile() as customer:
+        customer.busy()
+        running, anna, hers = await called_back(phone, caller, daemon)
+        (await phone("ben")).answers()
+        await running.logs("inquiry.customer_not_reached")
+
+        await hers.transfers(where)
+        await hers.ended()
+        customer.answers()
+        await running.logs("inquiry.customer_reached")
+        await customer.hears(anna)
+        await customer.call.hangs_up()
+        closed = await running.logs("inquiry.closed")
+
+    await pbx.idle()
+    assert (closed["operator"], closed["detail"]) == ("anna", "answered")
+    await is_as_recorded(running)
+
+
+async def test_a_customer_who_answers_after_the_line_was_sent_on_waits_where_it_was_sent(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    async with pbx.mobile() as customer:
+        customer.answers(after=BUSY_AFTER)
+        running, _, hers = await called_back(phone, caller, daemon)
+
+        await hers.transfers(SUPPORT)
+        await running.logs("inquiry.customer_reached")
+        ben = (await phone("ben")).answers()
+        await ben.talking()
+        await customer.hears(ben)
+        await customer.call.hangs_up()
+        closed = await running.logs("inquiry.closed")
+
+    await pbx.idle()
+    assert (closed["operator"], closed["detail"]) == ("ben", "answered")
+    await is_as_recorded(running)
+
+
+async def test_who_is_not_reached_while_a_colleague_is_rung_for_them_is_called_again_although_the_daemon_was_killed(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    async with pbx.mobile() as customer:
+        customer.declines(BUSY, after=BUSY_AFTER)
+        running, _, hers = await called_back(phone, caller, daemon)
+        ben = await phone("ben")
+        await hers.transfers(SUPPORT)
+        await ben.ringing()
+
+        running.kill()
+        await running.start()
+        await running.logs("inquiry.customer_not_reached")
+        await ben.cancelled()
+        customer.answers()
+        ben.answers()
+        await running.logs("inquiry.customer_reached")
+        await customer.hears(ben)
+        await customer.call.hangs_up()
+        closed = await running.logs("inquiry.closed")
+
+    await pbx.idle()
+    assert (closed["operator"], closed["detail"]) == ("ben", "answered")
+    await is_as_recorded(running)
