@@ -17,6 +17,8 @@ from tests.lab.process import Child, LabError, Service, until
 from tests.lab.roots import find_asterisk
 
 _START_WITHIN = 30.0
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks at what gives no event to wait for."""
 
 
 class Pbx(Service):
@@ -158,6 +160,14 @@ class Pbx(Service):
         """The output of a command of Asterisk's command line."""
         async with self.ami("off") as ami:
             return await ami.command(line)
+
+    async def reaches(self, trunk: str, within: float = 10.0) -> None:
+        """Return once it knows that the far end of a trunk answers. Nobody dials one that did not at the last look:
+        an exchange that was started first takes the other one for gone until it looks again."""
+        async with asyncio.timeout(within):
+            while " Avail " not in await self.cli(f"pjsip show aor {trunk}"):
+                await self.cli(f"pjsip qualify {trunk}")
+                await asyncio.sleep(_LOOK_AGAIN)
 
     async def channels(self) -> list[str]:
         """The names of all live channels."""

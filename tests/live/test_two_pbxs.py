@@ -22,7 +22,7 @@ async def offices(request: pytest.FixtureRequest) -> AsyncIterator[House]:
 @pytest.fixture
 async def both(offices: House) -> AsyncIterator[House]:
     """With nobody there."""
-    yield offices
+    yield await offices.is_joined()
     await offices.clear()
 
 
@@ -352,6 +352,7 @@ async def test_the_branch_is_killed_and_comes_back_with_all_that_it_can_do(both:
     await talking.answered()
     waiting = await both.caller(both.main).dials(NUMBER)
     await waiting.answered()
+    await bea.talking()
     await waiting.hears(bea)
     await running.logs("inquiry.accepted", operator="bea")
 
@@ -364,6 +365,7 @@ async def test_the_branch_is_killed_and_comes_back_with_all_that_it_can_do(both:
     await waiting.ended()  # the trunk is silent: main hangs up by itself
     await running.logs("inquiry.closed", operator="bea")
     await both.branch.start()
+    await both.is_joined()
     await running.logs("pbx.found", pbx="branch", after=1)
 
     await third.answered(within=20)  # not by bea, whose phone never heard that her call is over

@@ -40,7 +40,7 @@ async def offices() -> AsyncIterator[House]:
 @pytest.fixture
 async def both(offices: House) -> AsyncIterator[House]:
     """With nobody there."""
-    yield offices
+    yield await offices.is_joined()
     await offices.clear()
 
 

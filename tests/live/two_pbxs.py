@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from tests.lab.addresses import inside_address
 from tests.lab.daemon import SECRET_VARIABLE, Daemon, pbx_table
@@ -71,6 +71,12 @@ class House:
         main = pbx_table(self.main, "main", main_link.port if main_link else None, more=to.get("branch", ""))
         port = branch_link.port if branch_link else None
         return main + pbx_table(self.branch, "branch", port, secret_env=BRANCH_SECRET, more=to.get("main", ""))
+
+    async def is_joined(self) -> Self:
+        """Both know that the other one is there."""
+        await self.main.reaches("to-branch")
+        await self.branch.reaches("to-main")
+        return self
 
     async def clear(self) -> None:
         """After a test."""
