@@ -121,6 +121,7 @@ async def test_a_channel_is_originated_that_stands_for_the_customer(translator: 
         "Exten": "2",
         "Priority": 1,
         "Async": "true",
+        "Codecs": "ulaw,alaw",
         "Timeout": 31000,
         "CallerID": '"Callback" <+48600700800>',
         "ChannelId": f"{CALL}-2-customer",
