@@ -163,10 +163,12 @@ class Pbx(Service):
 
     async def reaches(self, trunk: str, within: float = 10.0) -> None:
         """Return once it knows that the far end of a trunk answers. Nobody dials one that did not at the last look:
-        an exchange that was started first takes the other one for gone until it looks again."""
+        an exchange that was started first takes the other one for gone until it looks again. To have it look at once
+        would not do: what it asked before that goes unanswered a second later."""
         async with asyncio.timeout(within):
-            while " Avail " not in await self.cli(f"pjsip show aor {trunk}"):
-                await self.cli(f"pjsip qualify {trunk}")
+            while True:
+                if " Avail " in await self.cli(f"pjsip show aor {trunk}"):
+                    return
                 await asyncio.sleep(_LOOK_AGAIN)
 
     async def channels(self) -> list[str]:

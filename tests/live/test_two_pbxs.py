@@ -100,7 +100,7 @@ async def test_a_caller_at_the_branch_rings_in_the_head_office(both: House) -> N
 
 
 async def test_a_phone_of_the_same_name_in_the_other_office_is_another_phone(both: House) -> None:
-    ours, theirs = await both.phone("main/shared"), (await both.phone("branch/shared")).answers()
+    ours, theirs = await both.phone("main/shared"), (await both.phone("branch/shared")).answers(after=0.1)
     running = await both.daemon(group("sales", "bert"))
 
     call = await both.caller(both.main).dials(NUMBER)
@@ -114,7 +114,7 @@ async def test_a_phone_of_the_same_name_in_the_other_office_is_another_phone(bot
 async def test_a_decline_and_a_busy_phone_in_the_branch_are_known_for_what_they_are(both: House) -> None:
     (await both.phone("bea-desk")).declines(after=0.1)
     (await both.phone("bob")).busy()
-    anna = (await both.phone("anna-desk")).answers()
+    anna = (await both.phone("anna-desk")).answers(after=0.1)
     running = await both.daemon(group("sales", "bea", "bob", "bert", "anna"))
 
     await (await both.caller(both.main).dials(NUMBER)).answered()
@@ -134,7 +134,7 @@ async def test_a_decline_and_a_busy_phone_in_the_branch_are_known_for_what_they_
 
 async def test_a_dead_phone_in_the_branch_is_unreachable_and_not_missed(both: House) -> None:
     (await both.phone("bob")).is_silent()
-    anna = (await both.phone("anna-desk")).answers()
+    anna = (await both.phone("anna-desk")).answers(after=0.1)
     running = await both.daemon(group("sales", "bob", "anna"))
 
     await (await both.caller(both.main).dials(NUMBER)).answered()
@@ -156,8 +156,8 @@ async def test_all_phones_of_somebody_in_the_branch_ring_together_and_either_ans
 
 
 async def test_a_direct_call_in_the_branch_occupies_its_operator_for_callers_of_the_head_office(both: House) -> None:
-    bea, bob = await both.phone("bea-desk"), (await both.phone("bob")).answers()
-    anna = (await both.phone("anna-desk")).answers()
+    bea, bob = await both.phone("bea-desk"), (await both.phone("bob")).answers(after=0.1)
+    anna = (await both.phone("anna-desk")).answers(after=0.1)
     running = await both.daemon(group("sales", "bea", "anna"))
 
     await bea.dials("202")
@@ -185,7 +185,7 @@ async def test_nobody_gets_two_calls_at_once_from_two_offices(both: House) -> No
 
 async def test_without_a_trunk_nobody_is_rung_and_the_reason_says_so(both: House) -> None:
     await both.phone("anna-desk")
-    bea = (await both.phone("bea-desk")).answers()
+    bea = (await both.phone("bea-desk")).answers(after=0.1)
     running = await both.daemon(group("sales", "anna", "bea"), trunks=("branch",))
 
     await (await both.caller(both.branch).dials(NUMBER)).answered()
@@ -210,7 +210,7 @@ async def test_the_caller_gives_up_and_the_phone_in_the_branch_stops(both: House
 
 
 async def test_who_is_in_the_branch_logs_in_and_out_and_pauses_at_their_own_phone(both: House) -> None:
-    bea = (await both.phone("bea-desk")).answers()
+    bea = (await both.phone("bea-desk")).answers(after=0.1)
     running = await both.daemon(group("sales", "bea"))
 
     await (await bea.dials("*45")).answered()
@@ -270,7 +270,7 @@ async def test_a_call_that_rings_at_the_other_office_alone_cannot_be_taken_from_
 
     await running.logs("code.refused", reason="nothing rings at this PBX yet, or any more")
     await refused.ended()
-    anna.answers()
+    anna.answers(after=0.1)
     await call.answered()
 
 
@@ -293,8 +293,8 @@ async def test_a_call_from_outside_cannot_use_what_is_for_trunks_between_offices
 
 
 async def test_the_link_to_the_branch_is_cut_and_the_head_offices_callers_notice_nothing(both: House) -> None:
-    anna = (await both.phone("anna-desk")).answers()
-    bea = (await both.phone("bea-desk")).answers()
+    anna = (await both.phone("anna-desk")).answers(after=0.1)
+    bea = (await both.phone("bea-desk")).answers(after=0.1)
     async with Link(both.branch) as link:
         running = await both.daemon(group("sales", "bea", "anna"), branch_link=link)
         at_branch = await both.caller(both.branch).dials(NUMBER)
@@ -334,7 +334,7 @@ async def test_the_branch_is_killed_while_its_phone_rings_for_the_head_office_an
     await running.logs("inquiry.ringing")
     both.branch.kill()
     rung = await anna.ringing()
-    anna.answers()
+    anna.answers(after=0.1)
     await call.answered()
 
     assert rung.ringing_sent - bea.calls[0].ringing_sent < 1.0
@@ -345,8 +345,8 @@ async def test_the_branch_is_killed_while_its_phone_rings_for_the_head_office_an
 
 
 async def test_the_branch_is_killed_and_comes_back_with_all_that_it_can_do(both: House) -> None:
-    anna, bea = (await both.phone("anna-desk")).answers(), (await both.phone("bea-desk")).answers()
-    bob = (await both.phone("bob")).answers()
+    anna, bea = (await both.phone("anna-desk")).answers(after=0.1), (await both.phone("bea-desk")).answers(after=0.1)
+    bob = (await both.phone("bob")).answers(after=0.1)
     running = await both.daemon(group("sales", "anna", "bea", "bob"))
     talking = await both.caller(both.main).dials(NUMBER)
     await talking.answered()
@@ -375,7 +375,7 @@ async def test_the_branch_is_killed_and_comes_back_with_all_that_it_can_do(both:
 
 
 async def test_the_daemon_is_killed_under_calls_in_both_offices_and_adopts_them(both: House) -> None:
-    anna, bea = (await both.phone("anna-desk")).answers(), (await both.phone("bea-desk")).answers()
+    anna, bea = (await both.phone("anna-desk")).answers(after=0.1), (await both.phone("bea-desk")).answers(after=0.1)
     bob = await both.phone("bob")
     running = await both.daemon(group("sales", "bea", "anna", "bob"))
     across = await both.caller(both.main).dials(NUMBER)
@@ -390,7 +390,7 @@ async def test_the_daemon_is_killed_under_calls_in_both_offices_and_adopts_them(
     await running.start()
     await running.logs("pbx.found", pbx="branch", after=1)
     await running.logs("pbx.found", pbx="main", after=1)
-    bob.answers()
+    bob.answers(after=0.1)
     await rings.answered()
     await running.logs("inquiry.accepted", operator="bob")
 
@@ -410,7 +410,7 @@ async def test_whom_somebody_in_the_branch_answered_behind_a_cut_link_is_known_t
         await running.logs("inquiry.ringing", operator="bob")
         link.cut()
         await running.logs("pbx.lost", pbx="main")
-        bob.answers()
+        bob.answers(after=0.1)
         await call.answered()
         link.mend()
 

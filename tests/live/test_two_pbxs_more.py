@@ -46,7 +46,7 @@ async def both(offices: House) -> AsyncIterator[House]:
 
 async def test_who_frees_up_in_the_branch_is_rung_too_and_nobody_else_notices(both: House) -> None:
     anna, bea = await both.phone("anna-desk"), await both.phone("bea-desk")
-    bob = (await both.phone("bob")).answers()
+    bob = (await both.phone("bob")).answers(after=0.1)
     running = await both.daemon(group("sales", "anna", "bea", distribution='"all_at_once"', rings="20"))
     direct = await bea.dials("202")
     await bob.talking()
@@ -57,7 +57,7 @@ async def test_who_frees_up_in_the_branch_is_rung_too_and_nobody_else_notices(bo
     await running.logs("inquiry.ringing", operator="anna")
     await direct.hangs_up()
     await bea.ringing()
-    bea.answers()
+    bea.answers(after=0.1)
     await call.answered()
 
     await call.hears(bea.call)
@@ -68,7 +68,7 @@ async def test_who_frees_up_in_the_branch_is_rung_too_and_nobody_else_notices(bo
 
 async def test_who_freed_up_in_the_branch_and_answered_while_the_daemon_was_away_is_on_record(both: House) -> None:
     anna, bea = await both.phone("anna-desk"), await both.phone("bea-desk")
-    bob = (await both.phone("bob")).answers()
+    bob = (await both.phone("bob")).answers(after=0.1)
     running = await both.daemon(group("sales", "anna", "bea", distribution='"all_at_once"', rings="20"))
     direct = await bea.dials("202")
     await bob.talking()
@@ -78,7 +78,7 @@ async def test_who_freed_up_in_the_branch_and_answered_while_the_daemon_was_away
     await running.logs("inquiry.ringing", operator="bea")
 
     await running.stop()
-    bea.answers()
+    bea.answers(after=0.1)
     await call.answered()
     await call.hears(await bea.talking())
     await call.hangs_up()
@@ -112,7 +112,7 @@ async def test_a_customer_of_the_head_office_is_called_back_by_somebody_in_the_b
 
 
 async def test_over_an_office_trunk_that_was_there_before_direct_calls_go_on_as_ever(both: House) -> None:
-    bea = (await both.phone("bea-desk")).answers()
+    bea = (await both.phone("bea-desk")).answers(after=0.1)
     await both.daemon(group("sales", "bea"))
     async with both.main.ami("off") as ami:
         await ami.action("Originate", Channel="PJSIP/201@to-branch", Async="true", Application="Wait", Data="60")
