@@ -114,8 +114,6 @@ def agree(one: str, other: str) -> bool:
 
     Who gives no name contradicts nobody. ``Jan Kowalski`` and ``J. Kowalski`` agree, he and ``Maria Kowalska`` do not.
     """
-    if not one or not other:
-        return True
     mine, theirs = words_of(one), words_of(other)
     return (len(mine) <= len(theirs) and _is_within(mine, theirs)) or (
         len(theirs) <= len(mine) and _is_within(theirs, mine)
