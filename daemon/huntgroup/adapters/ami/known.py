@@ -153,11 +153,14 @@ class KnownCalls:
 
     def waits_itself(self, call: Call, uniqueid: str) -> None:
         """The channel that stood for a customer was transferred to a line of ours, and is a caller's like any other."""
-        if call.callback is not None:
-            call.sent_on = None if call.callback.is_told or call.callback.is_reached else call.callback
-            if call.sent_on is None:
-                self._calls.pop(call.callback.customer_end, None)
-            call.uniqueid, call.callback = uniqueid, None
+        callback = call.callback
+        if callback is None:
+            return
+        is_calling = uniqueid == callback.operator_end and not (callback.is_told or callback.is_reached)
+        if not is_calling:
+            for end in {callback.operator_end, callback.customer_end} - {uniqueid}:
+                self._calls.pop(end, None)
+        call.uniqueid, call.callback, call.sent_on = uniqueid, None, callback if is_calling else None
 
     def call_of(self, inquiry: InquiryId) -> Call | None:
         """The call of this inquiry, or None when it is over."""
