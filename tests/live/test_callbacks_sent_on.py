@@ -38,6 +38,15 @@ async def called_back(phone: OpenPhone, caller: Caller, daemon: StartDaemon) -> 
     return running, anna, hers
 
 
+async def talks_to(operator: str, theirs: Phone, customer: Phone, running: Daemon) -> None:
+    """The customer is reached after all, by this operator, and it is over when they hang up."""
+    await running.logs("inquiry.customer_reached")
+    await customer.hears(theirs)
+    await customer.call.hangs_up()
+    closed = await running.logs("inquiry.closed")
+    assert (closed["operator"], closed["detail"]) == (operator, "answered")
+
+
 @pytest.mark.parametrize("where", [SUPPORT, BENS_EXTENSION], ids=["to_a_group", "to_a_colleague"])
 async def test_who_is_not_reached_although_the_line_was_sent_on_meanwhile_is_called_again_by_the_group_that_has_them(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, where: str
@@ -50,13 +59,9 @@ async def test_who_is_not_reached_although_the_line_was_sent_on_meanwhile_is_cal
         await hers.transfers(where)
         await running.logs("inquiry.customer_not_reached")
         customer.answers()
-        await running.logs("inquiry.customer_reached")
-        await customer.hears(ben if where == SUPPORT else anna)
-        await customer.call.hangs_up()
-        closed = await running.logs("inquiry.closed")
+        await talks_to(*(("ben", ben) if where == SUPPORT else ("anna", anna)), customer, running)
 
     await pbx.idle()
-    assert (closed["operator"], closed["detail"]) == ("ben" if where == SUPPORT else "anna", "answered")
     await is_as_recorded(running)
 
 
@@ -73,13 +78,9 @@ async def test_who_was_not_reached_is_called_again_although_the_busy_tone_was_se
         await hers.transfers(where)
         await hers.ended()
         customer.answers()
-        await running.logs("inquiry.customer_reached")
-        await customer.hears(anna)
-        await customer.call.hangs_up()
-        closed = await running.logs("inquiry.closed")
+        await talks_to("anna", anna, customer, running)
 
     await pbx.idle()
-    assert (closed["operator"], closed["detail"]) == ("anna", "answered")
     await is_as_recorded(running)
 
 
@@ -94,12 +95,9 @@ async def test_a_customer_who_answers_after_the_line_was_sent_on_waits_where_it_
         await running.logs("inquiry.customer_reached")
         ben = (await phone("ben")).answers()
         await ben.talking()
-        await customer.hears(ben)
-        await customer.call.hangs_up()
-        closed = await running.logs("inquiry.closed")
+        await talks_to("ben", ben, customer, running)
 
     await pbx.idle()
-    assert (closed["operator"], closed["detail"]) == ("ben", "answered")
     await is_as_recorded(running)
 
 
@@ -119,11 +117,7 @@ async def test_who_is_not_reached_while_a_colleague_is_rung_for_them_is_called_a
         await ben.cancelled()
         customer.answers()
         ben.answers()
-        await running.logs("inquiry.customer_reached")
-        await customer.hears(ben)
-        await customer.call.hangs_up()
-        closed = await running.logs("inquiry.closed")
+        await talks_to("ben", ben, customer, running)
 
     await pbx.idle()
-    assert (closed["operator"], closed["detail"]) == ("ben", "answered")
     await is_as_recorded(running)
