@@ -1,4 +1,4 @@
-"""The house on a screen: operators, groups and who waits."""
+"""The house on a screen: PBXs, operators, groups and who waits."""
 
 import asyncio
 import json
@@ -55,8 +55,9 @@ async def _show(
 
 
 def picture(house: House) -> RenderableType:
-    """Three tables. Names and texts are shown as they are, and never as instructions to the terminal."""
-    return Group(_groups(house), _operators(house), _waiting(house, datetime.fromtimestamp(Clock().now(), UTC)))
+    """A table of each kind. Names and texts are shown as they are, and never as instructions to the terminal."""
+    now = datetime.fromtimestamp(Clock().now(), UTC)
+    return Group(_pbxs(house, now), _groups(house), _operators(house), _waiting(house, now))
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -68,6 +69,13 @@ def _table(title: str, *columns: str) -> Table:
 
 def _row(table: Table, *cells: object) -> None:
     table.add_row(*(Text(plain(each)) for each in cells))
+
+
+def _pbxs(house: House, now: datetime) -> Table:
+    table = _table("PBXs", "PBX", "link", "for")
+    for name, pbx in sorted(house.pbxs.items()):
+        _row(table, name, pbx.get("state", ""), _since(pbx.get("since"), now))
+    return table
 
 
 def _groups(house: House) -> Table:

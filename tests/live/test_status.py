@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from tests.lab.broker import Broker
 from tests.lab.daemon import SECRET_VARIABLE, Daemon
+from tests.lab.link import Link
 from tests.lab.mqtt import Party
+from tests.lab.pbx import Pbx
 from tests.live.configuration import configuration, group, source
 from tests.live.conftest import StartDaemon
 from tests.live.exchanges import exchange
@@ -99,6 +101,26 @@ async def test_whoever_watches_sees_what_changes(broker: Broker, daemon: StartDa
                 continue
         process.terminate()
         await process.communicate()
+
+
+async def test_it_shows_which_pbx_is_there_and_which_is_lost_and_a_late_screen_does_too(
+    pbx: Pbx, broker: Broker, daemon: StartDaemon
+) -> None:
+    async with Link(pbx) as link, Party(broker) as party:
+        running = await daemon(TEXT, broker_url=broker.url, link=link)
+        await party.sees("pbxs/main/state", state="connected")
+        before = len(party.seen)
+        link.cut()
+        lost = await party.sees("pbxs/main/state", after=before, state="lost")
+
+        _, picture, _ = await status(running.config)
+        _, data, _ = await status(running.config, "--json")
+
+        assert "main │ lost" in picture
+        assert json.loads(data)["pbxs"] == {"main": lost}
+        before = len(party.seen)
+        link.mend()
+        await party.sees("pbxs/main/state", after=before, state="connected")
 
 
 async def test_without_a_daemon_it_says_so(broker: Broker, daemon: StartDaemon) -> None:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huntgroup.engine.events import NO_CONTENT, Content, Customer, Message, Recording
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, OperatorId, PhoneId, RequestId, SourceId
+from huntgroup.engine.ids import (
+    NO_ATTEMPT,
+    AttemptNo,
+    GroupId,
+    InquiryId,
+    OperatorId,
+    PbxId,
+    PhoneId,
+    RequestId,
+    SourceId,
+)
 from huntgroup.engine.policy import Channel, Hold, Presence
 
 
@@ -324,6 +334,15 @@ class OperatorRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PbxChanged:
+    """A PBX was found, with all that is there, or lost. ``at`` in seconds. Until it is told of, a PBX is lost."""
+
+    at: float
+    pbx: PbxId
+    is_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnDesk:
     """One inquiry at one operator, with all that they need to see of it. ``since`` and ``expires_at`` in seconds.
 
@@ -391,6 +410,6 @@ Order = (
     | PromiseCallback
     | ReplyToCustomer
 )
-Tidings = Fact | Decision | OperatorChanged | OperatorRemoved | DeskChanged | InquiryChanged | Answered
+Tidings = Fact | Decision | OperatorChanged | OperatorRemoved | DeskChanged | InquiryChanged | PbxChanged | Answered
 """What is told to somebody, where an Order is carried out."""
 Effect = Order | Tidings

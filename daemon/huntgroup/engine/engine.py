@@ -9,7 +9,7 @@ from huntgroup.engine.changes import change_policy
 from huntgroup.engine.channels import HANDLERS as CHANNEL_HANDLERS
 from huntgroup.engine.channels import answer_channel
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
-from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, Reason
+from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, PbxChanged, Reason
 from huntgroup.engine.events import (
     AbandonRequested,
     CallMoved,
@@ -227,12 +227,16 @@ def _channel_asked(world: World, event: ChannelsRequest) -> None:
 
 
 def _pbx_lost(world: World, event: PbxLost) -> None:
+    if world.pbxs.is_up(event.pbx):
+        world.effects.append(PbxChanged(at=world.now, pbx=event.pbx, is_up=False))
     is_away(world, event.pbx)
     take_back_across(world, event.pbx)
 
 
 def _pbx_found(world: World, event: PbxFound) -> None:
     """Its calls go on, beginning with what became overdue meanwhile."""
+    if not world.pbxs.is_up(event.pbx):
+        world.effects.append(PbxChanged(at=world.now, pbx=event.pbx, is_up=True))
     world.pbxs.found(event.pbx)
     _time_goes_on(world, event.pbx)
     for operator in world.operators.values():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from huntgroup.engine.effects import Decision, Effect, FactType, HoldCustomer, RingPhones
+from huntgroup.engine.effects import Decision, Effect, FactType, HoldCustomer, PbxChanged, RingPhones
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
     ConversationFound,
@@ -350,3 +350,13 @@ def test_the_next_deadline_waits_for_the_pbx_of_its_call_and_a_chats_for_none() 
 
     assert engine.next_pbx() == BRANCH
     story.happens(TimePassed())
+
+
+def test_it_is_told_once_that_a_pbx_is_lost_and_once_that_it_is_found() -> None:
+    offices = Offices(house("anna", "bea"))
+
+    lost = offices.loses(BRANCH) + offices.loses(BRANCH)
+    found = offices.finds(BRANCH) + offices.finds(BRANCH)
+
+    assert [(each.pbx, each.is_up) for each in lost if isinstance(each, PbxChanged)] == [(BRANCH, False)]
+    assert [(each.pbx, each.is_up) for each in found if isinstance(each, PbxChanged)] == [(BRANCH, True)]

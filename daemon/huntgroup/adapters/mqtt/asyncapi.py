@@ -23,6 +23,7 @@ _IDS = {
     "inquiry": "The inquiry's id: the channel's own, or for a call one that begins with call-.",
     "operator": "The operator's id, and their user name at the broker.",
     "group": "The group's id.",
+    "pbx": "The id of a PBX.",
     "user": "The id of a supervisor or an administrator.",
     "type": "The type of the fact.",
 }
@@ -76,6 +77,14 @@ class _Channel:
 _ANSWERS = (payloads.Done, payloads.Refused)
 _CHANNELS = (
     _Channel("status", "status", "send", (payloads.Status,), "The daemon itself; also its last will.", True),
+    _Channel(
+        "pbxState",
+        "pbxs/{pbx}/state",
+        "send",
+        (payloads.PbxState,),
+        "The link to a PBX.",
+        True,
+    ),
     _Channel(
         "submit",
         "inquiries/submit",

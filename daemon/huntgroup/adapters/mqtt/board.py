@@ -11,7 +11,7 @@ from huntgroup.adapters.mqtt.cloudevents import announcement, cloud_event, custo
 from huntgroup.adapters.mqtt.figures import Figures
 from huntgroup.adapters.mqtt.history import Closed, Past
 from huntgroup.adapters.mqtt.outbox import Build, Outbox
-from huntgroup.adapters.mqtt.payloads import InquiryStatus, Payload, desk, inquiry_status, operator_state
+from huntgroup.adapters.mqtt.payloads import InquiryStatus, Payload, desk, inquiry_status, operator_state, pbx_state
 from huntgroup.adapters.mqtt.telling import Stream, Telling
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.customers.words import Happening
@@ -22,6 +22,7 @@ from huntgroup.engine.effects import (
     InquiryChanged,
     OperatorChanged,
     OperatorRemoved,
+    PbxChanged,
     Tidings,
 )
 from huntgroup.engine.ids import InquiryId
@@ -51,6 +52,8 @@ class Board:
         self._closed: OrderedDict[InquiryId, Closed] = OrderedDict()
         self._changed = asyncio.Event()
         self.figures = Figures(policy, now())
+        for pbx in policy.pbxs or (policy.pbx,):
+            self._keep_pbx(PbxChanged(at=now(), pbx=pbx, is_up=False))
 
     # -- told -----------------------------------------------------------------------------------------------------
 
@@ -73,6 +76,8 @@ class Board:
                 self.figures.removed(tidings)
                 self._outbox.clear(self.topics.operator_state(operator))
                 self._outbox.clear(self.topics.operator_desk(operator))
+            case PbxChanged():
+                self._keep_pbx(tidings)
 
     def happened(self, happening: Happening) -> None:
         """Something happened to a customer."""
@@ -165,6 +170,9 @@ class Board:
         topic = self.topics.inquiry_status(changed.inquiry)
         self._outbox.send(topic, partial(_status, changed, None))
         self._outbox.clear(topic)
+
+    def _keep_pbx(self, changed: PbxChanged) -> None:
+        self._outbox.keep(self.topics.pbx_state(changed.pbx), partial(_encoded, pbx_state, changed))
 
     def _keep_status(self, changed: InquiryChanged) -> None:
         topic = self.topics.inquiry_status(changed.inquiry)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from huntgroup.engine.effects import DeskChanged, InquiryChanged, OnDesk, OperatorChanged, Reason
+from huntgroup.engine.effects import DeskChanged, InquiryChanged, OnDesk, OperatorChanged, PbxChanged, Reason
 from huntgroup.engine.events import Customer, Recording
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
 from huntgroup.engine.policy import Channel
@@ -31,6 +31,14 @@ class Status(Payload):
     state: Literal["online", "offline"]
     since: datetime | None = None
     version: str | None = None
+
+
+class PbxState(Payload):
+    """The link to one PBX."""
+
+    state: Literal["connected", "lost"]
+    """Connected: what is really there is known, and its phones can be rung. Lost: it serves its callers by itself."""
+    since: datetime
 
 
 class WhyNot(Payload):
@@ -221,6 +229,11 @@ def operator_state(changed: OperatorChanged) -> OperatorState:
         capacity=dict(changed.capacity),
         inquiries=changed.inquiries,
     )
+
+
+def pbx_state(changed: PbxChanged) -> PbxState:
+    """The payload of a PBX's state."""
+    return PbxState(state="connected" if changed.is_up else "lost", since=instant(changed.at))
 
 
 def desk(changed: DeskChanged) -> Desk:

@@ -26,11 +26,13 @@ class House:
     operators: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     inquiries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pbxs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
-        """For programs: who waits and is being offered, and all operators and groups."""
+        """For programs: who waits and is being offered, and all operators, groups and PBXs."""
         return {
             "daemon": self.daemon,
+            "pbxs": dict(sorted(self.pbxs.items())),
             "operators": dict(sorted(self.operators.items())),
             "groups": dict(sorted(self.groups.items())),
             "waiting": self.waiting(),
@@ -46,7 +48,13 @@ class House:
         if path == ["status"]:
             self.daemon = data or {}
             return
-        table = {"operators": self.operators, "groups": self.groups, "inquiries": self.inquiries}[path[0]]
+        tables = {
+            "operators": self.operators,
+            "groups": self.groups,
+            "inquiries": self.inquiries,
+            "pbxs": self.pbxs,
+        }
+        table = tables[path[0]]
         if data is None or data.get("state") == "closed":
             table.pop(path[1], None)
         else:

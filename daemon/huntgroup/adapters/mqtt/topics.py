@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId
 
 INQUIRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=~-]{0,127}")
 """What a channel may call an inquiry: it is one level of a topic, and an argument of a command."""
@@ -63,16 +63,14 @@ class Topics:
                 "admin/+/commands",
             )
         )
-        self.retained = tuple(
-            f"{prefix}/{path}"
-            for path in ("inquiries/+/status", "operators/+/state", "operators/+/desk", "groups/+/state")
-        )
+        shown = ("pbxs/+/state", "operators/+/state", "groups/+/state", "inquiries/+/status")
+        kept = (*shown, "operators/+/desk")
+        self.retained = tuple(f"{prefix}/{path}" for path in kept)
         """Where we keep messages at the broker, and so may find some of an earlier life."""
-        self.shown = tuple(f"{prefix}/{path}" for path in ("operators/+/state", "groups/+/state", "inquiries/+/status"))
+        self.shown = tuple(f"{prefix}/{path}" for path in shown)
         """What tells of the house as a whole."""
-        self._kept = re.compile(
-            re.escape(prefix) + "/(inquiries/[^/]+/status|operators/[^/]+/(state|desk)|groups/[^/]+/state)", re.DOTALL
-        )
+        levels = "|".join(path.replace("+", "[^/]+") for path in kept)
+        self._kept = re.compile(f"{re.escape(prefix)}/({levels})", re.DOTALL)
         self._inquiry = re.compile(re.escape(prefix) + "/inquiries/([^/]+)/status", re.DOTALL)
 
     def is_retained(self, topic: str) -> bool:
@@ -108,6 +106,10 @@ class Topics:
         """One group's figures, retained."""
         return f"{self.prefix}/groups/{group}/state"
 
+    def pbx_state(self, pbx: PbxId) -> str:
+        """Whether one PBX is there, retained."""
+        return f"{self.prefix}/pbxs/{pbx}/state"
+
     def event(self, kind: str) -> str:
         """Facts of one type."""
         return f"{self.prefix}/events/{kind}"
@@ -128,7 +130,7 @@ class Topics:
         return below.partition("/")[0] not in OURS
 
 
-OURS = frozenset({"status", "inquiries", "operators", "groups", "events", "customers", "admin", "rejected"})
+OURS = frozenset({"status", "inquiries", "operators", "groups", "pbxs", "events", "customers", "admin", "rejected"})
 """The first levels below the prefix that the daemon uses."""
 
 

@@ -61,6 +61,8 @@ class Desk:
         self.outbox.linked()
         self.telling = Telling(self.store, (told, heard), (0, 0))
         self.board = Board(Topics("huntgroup"), self.outbox, policy(group("sales", "anna")), lambda: 0.0, self.telling)
+        while self.outbox.take() is not None:
+            pass  # state, which is told whether or not anything is made up for
         self.tasks: list[asyncio.Task[None]] = []
         self.heard: list[str] = []
 
