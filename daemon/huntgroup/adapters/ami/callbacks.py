@@ -44,6 +44,11 @@ def _calls_back(action: OverflowAction | None) -> bool:
     return isinstance(action, CallBack)
 
 
+def allowed_action() -> SafeAction:
+    """Asks for what the AMI user may do, by the names of the actions."""
+    return SafeAction({"Action": "ListCommands"})
+
+
 def begun(order: RingPhones) -> Call:
     """What is remembered of the call that this order begins."""
     callback = Callback.of(order.inquiry, order.attempt)

@@ -2,27 +2,29 @@
 
 import asyncio
 import contextlib
-import hashlib
 import random
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import across, callbacks, codes, fallback, kept, resync, served
+from huntgroup.adapters.ami import across, codes, fallback, kept, resync, served
+from huntgroup.adapters.ami.asking import Asking, ping
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.directory import Directory, is_elsewhere
 from huntgroup.adapters.ami.joining import Joining
 from huntgroup.adapters.ami.lamps import Lamps
 from huntgroup.adapters.ami.orders import ways_to_join
+from huntgroup.adapters.ami.publishing import Publishing
 from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
 from huntgroup.adapters.ami.standpoint import Standpoint
-from huntgroup.adapters.ami.translate import Translator, phone_state
-from huntgroup.adapters.ami.wire import Message, SafeAction, Wire
+from huntgroup.adapters.ami.survey import Survey
+from huntgroup.adapters.ami.translate import Translator
+from huntgroup.adapters.ami.wire import Message, Wire
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, Tidings
-from huntgroup.engine.events import Event, FallbackServed, MessageLeft, PbxFound, PbxLost
+from huntgroup.engine.events import Event, MessageLeft, PbxFound, PbxLost
 from huntgroup.engine.ids import InquiryId, PbxId, PhoneId, RequestId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
@@ -92,11 +94,10 @@ class AmiClient:
         )
         translator.on_code = self._codes.dialled
         self._lamps = Lamps(policy)
-        self._published: frozenset[str] = frozenset()
-        self._published_codes: tuple[str, ...] = ()
-        self._published_phones: Mapping[str, str] = {}
+        self._asking = Asking(pbx)
+        self._publishing = Publishing(PbxId(pbx.id), self._asking, self._codes)
+        self._survey = Survey(PbxId(pbx.id), self._asking, translator)
         self._is_reconfigured = False
-        self._wire: Wire | None = None
         self._buffer: list[Message] | None = None
         self._booted = asyncio.Event()
         self._lost = asyncio.Event()
@@ -150,7 +151,7 @@ class AmiClient:
         self._is_closing = True
         try:
             if self._is_live:
-                await self._do_all([fallback.farewell()], FAREWELL_TIMEOUT)
+                await self._asking.done([fallback.farewell()], FAREWELL_TIMEOUT)
         except PeerError as error:
             log.warning("pbx.farewell_failed", pbx=self._pbx.id, error=str(error))
         finally:
@@ -164,11 +165,11 @@ class AmiClient:
             raise
         except (PeerError, OSError) as error:
             return error
-        return PeerError(self._pbx.id, self._wire.why_lost if self._wire else "closed")
+        return PeerError(self._pbx.id, self.wire.why_lost if self.wire else "closed")
 
     async def _session(self) -> None:
         await self._connect()
-        await self._login()
+        await self._asking.log_in()
         await self._wait_booted()
         await self._resync()
         await self._beat_until_lost()
@@ -178,7 +179,7 @@ class AmiClient:
         self._lost.clear()
         self._buffer = []
         # Held before it is connected, so that a cancelled connect leaves no socket behind.
-        wire = self._wire = Wire(self._received, self._link_lost, self._pbx.id)
+        wire = self._asking.wire = Wire(self._received, self._link_lost, self._pbx.id)
         try:
             async with asyncio.timeout(ACTION_TIMEOUT):
                 await asyncio.get_running_loop().create_connection(lambda: wire, self._pbx.host, self._pbx.port)
@@ -194,26 +195,12 @@ class AmiClient:
         self._buffer = None
         self._codes.forget()
         self._joining.link_lost()
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+        if self.wire is not None:
+            self.wire.close()
+            self._asking.wire = None
         if was_live:
             self._put(PbxLost(pbx=PbxId(self._pbx.id)), self._clock.now())
         return was_live
-
-    async def _login(self) -> None:
-        """By challenge, so that the secret itself is never on the wire."""
-        action = SafeAction({"Action": "Challenge", "AuthType": "MD5"})
-        challenge = await self._ask(action)
-        if not challenge.challenge:
-            raise self._refused(action, challenge)
-        proof = f"{challenge.challenge}{self._pbx.read_secret()}".encode()
-        key = hashlib.md5(proof, usedforsecurity=False).hexdigest()
-        answer = await self._ask(
-            SafeAction({"Action": "Login", "AuthType": "MD5", "Username": self._pbx.username, "Key": key})
-        )
-        if not answer.success:
-            raise PeerRefused(self._pbx.id, f"the login of {self._pbx.username!r} was refused: {answer.message}")
 
     async def _wait_booted(self) -> None:
         try:
@@ -227,22 +214,23 @@ class AmiClient:
     async def _resync(self) -> None:
         """Events that come meanwhile wait in the buffer, and are read after what was found. Nobody is rung before that
         is told, or a call that was answered meanwhile would be sent on."""
-        states = await self._phone_states()
-        channels = await self._ask_list(resync.status_action())
-        entries = await self._entries()
-        await self._publish_lists()
-        await self._check_privileges()
-        messages = await self._kept_messages()
+        survey = self._survey
+        states = await survey.phone_states(self._phones)
+        channels = await self._asking.listed(resync.status_action())
+        await self._compare_clocks()
+        entries = await survey.entries()
+        await self._publish()
+        messages = await survey.kept_messages()
         begun = self._clock.going()
         # Along with the first beat: who waits and finds none is served by the dialplan, although we are there.
         beat = fallback.beat(self._clock.now() - self._translator.clock_ahead)
-        await self._do_all([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12]), beat])
+        await self._asking.done([fallback.setvar(fallback.SESSION, uuid.uuid4().hex[:12]), beat])
 
         # From here on nothing can fail: what is found is told as well.
         self._is_live = True
         now = self._clock.now()
         self._alive_until = begun + fallback.ALIVE_SECONDS
-        read, over = self._translator.entries_read, self._kept(entries)
+        read, over = self._translator.entries_read, survey.served(entries)
         found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None
         meanwhile = [event for message in buffered for event in self._translator.translate(message)]
@@ -259,65 +247,16 @@ class AmiClient:
         fresh = served.fresh(read, [each.entry for each in over])
         log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=len(found.repairs), served=fresh)
 
-    async def _entries(self) -> list[str]:
-        """What the PBX kept of the calls that ended while nobody here looked; asked after Status, see `reconcile`."""
-        self._compare_clocks(await self._ask(SafeAction({"Action": "Ping"})))
-        text = (await self._ask(served.count_action())).value
-        try:
-            last = served.last_of(text)
-        except ValueError as error:
-            log.warning("pbx.served_not_understood", pbx=self._pbx.id, error=str(error))
-            return []
-        read = self._translator.entries_read
-        lost = served.overwritten(read, last)
-        if lost:
-            log.warning("pbx.served_overwritten", pbx=self._pbx.id, calls=lost)
-        answers = await self._ask_all([served.entry_action(number) for number in served.wanted(read, last)])
-        return [answer[0].value for answer in answers]
-
-    def _kept(self, entries: Iterable[str]) -> dict[FallbackServed, str]:
-        """The calls of these entries, oldest first, with their Uniqueids."""
-        found: dict[FallbackServed, str] = {}
-        for text in entries:
-            try:
-                found[self._translator.served(text)] = served.entry(text).uniqueid
-            except ValueError as error:
-                log.warning("pbx.served_not_understood", pbx=self._pbx.id, error=str(error))
-        return found
-
-    def _compare_clocks(self, pong: Message) -> float:
-        pbx_time = self._pbx_time(pong)
+    async def _compare_clocks(self, within: float | None = None) -> float:
+        pbx_time = await self._asking.time(within)
         self._translator.clock_ahead = self._clock.now() - pbx_time
         return pbx_time
 
-    async def _publish_lists(self) -> None:
+    async def _publish(self) -> None:
         self._is_reconfigured = False
-        written = fallback.written(self._policy, self._translator.directory)
-        gone = self._published.difference(written)
-        lists = fallback.publish(self._policy, written, self._translator.directory)
-        await self._do_all([*lists, *fallback.withdraw(gone)])
-        self._published = frozenset(written)
-        phones = across.phones_by_extension(self._policy, PbxId(self._pbx.id))
-        await self._do_all(across.publish(phones, [each for each in self._published_phones if each not in phones]))
-        self._published_phones = phones
-        meanings = self._codes.meanings
-        no_longer = [each for each in self._published_codes if each not in meanings]
-        await self._do_all([*codes.publish(meanings), *codes.withdraw(no_longer)])
-        self._published_codes = tuple(meanings)
+        await self._publishing.publish(self._policy, self._translator.directory)
         self._sender.send(self._lamps.all())
-
-    async def _kept_messages(self) -> list[MessageLeft]:
-        """Messages that were left while nobody listened; what was heard meanwhile waits in the buffer."""
-        listed = kept.listed((await self._ask(SafeAction({"Action": "Getvar", "Variable": kept.LIST}))).value)
-        if not listed:
-            return []
-        asked = [SafeAction({"Action": "Getvar", "Variable": kept.variable(each)}) for each in listed]
-        answers = await self._ask_all(asked)
-        pbx, directory = PbxId(self._pbx.id), self._translator.directory
-        found = [
-            kept.message(pbx, each, answer[0].value, directory) for each, answer in zip(listed, answers, strict=True)
-        ]
-        return [each for each in found if each is not None]
+        await self._publishing.check_privileges(self._policy)
 
     def _is_safe(self, event: MessageLeft) -> None:
         """Say to the dialplan, which keeps the message until then, that we have it. The resync finds what gets lost."""
@@ -325,39 +264,19 @@ class AmiClient:
         uniqueid = event.inquiry.removeprefix(f"call-{self._pbx.id}-")
         self._sender.send(kept.forget(uniqueid, is_last=not self._unsafe_messages))
 
-    async def _check_privileges(self) -> None:
-        """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
-        if not callbacks.are_needed(self._policy):
-            return
-        allowed = await self._ask(SafeAction({"Action": "ListCommands"}))
-        if "originate" not in allowed:
-            log.error("pbx.cannot_call_back", pbx=self._pbx.id, hint=callbacks.PRIVILEGE)
-
     async def _take_over_configuration(self) -> None:
-        await self._publish_lists()
-        await self._check_privileges()
+        await self._publish()
         now = self._clock.now()
-        for event in await self._phone_states():
+        for event in await self._survey.phone_states(self._phones):
             self._put(event, now)
-
-    async def _phone_states(self) -> list[Event]:
-        states = [SafeAction({"Action": "Getvar", "Variable": f"DEVICE_STATE({phone})"}) for phone in self._phones]
-        found: list[Event] = []
-        for phone, answer in zip(self._phones, await self._ask_all(states), strict=True):
-            try:
-                found.append(state := phone_state(phone, answer[0].value or "UNKNOWN"))
-                self._translator.in_use.told(phone, state.state)
-            except ValueError as error:
-                log.warning("pbx.phone_state_not_understood", pbx=self._pbx.id, phone=phone, error=str(error))
-        return found
 
     async def _beat_until_lost(self) -> None:
         while not self._is_closing and not self._look_anew_if_we_stood_still():
             begun = self._clock.going()
-            pong = await self._ask(SafeAction({"Action": "Ping"}), PING_TIMEOUT)
+            pbx_time = await self._compare_clocks(PING_TIMEOUT)
             if self._is_closing:
                 break  # no beat may follow the farewell
-            await self._do_all([fallback.beat(self._compare_clocks(pong))], PING_TIMEOUT)
+            await self._asking.done([fallback.beat(pbx_time)], PING_TIMEOUT)
             self._alive_until = begun + fallback.ALIVE_SECONDS
             if self._is_reconfigured:
                 await self._take_over_configuration()
@@ -367,12 +286,6 @@ class AmiClient:
             if self._lost.is_set():
                 return
         await self._lost.wait()
-
-    def _pbx_time(self, pong: Message) -> float:
-        try:
-            return float(pong["timestamp"])
-        except (KeyError, ValueError):
-            raise PeerError(self._pbx.id, f"no time in the answer to a ping: {dict(pong)}") from None
 
     # -- events in ------------------------------------------------------------------------------------------------
 
@@ -385,15 +298,15 @@ class AmiClient:
                 self._translate(message, now)
         elif len(self._buffer) < BUFFER_MOST:
             self._buffer.append(message)
-        elif self._wire is not None:
-            self._wire.give_up(f"more than {BUFFER_MOST} events during the resync")
+        elif self.wire is not None:
+            self.wire.give_up(f"more than {BUFFER_MOST} events during the resync")
 
     def _look_anew_if_we_stood_still(self) -> bool:
         """Without a beat of ours for so long the dialplan has served callers by itself. What is heard now is old, and
         to decide by it would cost a conversation: the link ends here, and the resync tells what is really there."""
-        if not self._is_live or self._wire is None or self._clock.going() <= self._alive_until:
+        if not self._is_live or self.wire is None or self._clock.going() <= self._alive_until:
             return False
-        self._lose(self._wire, f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still")
+        self._lose(self.wire, f"no beat for {fallback.ALIVE_SECONDS:g} s: we stood still")
         return True
 
     def _lose(self, wire: Wire, why: str) -> None:
@@ -409,19 +322,19 @@ class AmiClient:
 
         Asterisk answers behind the events that it has for us; without an answer nobody knows what they would be.
         """
-        wire = self._wire
+        wire = self.wire
         if wire is None or not self._is_live or not wire.is_open:
             done()
             return
-        ping = SafeAction({"Action": "Ping"})
-        wire.send_actions([ping], PING_TIMEOUT)
+        asked = ping()
+        wire.send_actions([asked], PING_TIMEOUT)
 
         def answered(future: "asyncio.Future[list[Message]]") -> None:
-            if not future.cancelled() and future.exception() is not None and self._wire is wire and self._is_live:
+            if not future.cancelled() and future.exception() is not None and self.wire is wire and self._is_live:
                 self._lose(wire, str(future.exception()))
             done()
 
-        ping.future.add_done_callback(answered)
+        asked.future.add_done_callback(answered)
 
     def _translate(self, message: Message, at: float) -> None:
         for event in self._translator.translate(message):
@@ -471,39 +384,10 @@ class AmiClient:
     @property
     def wire(self) -> Wire | None:
         """What there is of the link."""
-        return self._wire
+        return self._asking.wire
 
     def live(self) -> Wire | None:
         """The link, once what is really there is known."""
         self._look_anew_if_we_stood_still()
-        return self._wire if self._is_live and self._wire is not None and self._wire.is_open else None
-
-    # -- asking ---------------------------------------------------------------------------------------------------
-
-    async def _ask(self, action: SafeAction, within: float | None = None) -> Message:
-        return (await self._ask_all([action], within))[0][0]
-
-    async def _ask_list(self, action: SafeAction) -> list[Message]:
-        """The items of a list. Raises PeerError when it was refused or broken off: no list is not an empty list."""
-        answer, *items = (await self._ask_all([action]))[0]
-        if not answer.success:
-            raise self._refused(action, answer)
-        if not items or items[-1].eventlist.lower() != "complete":
-            raise PeerError(self._pbx.id, f"the answer to {action['action']} was broken off")
-        return items
-
-    async def _do_all(self, batch: Sequence[SafeAction], within: float | None = None) -> None:
-        """Raises PeerError when any of it was refused."""
-        for action, answers in zip(batch, await self._ask_all(batch, within), strict=True):
-            if not answers[0].success:
-                raise self._refused(action, answers[0])
-
-    async def _ask_all(self, batch: Sequence[SafeAction], within: float | None = None) -> list[list[Message]]:
-        """All that came for each. Raises PeerError when an answer takes longer than ``within``, or ACTION_TIMEOUT."""
-        if self._wire is None:
-            raise PeerError(self._pbx.id, "the AMI link is down")
-        self._wire.send_actions(batch, ACTION_TIMEOUT if within is None else within)
-        return list(await asyncio.gather(*(action.future for action in batch)))
-
-    def _refused(self, action: SafeAction, answer: Message) -> PeerError:
-        return PeerError(self._pbx.id, f"{action['action']} was refused: {answer.message}")
+        wire = self.wire
+        return wire if self._is_live and wire is not None and wire.is_open else None

@@ -9,13 +9,13 @@ from math import isfinite
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from huntgroup.adapters.ami.wire import SafeAction
-
 RING = 1000
 """So many entries are kept."""
 OVERLAP = 50
 """So many of those that were read are read again: a PBX whose power failed has lost its last second, and writes their
 numbers anew. Who is told of an entry twice knows it by its call."""
+COUNT = "DB_KEYS(huntgroup/served/count)"
+"""What gives the number of the last entry."""
 FIELDS = 6
 _GAP = re.compile("[ ,]")
 
@@ -34,18 +34,9 @@ class Entry(NamedTuple):
     channel: str
 
 
-def count_action() -> SafeAction:
-    """Asks for the number of the last entry."""
-    return _keys("count")
-
-
-def entry_action(number: int) -> SafeAction:
-    """Asks for the entry of a number."""
-    return _keys(f"entry/{number % RING}")
-
-
-def _keys(what: str) -> SafeAction:
-    return SafeAction({"Action": "Getvar", "Variable": f"DB_KEYS(huntgroup/served/{what})"})
+def entry_variable(number: int) -> str:
+    """What gives the entry of a number."""
+    return f"DB_KEYS(huntgroup/served/entry/{number % RING})"
 
 
 def last_of(text: str) -> int:

@@ -9,6 +9,7 @@ from tests.unit.adapters.ami.fake_asterisk import FakeAsterisk, error, success
 from tests.unit.adapters.ami.messages import INQUIRY, status, waiting
 from tests.unit.adapters.ami.test_client import RING
 
+from huntgroup.adapters.ami import asking
 from huntgroup.adapters.ami import client as client_module
 from huntgroup.adapters.ami.fallback import ALIVE_UNTIL
 from huntgroup.engine.events import AttemptFailed, CustomerLeft, InquiryReceived, PbxFound, PbxLost
@@ -106,7 +107,7 @@ async def test_a_server_that_speaks_http_is_told_from_asterisk_at_once(
 async def test_a_peer_that_says_nothing_is_given_up(
     asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "ACTION_TIMEOUT", 0.05)
+    monkeypatch.setattr(asking, "ACTION_TIMEOUT", 0.05)
     asterisk.greeting = ""
     asterisk.ignores("Challenge")
     daemon.runs()
@@ -219,7 +220,7 @@ async def test_a_list_that_is_broken_off_makes_nobody_vanish(
     await daemon.is_told(PbxFound)
     asterisk.says(waiting())
     await daemon.is_told(InquiryReceived)
-    monkeypatch.setattr(client_module, "ACTION_TIMEOUT", 0.05)
+    monkeypatch.setattr(asking, "ACTION_TIMEOUT", 0.05)
 
     asterisk.answers["Status"] = lambda _: answer
     asterisk.cuts()
