@@ -161,13 +161,16 @@ class Pbx(Service):
         async with self.ami("off") as ami:
             return await ami.command(line)
 
-    async def reaches(self, trunk: str, within: float = 10.0) -> None:
-        """Return once it knows that the far end of a trunk answers. Nobody dials one that did not at the last look:
-        an exchange that was started first takes the other one for gone until it looks again. To have it look at once
-        would not do: what it asked before that goes unanswered a second later."""
+    async def reaches(self, trunk: str, within: float = 10.0, *, in_vain: bool = False) -> None:
+        """Return once it knows that the far end of a trunk answers, or *in_vain* that it does not.
+
+        Nobody dials one that did not at the last look: an exchange that was started first takes the other one for gone
+        until it looks again. To have it look at once would not do: what it asked before that goes unanswered a second
+        later.
+        """
         async with asyncio.timeout(within):
             while True:
-                if " Avail " in await self.cli(f"pjsip show aor {trunk}"):
+                if f" {'Unavail' if in_vain else 'Avail'} " in await self.cli(f"pjsip show aor {trunk}"):
                     return
                 await asyncio.sleep(_LOOK_AGAIN)
 

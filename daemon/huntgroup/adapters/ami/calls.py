@@ -83,6 +83,8 @@ class Call:
     came_at: float | None = None
     legs: dict[str, Leg] = field(default_factory=dict)
     """Channel to leg, of those that have not hung up."""
+    unheard: list[PhoneId] = field(default_factory=list)
+    """Phones that the last attempt is to ring, and of which Dial has said nothing yet."""
     sent: int = 0
     """Counts the orders that were sent for it: what is newer makes void what is older."""
     leave_key: str | None = ""

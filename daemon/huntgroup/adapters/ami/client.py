@@ -15,7 +15,7 @@ from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.directory import Directory, is_elsewhere
 from huntgroup.adapters.ami.joining import Joining
 from huntgroup.adapters.ami.lamps import Lamps
-from huntgroup.adapters.ami.orders import ways_to_join
+from huntgroup.adapters.ami.orders import joiner
 from huntgroup.adapters.ami.publishing import Publishing
 from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
 from huntgroup.adapters.ami.standpoint import Standpoint
@@ -358,8 +358,7 @@ class AmiClient:
         elif isinstance(order, PickUpCall):
             self._codes.pick_up(order)
         elif isinstance(order, JoinRinging):
-            phones, options = ways_to_join(order, self._translator)
-            self._joining.join(order.inquiry, order.attempt, phones, options)
+            self._joining.join(order.inquiry, order.attempt, joiner(order, self._translator))
         else:
             self._sender.carry_out(order, self._translator)
 

@@ -39,6 +39,17 @@ class FarEnd:
     uniqueid: str
     channel: str
     answered_by: PhoneId | None = None
+    unheard: list[PhoneId] = field(default_factory=list)
+    """Phones that it is to ring, and of which its Dial has said nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """Whom to ring as well: their phones, these as Dial takes them, and the options that this needs."""
+
+    phones: Sequence[PhoneId]
+    ways: Sequence[str]
+    options: str = ""
 
 
 @dataclass(slots=True)
@@ -49,8 +60,8 @@ class Round:
     far_ends: list[FarEnd] = field(default_factory=list)
     waiting: FarEnd | None = None
     """The one that is still to be used."""
-    joining: deque[tuple[Sequence[str], str]] = field(default_factory=deque)
-    """What is to join as soon as there is one, as Dial takes it, and the options that this needs."""
+    joining: deque[Joiner] = field(default_factory=deque)
+    """Who is to join as soon as there is one."""
 
 
 class Joining:
@@ -68,11 +79,11 @@ class Joining:
         if may_be_joined:
             self._rounds[inquiry] = Round(attempt)
 
-    def join(self, inquiry: InquiryId, attempt: AttemptNo, phones: Sequence[str], options: str = "") -> None:
-        """Ring these phones as well, now or as soon as the Local channel is there; not when the attempt is over."""
+    def join(self, inquiry: InquiryId, attempt: AttemptNo, joiner: Joiner) -> None:
+        """Ring them as well, now or as soon as the Local channel is there; not when the attempt is over."""
         found = self._rounds.get(inquiry)
         if found is not None and found.attempt == attempt:
-            found.joining.append((phones, options))
+            found.joining.append(joiner)
             self._go_on(found)
 
     def waits(self, inquiry: InquiryId, attempt: AttemptNo, uniqueid: str, channel: str) -> None:
@@ -114,9 +125,12 @@ class Joining:
         self._drop(far_end)
 
     def link_lost(self) -> None:
-        """Who was to join joins no more: no order is sent behind a link that was lost."""
+        """Who was to join joins no more: no order is sent behind a link that was lost, and what Dial says of who has
+        joined may go unheard."""
         for found in self._rounds.values():
             found.joining.clear()
+        for far_end in self._far_ends.values():
+            far_end.unheard.clear()
 
     def forget(self, inquiry: InquiryId) -> None:
         """The call is over, or its attempt."""
@@ -142,8 +156,11 @@ class Joining:
         if found.waiting is None or not found.joining:
             return
         far_end, found.waiting = found.waiting, None
-        joining, options = found.joining.popleft()
-        told = {JOIN: "&".join((*joining, leg_to_join(found.attempt)))} | ({JOIN_OPTIONS: options} if options else {})
+        joiner = found.joining.popleft()
+        far_end.unheard = list(joiner.phones)
+        told = {JOIN: "&".join((*joiner.ways, leg_to_join(found.attempt)))}
+        if joiner.options:
+            told[JOIN_OPTIONS] = joiner.options
         channel = far_end.channel
         place = {"Context": RINGING_CONTEXT, "Exten": str(found.attempt), "Priority": "1"}
         self._send(

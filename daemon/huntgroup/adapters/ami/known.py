@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
-from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.directory import MOBILE, Directory
 from huntgroup.adapters.ami.joining import Joining
 from huntgroup.adapters.ami.texts import device_of, dialled_number, known, unescape
 from huntgroup.adapters.ami.wire import Message
@@ -114,15 +114,22 @@ class KnownCalls:
         return [(leg.phone, channel) for channel, leg in legs if call and leg.attempt == call.ordered_attempt]
 
     def ordered(
-        self, inquiry: InquiryId, attempt: AttemptNo, *, mobile: PhoneId | None = None, may_be_joined: bool = False
+        self,
+        inquiry: InquiryId,
+        attempt: AttemptNo,
+        *,
+        phones: Iterable[PhoneId] = (),
+        mobile: PhoneId | None = None,
+        may_be_joined: bool = False,
     ) -> None:
-        """This attempt is on its way to the PBX, perhaps to ring a mobile."""
+        """This attempt is on its way to the PBX, to ring these phones; a mobile among them looks like any channel."""
         call = self._by_inquiry.get(inquiry)
         if call is not None:
             call.ordered_attempt = attempt
             call.is_answered = False
             call.with_channel = call.alone = None
             call.mobile = mobile
+            call.unheard = [phone for phone in phones if not phone.startswith(MOBILE)]
             self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
 
     def rings(self, call: Call, attempt: AttemptNo, phone: PhoneId, channel: str) -> PhoneRang:
@@ -182,6 +189,8 @@ class KnownCalls:
         """Forget the legs that are not among these channels: they hung up unseen."""
         for channel in [channel for channel in self._legs if channel not in channels]:
             self._forget_leg(channel)
+        for call in self._calls.values():
+            call.unheard.clear()  # what Dial said of them may have gone unheard
 
     def size(self) -> int:
         """How many calls and legs are known: 0 when nobody calls."""

@@ -22,7 +22,7 @@ from huntgroup.adapters.ami.handovers import (
     redirect,
     setvar,
 )
-from huntgroup.adapters.ami.joining import CALLER, leg_to_join
+from huntgroup.adapters.ami.joining import CALLER, Joiner, leg_to_join
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.effects import (
@@ -138,13 +138,14 @@ def dial_arguments(order: RingPhones, directory: Directory, channel: str = "") -
     return f"{phones},{max(1, round(order.limit))},{options}"
 
 
-def ways_to_join(order: JoinRinging, translator: Translator) -> tuple[list[str], str]:
-    """What one operator more is rung by, as Dial takes it, and the options that this needs."""
-    ways = [way for phone in order.ring.phones if (way := translator.directory.dialled_as(phone)) is not None]
-    if not any(phone.startswith(ACROSS) for phone in order.ring.phones):
-        return ways, ""
+def joiner(order: JoinRinging, translator: Translator) -> Joiner:
+    """How one operator more is rung."""
+    phones = order.ring.phones
+    ways = [way for phone in phones if (way := translator.directory.dialled_as(phone)) is not None]
+    if not any(phone.startswith(ACROSS) for phone in phones):
+        return Joiner(phones, ways)
     text = across.header(order.inquiry, order.attempt, JOINED_SECONDS)
-    return ways, across.leg_option(text, translator.channel_of(order.inquiry) or "")
+    return Joiner(phones, ways, across.leg_option(text, translator.channel_of(order.inquiry) or ""))
 
 
 def rings_across(order: RingPhones) -> bool:

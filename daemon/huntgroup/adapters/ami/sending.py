@@ -85,7 +85,8 @@ class Sender:
         """Send what the order needs. What comes of it returns as an event; a failure does too."""
         if isinstance(order, REPORTED):
             may_be_joined = isinstance(order, RingPhones) and order.may_be_joined
-            translator.ordered(order.inquiry, order.attempt, mobile=mobile_of(order), may_be_joined=may_be_joined)
+            rung, mobile = phones_of(order), mobile_of(order)
+            translator.ordered(order.inquiry, order.attempt, phones=rung, mobile=mobile, may_be_joined=may_be_joined)
         wire = self._link.live()
         if wire is None:
             self.failed(order, "the AMI link is down")
@@ -179,8 +180,12 @@ def _what_went_wrong(future: "asyncio.Future[list[Message]]") -> str | None:
     return None if answer.success else answer.message
 
 
+def phones_of(order: Order) -> list[PhoneId]:
+    """Every phone that an order rings."""
+    return [phone for ring in order.rings for phone in ring.phones] if isinstance(order, RingPhones) else []
+
+
 def mobile_of(order: Order) -> PhoneId | None:
     """The one mobile, or the one operator of another PBX, that an order rings by a trunk."""
-    rings = order.rings if isinstance(order, RingPhones) else ()
-    elsewhere = [phone for ring in rings for phone in ring.phones if is_elsewhere(phone)]
+    elsewhere = [phone for phone in phones_of(order) if is_elsewhere(phone)]
     return elsewhere[0] if len(elsewhere) == 1 else None

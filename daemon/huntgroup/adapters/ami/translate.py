@@ -274,8 +274,32 @@ class Translator(KnownCalls):
         if call is not None:
             self._note_trunk_leg(call, message)
             return [FallbackRings(inquiry=call.inquiry)]
-        self._new_leg(message)
+        leg = self._new_leg(message)
+        if leg is not None:
+            unheard = self._unheard(message, leg.attempt)
+            if leg.phone in unheard:
+                unheard.remove(leg.phone)
+        elif is_near_end(message["destchannel"]):  # which Dial is given behind all phones
+            return self._not_even_dialled(message, attempt_of(message["exten"]))
         return []
+
+    def _unheard(self, message: Message, attempt: AttemptNo) -> list[PhoneId]:
+        """The phones that the Dial of this attempt, of a caller's or of who joined, has said nothing of yet."""
+        far_end = self._joining.far_end(message["uniqueid"])
+        if far_end is not None:
+            return far_end.unheard
+        call = self._calls.get(message["uniqueid"])
+        return call.unheard if call is not None and call.ordered_attempt == attempt else []
+
+    def _not_even_dialled(self, message: Message, attempt: AttemptNo) -> list[Event]:
+        """Of a phone that it cannot ask for, such as one behind a trunk that is down, Dial says nothing at all. But it
+        asks for all of them in their order before it hears of any (app_dial.c): who was not begun by then is not."""
+        call, unheard = self._caller(message), self._unheard(message, attempt)
+        if call is None or not unheard:
+            return []
+        never = [refused(Leg(call.inquiry, attempt, phone), Refusal.UNREACHABLE) for phone in unheard]
+        unheard.clear()
+        return [*never]
 
     def _note_trunk_leg(self, call: Call, message: Message) -> None:
         """Only here it is said whom the PBX rings by itself over a trunk."""
@@ -290,7 +314,8 @@ class Translator(KnownCalls):
         if leg is None:
             return []
         is_early = message["dialstatus"] == "PROGRESS"
-        return [PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone, is_early_media=is_early)]
+        rang = PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone, is_early_media=is_early)
+        return [rang, *self._not_even_dialled(message, leg.attempt)]
 
     def _dial_end(self, message: Message) -> list[Event]:
         if message["context"] in OUTSIDE_CONTEXTS:

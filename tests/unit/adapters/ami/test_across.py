@@ -10,7 +10,7 @@ from huntgroup.adapters.ami.across import Arrivals, Crossings
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.fallback import lists
-from huntgroup.adapters.ami.orders import dial_arguments, ways_to_join
+from huntgroup.adapters.ami.orders import dial_arguments, joiner
 from huntgroup.adapters.ami.resync import reconcile
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.ami.translate import Translator
@@ -164,10 +164,10 @@ def test_who_joins_from_another_pbx_says_so_too(main: Translator) -> None:
     tells(main, waiting())
     join = JoinRinging(inquiry=CALL, attempt=FIRST, ring=Ring(operator=BEA, phones=(ACROSS_TO_BEA,)))
 
-    ways, options = ways_to_join(join, main)
+    bea = joiner(join, main)
 
-    assert ways == ["PJSIP/201@to-branch"]
-    assert options == f"b(huntgroup-across-leg^s^1({INQUIRY}/1/600^PJSIP/trunk-00000001))"
+    assert (bea.phones, bea.ways) == ((ACROSS_TO_BEA,), ["PJSIP/201@to-branch"])
+    assert bea.options == f"b(huntgroup-across-leg^s^1({INQUIRY}/1/600^PJSIP/trunk-00000001))"
 
 
 def test_the_list_of_last_resort_dials_who_is_at_another_pbx_by_the_trunk() -> None:

@@ -7,7 +7,7 @@ from tests.unit.adapters.ami.conftest import PHONES
 from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, dial, hangup, joinable, read, status, waiting
 
 from huntgroup.adapters.ami.calls import OpenCall
-from huntgroup.adapters.ami.joining import Joining
+from huntgroup.adapters.ami.joining import Joiner, Joining
 from huntgroup.adapters.ami.resync import reconcile
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
@@ -75,13 +75,13 @@ BEN_JOINS = [
 async def test_who_joins_is_dialled_where_the_far_end_waits(house: House) -> None:
     house.says(joinable("1", FAR, FARS))
 
-    house.joining.join(CALL, FIRST, [BEN])
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
 
     assert house.orders() == BEN_JOINS
 
 
 async def test_who_joins_before_the_far_end_is_there_is_dialled_once_it_is(house: House) -> None:
-    house.joining.join(CALL, FIRST, [BEN])
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
     assert house.sent == []
 
     house.says(joinable("1", FAR, FARS))
@@ -91,8 +91,8 @@ async def test_who_joins_before_the_far_end_is_there_is_dialled_once_it_is(house
 
 async def test_a_far_end_is_used_once_and_the_next_one_for_the_next(house: House) -> None:
     house.says(joinable("1", FAR, FARS))
-    house.joining.join(CALL, FIRST, [BEN])
-    house.joining.join(CALL, FIRST, [ANNA])
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
+    house.joining.join(CALL, FIRST, Joiner([ANNA], [ANNA]))
     assert house.orders() == BEN_JOINS
 
     house.says(joinable("1", NEXT_FAR, NEXT_FARS))
@@ -104,8 +104,8 @@ async def test_nobody_joins_an_attempt_that_is_over(house: House) -> None:
     house.says(joinable("1", FAR, FARS))
     house.translator.ordered(CALL, SECOND, may_be_joined=True)
 
-    house.joining.join(CALL, FIRST, [BEN])
-    house.joining.join(CALL, SECOND, [BEN])
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
+    house.joining.join(CALL, SECOND, Joiner([BEN], [BEN]))
     house.says(joinable("1", NEXT_FAR, NEXT_FARS))
 
     assert house.sent == []
@@ -118,6 +118,24 @@ async def test_a_far_end_of_no_call_of_ours_is_left_alone(house: House, caller: 
     house.says(joinable("1", FAR, FARS, caller=caller))
 
     assert house.translator.size() == known
+
+
+async def test_a_joiner_whose_phone_dial_cannot_ask_for_is_unreachable_at_once(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+    house.joining.join(CALL, FIRST, Joiner([BEN, ANNA], [BEN, ANNA]))
+
+    assert house.says(behind("DialBegin"), behind("DialBegin", leg=NEXT_NEAR)) == [
+        PhoneRefused(inquiry=CALL, attempt=FIRST, phone=ANNA, refusal=Refusal.UNREACHABLE)
+    ]
+    assert house.says(behind("DialState", status="RINGING")) == [PhoneRang(inquiry=CALL, attempt=FIRST, phone=BEN)]
+
+
+async def test_whether_a_joiner_was_dialled_is_unknown_behind_a_link_that_was_lost(house: House) -> None:
+    house.says(joinable("1", FAR, FARS))
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
+    house.joining.link_lost()
+
+    assert house.says(behind("DialBegin", leg=NEXT_NEAR)) == []
 
 
 async def test_what_a_joined_phone_does_is_about_the_callers_attempt(house: House) -> None:
@@ -182,7 +200,7 @@ async def test_a_leg_picked_up_from_who_joined_is_whose_phone_took_it(house: Hou
 async def test_a_far_end_that_hung_up_is_not_used(house: House) -> None:
     house.says(joinable("1", FAR, FARS), hangup(FAR, FARS))
 
-    house.joining.join(CALL, FIRST, [BEN])
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
 
     assert house.sent == []
 
@@ -259,7 +277,7 @@ async def test_of_a_daemon_that_knows_nothing_the_conversation_is_found(house: H
 async def test_nobody_joins_by_a_far_end_that_came_unseen(returned: House) -> None:
     comes_back(returned, there(FAR, FARS, "huntgroup-join"))
 
-    returned.joining.join(CALL, FIRST, [BEN])
+    returned.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
 
     assert returned.sent == []
 
@@ -272,7 +290,7 @@ async def test_a_far_end_that_is_known_is_not_known_twice(house: House) -> None:
     house.says(joinable("1", FAR, FARS))
 
     assert house.joining.size() == known
-    house.joining.join(CALL, FIRST, [BEN])
+    house.joining.join(CALL, FIRST, Joiner([BEN], [BEN]))
     assert house.orders() == BEN_JOINS
 
 

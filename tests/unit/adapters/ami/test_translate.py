@@ -358,3 +358,58 @@ def test_a_leg_is_found_by_its_attempt_until_it_hangs_up(translator: Translator)
     said(translator, hangup(LEG, "1.76"))
     assert translator.leg_channel(CALL, AttemptNo(1), ANNA) is None
     assert translator.leg_channel(InquiryId("call-main-9"), AttemptNo(1), ANNA) is None
+
+
+# -- phones that Dial cannot ask for ----------------------------------------------------------------------------------
+
+SILENT = PhoneId("across:bea")
+
+
+@pytest.fixture
+def ringing(translator: Translator) -> Translator:
+    """An attempt is on its way that is to ring Anna, Ben and somebody behind a trunk; and Anna's leg is there."""
+    said(translator, waiting())
+    translator.ordered(CALL, AttemptNo(1), phones=[ANNA, SILENT, BEN])
+    said(translator, dial("DialBegin", "1"))
+    return translator
+
+
+def test_of_whom_dial_said_nothing_by_the_time_somebody_rings_is_unreachable(ringing: Translator) -> None:
+    begun = said(ringing, dial("DialBegin", "1", leg=BENS_LEG))
+    rang = said(ringing, dial("DialState", "1", "RINGING"), dial("DialState", "1", "RINGING", leg=BENS_LEG))
+
+    assert begun == []
+    assert [each for each in rang if not isinstance(each, PhoneRang)] == [refused(1, Refusal.UNREACHABLE, SILENT)]
+
+
+def test_or_by_the_time_the_leg_begins_by_which_others_may_join_for_that_is_the_last(ringing: Translator) -> None:
+    said(ringing, dial("DialBegin", "1", leg=BENS_LEG))
+
+    assert said(ringing, dial("DialBegin", "1", leg="Local/1@huntgroup-join-00000000;1")) == [
+        refused(1, Refusal.UNREACHABLE, SILENT)
+    ]
+
+
+def test_the_attempt_before_says_nothing_of_whom_the_next_one_is_to_ring(ringing: Translator) -> None:
+    ringing.ordered(CALL, AttemptNo(2), phones=[BEN, SILENT])
+
+    assert said(ringing, dial("DialState", "1", "RINGING")) == [
+        PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)
+    ]
+
+
+def test_behind_a_link_that_was_lost_it_is_unknown_who_was_dialled(ringing: Translator) -> None:
+    ringing.keep_legs({LEG})
+
+    assert said(ringing, dial("DialState", "1", "RINGING")) == [
+        PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)
+    ]
+
+
+def test_a_mobile_is_given_its_time_as_it_looks_like_any_channel_of_its_trunk(translator: Translator) -> None:
+    said(translator, waiting())
+    translator.ordered(CALL, AttemptNo(1), phones=[ANNA, PhoneId("mobile:ben")], mobile=PhoneId("mobile:ben"))
+
+    assert said(translator, dial("DialBegin", "1"), dial("DialState", "1", "RINGING")) == [
+        PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)
+    ]
