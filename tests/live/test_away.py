@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 from tests.lab.link import Link
@@ -145,6 +146,37 @@ async def test_who_answered_while_the_link_was_cut_is_known_to_talk(
 
         assert accepted["operator"] == "anna"
         assert closed["detail"] == "answered"
+
+
+@pytest.fixture
+async def digits_first(pbx: Pbx) -> AsyncIterator[None]:
+    """Who answers is sent digits, for some four seconds, before they are joined to the caller: Dial's own option."""
+    await pbx.cli("dialplan set global HUNTGROUP_FEATURES D(123456789012)")
+    yield
+    await pbx.cli("dialplan set global HUNTGROUP_FEATURES ")
+
+
+@pytest.mark.usefixtures("digits_first")
+async def test_who_answered_unheard_and_is_joined_once_the_daemon_is_back_has_the_caller(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    anna = await phone("anna-desk")
+    running = await daemon(configuration(group("sales", "anna", rings="30")))
+    call = await caller.dials(NUMBER)
+    rung = await anna.ringing()
+
+    running.kill()
+    rung.answer()
+    await running.start()
+    assert call.timeline.first("answered") is None
+    await call.answered()
+    accepted = await running.logs("inquiry.accepted")
+    await call.hears(anna)
+    await call.hangs_up()
+    closed = await running.logs("inquiry.closed")
+
+    assert accepted["operator"] == "anna"
+    assert closed["detail"] == "answered"
 
 
 async def test_a_link_that_falls_silent_is_given_up_and_made_anew(

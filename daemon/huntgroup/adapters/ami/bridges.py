@@ -61,6 +61,10 @@ class Bridges:
             del self._by_name[name]
         return list(dict.fromkeys(concerned))
 
+    def left(self, uniqueid: str) -> None:
+        """A channel is back in the dialplan, and so in no bridge."""
+        self._leave(uniqueid)
+
     def serves(self, uniqueid: str, caller: str) -> None:
         """On this channel an operator talks to a caller, who is concerned when it ends, wherever they are by then."""
         self._callers.setdefault(uniqueid, {})[caller] = None
@@ -120,13 +124,18 @@ def look_at(call: Call, bridges: Bridges, phone_of: PhoneOf, talks: Talks) -> li
     """What became of a conversation, by who is joined to its caller now; often nothing.
 
     ``phone_of``: the phone of ours whose channel this is; ``talks`` makes the event of a conversation with it.
+
+    Whoever is joined to a caller has answered, even if the answer went unheard: it may have come in the moment before
+    the link was up, and Asterisk may take a while from there to the bridge (option D of Dial, say).
     """
-    if not call.is_answered or call.callback is not None:
+    if call.callback is not None:
         return []
     company = bridges.company(call.uniqueid)
     ours = {phone: uniqueid for uniqueid, name in reversed(company) if (phone := phone_of(name)) is not None}
     if ours:
         return _with_us(call, ours, bridges, talks)
+    if not call.is_answered:
+        return []
     if call.alone is None and (call.with_channel is None or bridges.lives(call.with_channel)):
         return []
     return _with_nobody_of_ours(call, is_among_strangers=bool(company))

@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 RINGING = "5"
 """The state of a channel whose phone rings."""
+UP = "6"
+"""Of one that was answered."""
 LINK_LOST = "the link to the PBX was lost"
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -165,9 +167,13 @@ class Seen:
         return self._far_ends.get((channel["uniqueid"], channel["exten"]), {})
 
     def ringing(self, channel: Message) -> list[tuple[PhoneId, str]]:
-        """The phones of ours that ring for the same call, and the channels on which they do."""
+        """The phones of ours that ring for the same call, and the channels on which they do.
+
+        One that answered counts as ringing until it is joined to the caller, which the bridge will tell: Asterisk takes
+        its time from the answer to there, and may still decide otherwise (options U and D of Dial).
+        """
         linked = self._linked[channel["linkedid"]]
-        return [(phone, str(leg["channel"])) for phone, leg in linked if leg.channelstate == RINGING]
+        return [(phone, str(leg["channel"])) for phone, leg in linked if leg is not channel and _is_rung(leg)]
 
 
 def reconcile(messages: Iterable[Message], translator: Translator, over: Collection[str] = ()) -> Found:
@@ -198,6 +204,10 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
             shown_channel = shown(seen.channels[uniqueid])
             log.warning("ami.message_not_understood", error=repr(error), message=shown_channel)
     return found
+
+
+def _is_rung(leg: Message) -> bool:
+    return leg.channelstate == RINGING or (leg.channelstate == UP and not leg.bridgeid)
 
 
 def _gone(call: Call) -> list[Event]:

@@ -138,6 +138,7 @@ class Translator(KnownCalls):
             self._by_inquiry[call.inquiry] = call
         call.channel, call.is_told = channel, True
         call.is_answered, call.with_channel, call.alone = False, None, None  # perhaps they were transferred to a group
+        self.bridges.left(uniqueid)
         call.source = self.directory.source(dialled_number(number))
         if call.callback is None or not call.customer.phone:  # on a callback's own channel stands what it is
             call.customer = self._customer(message)
@@ -408,7 +409,10 @@ class Translator(KnownCalls):
             return leg.phone if leg is not None else self.phone_of(channel)
 
         def talks(call: Call, phone: PhoneId) -> Event:
-            return replace(self.conversation(call, phone, NO_ATTEMPT), is_told_again=True)
+            if call.is_answered:
+                return replace(self.conversation(call, phone, NO_ATTEMPT), is_told_again=True)
+            attempt = next((leg.attempt for leg in call.legs.values() if leg.phone == phone), NO_ATTEMPT)
+            return self.conversation(call, phone, attempt)
 
         return look_at(call, self.bridges, phone_of, talks)
 

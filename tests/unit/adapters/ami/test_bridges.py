@@ -157,3 +157,25 @@ def test_who_comes_to_a_line_of_ours_from_a_conversation_waits_there(talking: Tr
     assert [type(event).__name__ for event in arrived] == ["InquiryReceived"]
     assert talking.channel_of(CALL) == CHANNEL
     assert UNIQUEID in CALL
+
+
+# -- nobody heard the answer ------------------------------------------------------------------------------------------
+
+
+def test_who_is_joined_to_a_caller_has_answered_even_if_nobody_heard_the_answer(translator: Translator) -> None:
+    tell(translator, waiting())
+    translator.ordered(CALL, AttemptNo(1))
+    tell(translator, dial("DialBegin", "1"))
+
+    assert tell(translator, enters("b1", LEG, ANNA)) == []
+    (found,) = tell(translator, enters("b1"))
+
+    assert isinstance(found, ConversationFound)
+    assert (found.phone, found.attempt, found.is_told_again) == ("PJSIP/anna-desk", 1, False)
+    assert tell(translator, gone(LEG, ANNA)) == [ALONE]
+
+
+def test_a_caller_who_waits_again_is_with_nobody_of_the_conversation_that_they_come_from(talking: Translator) -> None:
+    tell(talking, enters("b1", BENS_LEG, BEN), waiting())
+
+    assert tell(talking, gone(LEG, ANNA), enters("b1", SECOND_LEG, ANNAS_SECOND)) == []

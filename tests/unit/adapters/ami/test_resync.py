@@ -3,7 +3,18 @@
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, NOT_SET, UNIQUEID, dial, read, status, waiting
+from tests.unit.adapters.ami.messages import (
+    CHANNEL,
+    INQUIRY,
+    LEG,
+    NOT_SET,
+    UNIQUEID,
+    dial,
+    enters,
+    read,
+    status,
+    waiting,
+)
 
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.resync import Found, Repair, reconcile, status_action
@@ -96,6 +107,17 @@ def test_who_is_not_there_has_vanished(known: Translator) -> None:
 
 def test_who_talks_to_a_phone_of_ours_was_answered_meanwhile(known: Translator) -> None:
     assert found(known, status("huntgroup-offer", "2", bridge="b1"), leg("b1")) == [talks()]
+
+
+def test_who_was_answered_and_is_not_joined_yet_rings_until_the_bridge_tells(known: Translator) -> None:
+    assert found(known, status("huntgroup-offer", "2"), leg()) == [
+        PhoneRang(inquiry=CALL, attempt=AttemptNo(2), phone=ANNA)
+    ]
+
+    told = [
+        event for text in (enters("b1", LEG, "1795282404.76"), enters("b1")) for event in known.translate(read(text))
+    ]
+    assert told == [talks()]
 
 
 def test_who_was_answered_before_is_found_where_they_were(known: Translator) -> None:
