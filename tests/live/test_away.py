@@ -5,9 +5,11 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.lab.daemon import Daemon
 from tests.lab.link import Link
+from tests.lab.outgoing import OutgoingCall
 from tests.lab.pbx import Pbx
-from tests.lab.phones import Caller
+from tests.lab.phones import Caller, Phone
 from tests.live.configuration import NUMBER, RING_SECONDS, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
 from tests.live.exchanges import on_both_versions
@@ -19,6 +21,15 @@ ALIVE_SECONDS = 6.0
 TOLERANCE = 0.3
 
 pbx = on_both_versions()
+
+
+async def is_annas(call: OutgoingCall, anna: Phone, running: Daemon) -> None:
+    """She has the caller, and so it is on record once they hang up."""
+    accepted = await running.logs("inquiry.accepted")
+    await call.hears(anna)
+    await call.hangs_up()
+    closed = await running.logs("inquiry.closed")
+    assert (accepted["operator"], closed["detail"]) == ("anna", "answered")
 
 
 async def test_a_call_that_rings_when_the_daemon_is_killed_can_still_be_answered(
@@ -139,13 +150,7 @@ async def test_who_answered_while_the_link_was_cut_is_known_to_talk(
         rung.answer()
         await call.answered()
         link.mend()
-        accepted = await running.logs("inquiry.accepted")
-        await call.hears(anna)
-        await call.hangs_up()
-        closed = await running.logs("inquiry.closed")
-
-        assert accepted["operator"] == "anna"
-        assert closed["detail"] == "answered"
+        await is_annas(call, anna, running)
 
 
 @pytest.fixture
@@ -170,13 +175,7 @@ async def test_who_answered_unheard_and_is_joined_once_the_daemon_is_back_has_th
     await running.start()
     assert call.timeline.first("answered") is None
     await call.answered()
-    accepted = await running.logs("inquiry.accepted")
-    await call.hears(anna)
-    await call.hangs_up()
-    closed = await running.logs("inquiry.closed")
-
-    assert accepted["operator"] == "anna"
-    assert closed["detail"] == "answered"
+    await is_annas(call, anna, running)
 
 
 async def test_a_link_that_falls_silent_is_given_up_and_made_anew(
