@@ -4,6 +4,7 @@ Not the daemon's: a fault in that one must not hide itself from the tests.
 """
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -13,6 +14,8 @@ from tests.lab.process import LabError
 
 Message = dict[str, str]
 """Header to value; a repeated header (``Output``, ``ChanVariable``) is joined with line feeds."""
+_numbers = itertools.count(1)
+"""Of the actions of all connections: ``OriginateResponse`` goes to every one of them, with the id of who asked."""
 
 
 class Ami:
@@ -25,7 +28,6 @@ class Ami:
         self._replies: dict[str, asyncio.Future[Message]] = {}
         self._lists: dict[str, list[Message]] = {}
         self._watchers: deque[asyncio.Future[None]] = deque()
-        self._count = 0
         self._task = asyncio.create_task(self._read(), name="lab-ami")
 
     @classmethod
@@ -59,10 +61,10 @@ class Ami:
 
     async def entries(self, name: str, /, **fields: str) -> list[Message]:
         """The events of a list action such as ``CoreShowChannels``, without the closing one."""
-        action_id = f"lab-{self._count + 1}"
+        action_id = f"lab-{next(_numbers)}"
         entries = self._lists[action_id] = []
         try:
-            await self.action(name, within=10.0, **fields)
+            await self.action(name, within=10.0, ActionID=action_id, **fields)
             while not entries or "ListItems" not in entries[-1]:
                 await self._any_event(10.0)
         finally:
@@ -100,9 +102,9 @@ class Ami:
         await self.close()
 
     async def _send(self, name: str, fields: Mapping[str, str], within: float) -> Message:
-        self._count += 1
-        action_id = f"lab-{self._count}"
-        lines = [f"Action: {name}", f"ActionID: {action_id}", *(f"{k}: {v}" for k, v in fields.items())]
+        fields = {"ActionID": f"lab-{next(_numbers)}", **fields}
+        action_id = fields["ActionID"]
+        lines = [f"Action: {name}", *(f"{header}: {value}" for header, value in fields.items())]
         if self._task.done():
             raise LabError(f"AMI {name}: the connection is closed")
         reply = self._replies[action_id] = asyncio.get_running_loop().create_future()

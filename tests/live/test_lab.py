@@ -313,6 +313,17 @@ async def test_the_ami_shows_what_happens_and_does_what_it_is_told(pbx: Pbx, pho
     assert event["Channel"].startswith("PJSIP/ben")
 
 
+async def test_what_one_connection_originates_is_no_answer_to_what_another_asks(pbx: Pbx, phone: OpenPhone) -> None:
+    await phone("ben")
+    async with pbx.ami("off") as calls, pbx.ami("call") as looks:
+        await calls.action("Originate", Channel="PJSIP/ben", Application="Wait", Data="5", Async="true", Timeout="100")
+
+        told = await looks.event("OriginateResponse")
+        answer = await looks.action("Ping")
+
+        assert told["ActionID"] != answer["ActionID"]
+
+
 async def test_a_killed_broker_comes_back_with_what_it_had(broker: Broker) -> None:
     async with aiomqtt.Client(broker.address, broker.port) as client:
         await client.publish("kept", "here", qos=1, retain=True)
