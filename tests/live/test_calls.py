@@ -134,6 +134,26 @@ async def test_a_direct_call_occupies_its_operator(phone: OpenPhone, caller: Cal
     assert (await running.logs("inquiry.decided"))["verdicts"] == {"anna": "busy", "ben": "chosen"}
 
 
+@pytest.mark.parametrize("options", ["", "/n"])
+async def test_a_phone_may_be_an_extension_of_the_dialplan(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon, options: str
+) -> None:
+    ben = (await phone("ben")).answers(after=0.1)
+    text = configuration(group("sales", "anna"), people={"anna": ("anna-desk",)})
+    running = await daemon(text.replace("PJSIP/anna-desk", f"Local/102@lab-direct{options}"))
+
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    await call.hears(ben)
+    ringing = await running.logs("inquiry.ringing")
+    accepted = await running.logs("inquiry.accepted")
+    await call.hangs_up()
+    closed = await running.logs("inquiry.closed")
+
+    assert (ringing["operator"], accepted["operator"], closed["operator"]) == ("anna", "anna", "anna")
+    assert closed["detail"] == "answered"
+
+
 async def test_who_hangs_up_is_rung_for_the_caller_who_waits(
     phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:

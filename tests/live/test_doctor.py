@@ -67,7 +67,7 @@ async def test_it_changes_nothing_and_disturbs_nobody(pbx: Pbx, broker: Broker, 
 
     assert await state() == before
     assert running.log()[said:] == []
-    assert len(before[2]) == 1 + 2 * len(EVERYBODY)
+    assert len(before[2]) == len(("status", "the PBX")) + 2 * len(EVERYBODY)
     assert "ERROR" not in pbx.log_text()
 
 

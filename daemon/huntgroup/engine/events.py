@@ -236,7 +236,7 @@ class PhoneAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRefused:
-    """An operator's phone ended its leg of this attempt without an answer."""
+    """An operator's phone ended its leg of this attempt without an answer, or could not be given one."""
 
     inquiry: InquiryId
     attempt: AttemptNo

@@ -52,6 +52,8 @@ class Asking:
         """All that came for each."""
         if self.wire is None:
             raise PeerError(self._pbx.id, "the AMI link is down")
+        if not batch:
+            return []
         self.wire.send_actions(batch, ACTION_TIMEOUT if within is None else within)
         return list(await asyncio.gather(*(action.future for action in batch)))
 

@@ -2,9 +2,10 @@
 
 Asterisk tells of every transfer, parking place, conference and redirect in the same few words (seen on 16.28 and
 22.10): who enters a bridge (``BridgeEnter``), and who hangs up. Nothing else is read. That a channel leaves a bridge is
-known when it enters another one, gives up its place to who swaps with it, or hangs up; a channel that does neither is
-about to, or its operator only asks somebody in between. So a conversation stays its operator's until their channel is
-gone, or the caller is joined to another phone of ours.
+known when it enters another one, gives up its place to who swaps with it, or hangs up; of a caller, also when we send
+them elsewhere, or they wait again. A channel that does none of it is about to, or its operator only asks somebody in
+between. So a conversation stays its operator's until their channel is gone, or the caller is joined to another phone of
+ours.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +63,7 @@ class Bridges:
         return list(dict.fromkeys(concerned))
 
     def left(self, uniqueid: str) -> None:
-        """A channel is back in the dialplan, and so in no bridge."""
+        """A channel is back in the dialplan or on its way there, and so in no bridge."""
         self._leave(uniqueid)
 
     def serves(self, uniqueid: str, caller: str) -> None:
@@ -146,7 +147,8 @@ def _with_us(call: Call, ours: dict[PhoneId, str], bridges: Bridges, talks: Talk
     was_alone, call.alone = call.alone, None
     call.with_channel = ours[phone]
     bridges.serves(ours[phone], call.uniqueid)
-    return [] if phone == call.phone and was_alone is None else [talks(call, phone)]
+    is_known = call.is_answered and phone == call.phone and was_alone is None
+    return [] if is_known else [talks(call, phone)]
 
 
 def _with_nobody_of_ours(call: Call, *, is_among_strangers: bool) -> list[Event]:

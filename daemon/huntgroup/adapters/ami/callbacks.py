@@ -9,7 +9,7 @@ Both ends get Uniqueids of ours, so that every event about them is known for wha
 
 from collections.abc import Callable, Iterable
 
-from huntgroup.adapters.ami.calls import Call, Callback
+from huntgroup.adapters.ami.calls import Call, Callback, to_be_heard_of
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.handovers import NO_WAY_OUT, NotPossibleError
 from huntgroup.adapters.ami.wire import Message, SafeAction
@@ -54,6 +54,7 @@ def begun(order: RingPhones) -> Call:
     callback = Callback.of(order.inquiry, order.attempt)
     call = Call(order.inquiry, callback.operator_end, callback.customer_end, callback=callback)
     call.ordered_attempt = order.attempt
+    call.unheard = to_be_heard_of(phone for ring in order.rings for phone in ring.phones)
     call.customer = order.customer or call.customer
     return call
 

@@ -1,11 +1,23 @@
 """What is known here of one caller: their channel, the legs that ring for them, and what the engine was told."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from huntgroup.engine.events import Customer
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PhoneId, SourceId
 
 NO_SOURCE = SourceId("")
+
+
+_NAMED_LIKE_ITS_LEG = re.compile(r"PJSIP/[^/]+|across:.+")
+
+
+def to_be_heard_of(phones: Iterable[PhoneId]) -> list[PhoneId]:
+    """Those of whom Dial speaks for sure, if it can ask for them: their legs are called as they are, or are known by
+    what was dialled. A mobile looks like any channel of its trunk, and other technologies have other names for a leg.
+    """
+    return [phone for phone in phones if _NAMED_LIKE_ITS_LEG.fullmatch(phone)]
 
 
 @dataclass(slots=True, frozen=True)

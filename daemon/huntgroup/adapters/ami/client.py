@@ -141,7 +141,7 @@ class AmiClient:
         self._arrivals.reconfigure(policy)
         self._translator.directory = directory
         self._phones = phones_of(policy)
-        self._translator.phones = frozenset(self._phones)
+        self._translator.follow(self._phones)
         self._codes.reconfigure(telephony, policy)
         self._lamps.reconfigure(policy)
         self._is_reconfigured = True

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from huntgroup.adapters.ami.calls import to_be_heard_of
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId
 
@@ -157,7 +158,7 @@ class Joining:
             return
         far_end, found.waiting = found.waiting, None
         joiner = found.joining.popleft()
-        far_end.unheard = list(joiner.phones)
+        far_end.unheard = to_be_heard_of(joiner.phones)
         told = {JOIN: "&".join((*joiner.ways, leg_to_join(found.attempt)))}
         if joiner.options:
             told[JOIN_OPTIONS] = joiner.options

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall
-from huntgroup.adapters.ami.directory import MOBILE, Directory
+from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall, to_be_heard_of
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.joining import Joining
-from huntgroup.adapters.ami.texts import device_of, dialled_number, known, unescape
+from huntgroup.adapters.ami.texts import device_at, device_of, dialled_number, known, unescape
 from huntgroup.adapters.ami.wire import Message
 from huntgroup.engine.events import Customer, PhoneRang
 from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
@@ -16,8 +16,7 @@ class KnownCalls:
 
     def __init__(self, pbx: PbxId, phones: Iterable[PhoneId], directory: Directory, joining: Joining) -> None:
         self._pbx = pbx
-        self.phones = frozenset(phones)
-        """Those whose states and legs matter; may be exchanged."""
+        self.follow(phones)
         self.directory = directory
         """What the PBX calls things; may be exchanged."""
         self.clock_ahead = 0.0
@@ -30,10 +29,17 @@ class KnownCalls:
         self._unexplained: dict[str, Leg] = {}
         """Legs of which Dial has said that they went unanswered, and nobody yet why."""
 
+    def follow(self, phones: Iterable[PhoneId]) -> None:
+        """These are the phones whose states and legs matter from now on."""
+        self._phone_at = {device_at(phone): phone for phone in phones}
+
     def phone_of(self, channel: str) -> PhoneId | None:
         """The configured phone whose channel this is: the name without what makes it unique."""
-        phone = device_of(channel)
-        return phone if phone in self.phones else None
+        return self.phone_at(device_of(channel))
+
+    def phone_at(self, device: PhoneId) -> PhoneId | None:
+        """The configured phone that Asterisk calls by this name."""
+        return self._phone_at.get(device)
 
     def is_phone(self, channel: str) -> bool:
         """Whether this is the channel of a configured phone."""
@@ -129,7 +135,7 @@ class KnownCalls:
             call.is_answered = False
             call.with_channel = call.alone = None
             call.mobile = mobile
-            call.unheard = [phone for phone in phones if not phone.startswith(MOBILE)]
+            call.unheard = to_be_heard_of(phones)
             self._joining.begins(inquiry, attempt, may_be_joined=may_be_joined)
 
     def rings(self, call: Call, attempt: AttemptNo, phone: PhoneId, channel: str) -> PhoneRang:

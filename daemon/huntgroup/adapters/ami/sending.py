@@ -98,6 +98,8 @@ class Sender:
             return
         if batch:
             translator.sent(order.inquiry)
+            if _has_redirect(batch):
+                translator.redirected(order.inquiry)
             self._send_apart(Sent(order, translator.sent_last(order.inquiry), wire), batch, translator)
 
     def failed(self, order: Order, why: str) -> None:

@@ -15,6 +15,11 @@ def device_of(channel: str) -> PhoneId:
     return PhoneId(_INSTANCE.sub("", channel))
 
 
+def device_at(phone: PhoneId) -> PhoneId:
+    """What the channels of a phone are called by: one of the dialplan goes without its options there (``/n``)."""
+    return PhoneId("/".join(phone.split("/")[:2]))
+
+
 def dialled_number(text: str) -> str:
     """What was dialled, without what a trunk may hang on to it (``;npdi=yes``); "" when it is no number."""
     found = _NUMBER.match(text)

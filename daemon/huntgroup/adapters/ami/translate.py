@@ -9,7 +9,8 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
 * Whoever picks a ringing call up, by our code, by the PBX's own (``*8``, Pickup()) or by a phone's key (INVITE with
   Replaces): in the end Dial's ``DialEnd`` with ``ANSWER`` names their channel in the place of the leg that rang. Before
   it that leg may hang up without a ``DialEnd`` of its own, which means nothing.
-* A phone without a contact gets no leg at all: ``Dial`` comes back at once, and our dialplan says ``HuntgroupDialed``.
+* A phone without a contact gets no leg at all: ``Dial`` rings the others, if there are any; or else it comes back at
+  once, and our dialplan says ``HuntgroupDialed``.
 * Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
 
@@ -44,7 +45,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, PbxId, PhoneId
+from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
@@ -401,6 +402,12 @@ class Translator(KnownCalls):
         calls = [call for each in uniqueids if (call := self._calls.get(each)) is not None and call.uniqueid == each]
         return [event for call in calls for event in self.look_at(call)]
 
+    def redirected(self, inquiry: InquiryId) -> None:
+        """A caller is sent elsewhere, out of whatever bridge they are in."""
+        call = self.call_of(inquiry)
+        if call is not None:
+            self.bridges.left(call.uniqueid)
+
     def look_at(self, call: Call) -> list[Event]:
         """What became of a conversation, by who is joined to its caller now."""
 
@@ -411,8 +418,8 @@ class Translator(KnownCalls):
         def talks(call: Call, phone: PhoneId) -> Event:
             if call.is_answered:
                 return replace(self.conversation(call, phone, NO_ATTEMPT), is_told_again=True)
-            attempt = next((leg.attempt for leg in call.legs.values() if leg.phone == phone), NO_ATTEMPT)
-            return self.conversation(call, phone, attempt)
+            attempts = (leg.attempt for leg in call.legs.values() if leg.phone == phone)
+            return self.conversation(call, phone, max(attempts, default=NO_ATTEMPT))
 
         return look_at(call, self.bridges, phone_of, talks)
 
@@ -432,8 +439,8 @@ class Translator(KnownCalls):
         return [each for each in callbacks.hung_up(call) if is_theirs or not isinstance(each, CustomerLeft)]
 
     def _device_state_change(self, message: Message) -> list[Event]:
-        phone = PhoneId(message["device"])
-        if phone not in self.phones:
+        phone = self.phone_at(PhoneId(message["device"]))
+        if phone is None:
             return []
         changed = phone_state(phone, message["state"])
         self.in_use.told(phone, changed.state)

@@ -175,6 +175,24 @@ def test_who_is_joined_to_a_caller_has_answered_even_if_nobody_heard_the_answer(
     assert tell(translator, gone(LEG, ANNA)) == [ALONE]
 
 
+def test_even_if_it_is_who_had_the_caller_before(talking: Translator) -> None:
+    tell(talking, gone(LEG, ANNA), waiting())
+    talking.ordered(CALL, AttemptNo(2))
+    tell(talking, dial("DialBegin", "2", leg=SECOND_LEG))
+
+    assert with_phones(tell(talking, enters("b2", SECOND_LEG, ANNAS_SECOND), enters("b2"))) == ["PJSIP/anna-desk"]
+
+
+def test_a_caller_who_is_sent_elsewhere_is_with_nobody_of_the_conversation_that_they_come_from(
+    talking: Translator,
+) -> None:
+    tell(talking, enters("b1", BENS_LEG, BEN))
+    talking.ordered(CALL, AttemptNo(2))
+    talking.redirected(CALL)
+
+    assert tell(talking, gone(LEG, ANNA)) == []
+
+
 def test_a_caller_who_waits_again_is_with_nobody_of_the_conversation_that_they_come_from(talking: Translator) -> None:
     tell(talking, enters("b1", BENS_LEG, BEN), waiting())
 

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.adapters.ami.conftest import POLICY, operator, policy_of
 from tests.unit.adapters.ami.messages import (
     CHANNEL,
+    LEG,
     OUTSIDE_LEG,
     OUTSIDE_UNIQUEID,
     dial,
@@ -37,12 +38,14 @@ from huntgroup.engine.events import (
     InquiryReceived,
     PhoneAnswered,
     PhoneRang,
+    PhoneRefused,
+    Refusal,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import CallBack, End, Hold, Reply
 
 CALL = InquiryId("call-main-1795282404.75")
-ANNA = PhoneId("PJSIP/anna-desk")
+ANNA, SOFT = PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/anna-soft")
 JAN = Customer(name="Jan", phone="+48600700800", can_be_called_back=True)
 OUT = Directory(country="pl", outbound="PJSIP/{number}@trunk")
 TALKS = ConversationFound(inquiry=CALL, phone=ANNA, source=SourceId(""), customer=Customer(), attempt=AttemptNo(2))
@@ -95,9 +98,9 @@ async def answered(calling: Translator) -> Translator:
     return calling
 
 
-def dial_of(event: str, outcome: str = "", attempt: int = 2) -> str:
+def dial_of(event: str, outcome: str = "", attempt: int = 2, leg: str = LEG) -> str:
     """Dial of an operator's phone at the operators' end."""
-    return dial(event, str(attempt), outcome, **{"Context": "huntgroup-callback", **end("operator", attempt)})
+    return dial(event, str(attempt), outcome, leg=leg, **{"Context": "huntgroup-callback", **end("operator", attempt)})
 
 
 def customer_leg(outcome: str) -> str:
@@ -154,12 +157,22 @@ async def test_the_next_operator_is_rung_once_the_one_before_no_longer_is(callin
 
 
 async def test_the_operators_phone_rings_and_answers_like_for_any_caller(calling: Translator) -> None:
+    calling.follow([ANNA, SOFT])
     assert heard(calling, dial_of("DialBegin")) == []
+    assert heard(calling, dial_of("DialBegin", leg="PJSIP/anna-soft-00000009")) == []
     assert heard(calling, dial_of("DialState", "RINGING")) == [
         PhoneRang(inquiry=CALL, attempt=AttemptNo(2), phone=ANNA)
     ]
     assert heard(calling, dial_of("DialEnd", "ANSWER")) == [
         PhoneAnswered(inquiry=CALL, attempt=AttemptNo(2), phone=ANNA)
+    ]
+
+
+async def test_a_phone_that_dial_cannot_ask_for_is_unreachable_like_for_any_caller(calling: Translator) -> None:
+    heard(calling, dial_of("DialBegin"))
+
+    assert heard(calling, dial_of("DialState", "RINGING"))[1:] == [
+        PhoneRefused(inquiry=CALL, attempt=AttemptNo(2), phone=SOFT, refusal=Refusal.UNREACHABLE)
     ]
 
 

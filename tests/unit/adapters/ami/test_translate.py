@@ -33,7 +33,7 @@ from huntgroup.engine.events import (
     PhoneStateChanged,
     Refusal,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PhoneId, SourceId
+from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId, SourceId
 from huntgroup.engine.policy import Channel
 
 CALL = InquiryId(INQUIRY)
@@ -331,13 +331,15 @@ def test_a_call_that_nobody_s_channel_placed_is_not_ours_and_no_reason_for_a_war
         ("PJSIP/anna-desk-1234567890", "PJSIP/anna-desk"),
         ("Local/101@phones-00000001;1", "Local/101@phones"),
         ("Local/101@phones-00000001;2", "Local/101@phones"),
+        ("Local/102@phones-00000001;1", "Local/102@phones/n"),
         ("PJSIP/anna-desk", "PJSIP/anna-desk"),
         ("PJSIP/anna-0000001f", None),
         ("PJSIP/trunk-0000001f", None),
     ],
 )
 def test_a_channel_is_of_the_phone_that_its_name_begins_with(channel: str, phone: str | None) -> None:
-    translator = Translator("main", [PhoneId("PJSIP/anna-desk"), PhoneId("Local/101@phones")])  # type: ignore[arg-type]
+    phones = map(PhoneId, ("PJSIP/anna-desk", "Local/101@phones", "Local/102@phones/n"))
+    translator = Translator(PbxId("main"), phones)
 
     assert translator.phone_of(channel) == phone
 
@@ -402,6 +404,16 @@ def test_behind_a_link_that_was_lost_it_is_unknown_who_was_dialled(ringing: Tran
     ringing.keep_legs({LEG})
 
     assert said(ringing, dial("DialState", "1", "RINGING")) == [
+        PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)
+    ]
+
+
+@pytest.mark.parametrize("phone", ["Local/102@phones/n", "DAHDI/1", "IAX2/ben", "PJSIP/102/sip:102@192.0.2.1"])
+def test_a_phone_whose_leg_may_be_called_otherwise_is_given_its_time(translator: Translator, phone: str) -> None:
+    said(translator, waiting())
+    translator.ordered(CALL, AttemptNo(1), phones=[ANNA, PhoneId(phone)])
+
+    assert said(translator, dial("DialBegin", "1"), dial("DialState", "1", "RINGING")) == [
         PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)
     ]
 
