@@ -30,6 +30,7 @@ async def test_the_page_tells_what_happens(pbx: Pbx, tmp_path: Path) -> None:
         for client in CLIENTS:
             (tmp_path / client).write_text(f"-h {broker.address}\n-p {broker.port}\n")
         await reader.sees("status", state="online")
+        await reader.sees("pbxs/main/state", state="connected")
         for commands, shown in examples:
             if "groups/" in commands:
                 await reader.sees("groups/care/state", answered_today=3, waiting=NOBODY)
