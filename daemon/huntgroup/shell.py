@@ -263,7 +263,7 @@ class Shell:
     def _until_when(self, at: float, deadline: float) -> float:
         """No later deadline fires along with this one before its own time is heard of."""
         policy = self._engine.world.policy
-        until = min(map(self._hearing.until, policy.pbxs or (policy.pbx,)))
+        until = min(map(self._hearing.until, policy.every_pbx))
         heard = self._clock.now() - asyncio.get_running_loop().time() + until
         return min(at, max(deadline, heard))
 

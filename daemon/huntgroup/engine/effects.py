@@ -98,6 +98,11 @@ class RingPhones:
     leave_key: str = ""
     may_be_joined: bool = False
 
+    @property
+    def phones(self) -> tuple[PhoneId, ...]:
+        """All of them, operator by operator."""
+        return tuple(phone for ring in self.rings for phone in ring.phones)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinRinging:

@@ -274,6 +274,11 @@ class Policy:
         """The PBX that an operator's phones are at."""
         return operator.pbx or self.pbx
 
+    @property
+    def every_pbx(self) -> tuple[PbxId, ...]:
+        """All of them, the first one first."""
+        return self.pbxs or (self.pbx,)
+
     def entrance(self, channel: Channel, source: SourceId) -> Entrance | None:
         """Where an inquiry came in, or None when it is not configured, or for another channel."""
         found = (self.numbers if channel is Channel.CALL else self.sources).get(source)

@@ -152,7 +152,7 @@ class Floor:
         for person in self._people.values():
             self._ask(person, Presence.LOGGED_OUT)
         policy = self._plan.policy
-        for pbx in policy.pbxs or (policy.pbx,):
+        for pbx in policy.every_pbx:
             self._tell(PbxFound(pbx=pbx))
         for operator in self._plan.policy.operators.values():
             for phone in operator.phones:

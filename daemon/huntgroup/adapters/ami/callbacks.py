@@ -54,7 +54,7 @@ def begun(order: RingPhones) -> Call:
     callback = Callback.of(order.inquiry, order.attempt)
     call = Call(order.inquiry, callback.operator_end, callback.customer_end, callback=callback)
     call.ordered_attempt = order.attempt
-    call.unheard = to_be_heard_of(phone for ring in order.rings for phone in ring.phones)
+    call.unheard = to_be_heard_of(order.phones)
     call.customer = order.customer or call.customer
     return call
 

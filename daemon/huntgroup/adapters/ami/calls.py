@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from huntgroup.adapters.ami.directory import ACROSS
 from huntgroup.engine.events import Customer
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PhoneId, SourceId
 
 NO_SOURCE = SourceId("")
-
-
-_NAMED_LIKE_ITS_LEG = re.compile(r"PJSIP/[^/]+|across:.+")
+_NAMED_LIKE_ITS_LEG = re.compile(rf"PJSIP/[^/]+|{ACROSS}.+")
 
 
 def to_be_heard_of(phones: Iterable[PhoneId]) -> list[PhoneId]:

@@ -150,15 +150,14 @@ def joiner(order: JoinRinging, translator: Translator) -> Joiner:
 
 def rings_across(order: RingPhones) -> bool:
     """Whether somebody is rung whose phones are at another PBX."""
-    return any(phone.startswith(ACROSS) for ring in order.rings for phone in ring.phones)
+    return any(phone.startswith(ACROSS) for phone in order.phones)
 
 
 def _dialled(order: RingPhones, directory: Directory) -> Iterable[str]:
-    for ring in order.rings:
-        for phone in ring.phones:
-            dialled = directory.dialled_as(phone)
-            if dialled is not None:
-                yield dialled
+    for phone in order.phones:
+        dialled = directory.dialled_as(phone)
+        if dialled is not None:
+            yield dialled
 
 
 def together(phones: Iterable[str], most: int = PHONES_MOST) -> str:

@@ -182,9 +182,9 @@ def _what_went_wrong(future: "asyncio.Future[list[Message]]") -> str | None:
     return None if answer.success else answer.message
 
 
-def phones_of(order: Order) -> list[PhoneId]:
+def phones_of(order: Order) -> tuple[PhoneId, ...]:
     """Every phone that an order rings."""
-    return [phone for ring in order.rings for phone in ring.phones] if isinstance(order, RingPhones) else []
+    return order.phones if isinstance(order, RingPhones) else ()
 
 
 def mobile_of(order: Order) -> PhoneId | None:

@@ -52,7 +52,7 @@ class Board:
         self._closed: OrderedDict[InquiryId, Closed] = OrderedDict()
         self._changed = asyncio.Event()
         self.figures = Figures(policy, now())
-        for pbx in policy.pbxs or (policy.pbx,):
+        for pbx in policy.every_pbx:
             self._keep_pbx(PbxChanged(at=now(), pbx=pbx, is_up=False))
 
     # -- told -----------------------------------------------------------------------------------------------------
