@@ -28,13 +28,9 @@ from huntgroup.engine.effects import (
 )
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
-    AbandonRequested,
-    AcceptRequested,
     AttemptFailed,
     CallMoved,
-    ChannelCloseRequested,
     ClockStepped,
-    CloseRequested,
     ConversationFound,
     Customer,
     CustomerAlone,
@@ -42,16 +38,13 @@ from huntgroup.engine.events import (
     CustomerNotReached,
     CustomerReached,
     DaemonStarted,
-    DeclineRequested,
     Departure,
     Event,
     FallbackRings,
     FallbackServed,
-    HoldRequested,
     InquiryReceived,
     KeyPressed,
     MessageLeft,
-    MessageReceived,
     NumberAnswered,
     PbxFound,
     PbxHeard,
@@ -62,22 +55,31 @@ from huntgroup.engine.events import (
     PhoneRefused,
     PhoneState,
     PhoneStateChanged,
-    PickupRequested,
     PolicyChanged,
-    PresenceRequested,
-    PresenceToggled,
     Recording,
     Refusal,
     ReplyPlayed,
-    ResumeRequested,
     TimePassed,
-    TransferRequested,
-    WrapupDoneRequested,
 )
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, RequestId, SourceId
 from huntgroup.engine.invariants import check, check_touched
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel, Hold, Policy, Presence
+from huntgroup.engine.requested import (
+    AbandonRequested,
+    AcceptRequested,
+    ChannelCloseRequested,
+    CloseRequested,
+    DeclineRequested,
+    HoldRequested,
+    MessageReceived,
+    PickupRequested,
+    PresenceRequested,
+    PresenceToggled,
+    ResumeRequested,
+    TransferRequested,
+    WrapupDoneRequested,
+)
 from tests.simulation.dice import Dice
 from tests.simulation.mirror import Mirror
 from tests.simulation.plans import GROUPS, OPERATORS, PBXS, TEXTS, random_policy

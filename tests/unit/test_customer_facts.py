@@ -8,19 +8,17 @@ import pytest
 from huntgroup.customer_facts import customer_facts
 from huntgroup.customers.rules import RuleBook
 from huntgroup.engine.events import (
-    CloseRequested,
     Customer,
     CustomerLeft,
     Event,
     FallbackServed,
     InquiryReceived,
     MessageLeft,
-    PresenceRequested,
     Recording,
-    TransferRequested,
 )
 from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, RequestId, SourceId
 from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import CloseRequested, PresenceRequested, TransferRequested
 from huntgroup.settings import Settings
 from huntgroup.shell import Handled
 from tests.unit.engine.scenario import Story, group, policy

@@ -13,11 +13,11 @@ from huntgroup.engine.events import (
     PhoneState,
     PhoneStateChanged,
     PolicyChanged,
-    PresenceRequested,
     TimePassed,
 )
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
 from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import PresenceRequested
 from huntgroup.recorder import batch_of
 from huntgroup.shell import Group, Handled
 from tests.unit.engine.scenario import PBX, group, phone, policy

@@ -9,16 +9,15 @@ from typing import get_args
 
 from huntgroup.engine.effects import Effect, EndInquiry, Order, Outcome
 from huntgroup.engine.events import (
-    ChannelRequest,
     ConversationFound,
     CustomerLeft,
     Event,
     FallbackServed,
     InquiryReceived,
-    Request,
 )
 from huntgroup.engine.ids import InquiryId
 from huntgroup.engine.policy import Channel
+from huntgroup.engine.requested import ChannelRequest, Request
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
 

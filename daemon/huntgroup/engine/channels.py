@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from huntgroup.engine.effects import Answered, ErrorCode, FactType, Outcome
 from huntgroup.engine.events import (
+    Message,
+)
+from huntgroup.engine.lifecycle import InquiryState
+from huntgroup.engine.policy import Channel
+from huntgroup.engine.requested import (
     AbandonRequested,
     ChannelCloseRequested,
     ChannelRequest,
     ChannelsRequest,
-    Message,
     MessageReceived,
 )
-from huntgroup.engine.lifecycle import InquiryState
-from huntgroup.engine.policy import Channel
 from huntgroup.engine.requests import RefusedError
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World

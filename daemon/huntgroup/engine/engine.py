@@ -11,9 +11,7 @@ from huntgroup.engine.channels import answer_channel
 from huntgroup.engine.deadlines import Deadline, DeadlineKind
 from huntgroup.engine.effects import Effect, EndInquiry, Fact, FactType, Outcome, PbxChanged, Reason
 from huntgroup.engine.events import (
-    AbandonRequested,
     CallMoved,
-    ChannelsRequest,
     ClockStepped,
     ConversationFound,
     CustomerAlone,
@@ -48,6 +46,7 @@ from huntgroup.engine.recovery import (
     take_back_across,
     tell_recovered,
 )
+from huntgroup.engine.requested import AbandonRequested, ChannelsRequest
 from huntgroup.engine.requests import (
     HANDLERS,
     answer,

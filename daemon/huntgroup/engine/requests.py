@@ -5,7 +5,10 @@ from collections.abc import Callable, Collection
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason, TransferredTo
 from huntgroup.engine.eligibility import blocked, is_beyond_source_limit, why_no_call
-from huntgroup.engine.events import (
+from huntgroup.engine.ids import InquiryId, OperatorId
+from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
+from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import (
     AcceptRequested,
     CloseRequested,
     DeclineRequested,
@@ -19,9 +22,6 @@ from huntgroup.engine.events import (
     TransferRequested,
     WrapupDoneRequested,
 )
-from huntgroup.engine.ids import InquiryId, OperatorId
-from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
-from huntgroup.engine.policy import Channel, Presence
 from huntgroup.engine.routing import after_attempt, ignores_presence, ring_instead, stays_when_away
 from huntgroup.engine.state import Inquiry, Offer, Operator, Target
 from huntgroup.engine.world import World

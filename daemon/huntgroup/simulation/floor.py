@@ -26,8 +26,6 @@ from huntgroup.engine.effects import (
 )
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
-    AcceptRequested,
-    CloseRequested,
     Customer,
     CustomerLeft,
     CustomerReached,
@@ -41,13 +39,13 @@ from huntgroup.engine.events import (
     PhoneRang,
     PhoneState,
     PhoneStateChanged,
-    PresenceRequested,
     Recording,
     ReplyPlayed,
     TimePassed,
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PhoneId, RequestId
 from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import AcceptRequested, CloseRequested, PresenceRequested
 from huntgroup.simulation.arrivals import Arrival
 from huntgroup.simulation.chance import Chance
 from huntgroup.simulation.ledger import Ledger

@@ -17,14 +17,10 @@ from huntgroup.engine.effects import (
 )
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
-    AcceptRequested,
     CallMoved,
-    CloseRequested,
     Customer,
     CustomerLeft,
-    DeclineRequested,
     Event,
-    HoldRequested,
     InquiryReceived,
     PbxFound,
     PhoneAnswered,
@@ -32,14 +28,9 @@ from huntgroup.engine.events import (
     PhoneRefused,
     PhoneState,
     PhoneStateChanged,
-    PickupRequested,
     PolicyChanged,
-    PresenceRequested,
     Refusal,
-    Request,
-    ResumeRequested,
     TimePassed,
-    TransferRequested,
 )
 from huntgroup.engine.house import mobile_of
 from huntgroup.engine.ids import (
@@ -55,6 +46,17 @@ from huntgroup.engine.ids import (
 )
 from huntgroup.engine.invariants import check
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, Mode, OperatorPolicy, Policy, Presence
+from huntgroup.engine.requested import (
+    AcceptRequested,
+    CloseRequested,
+    DeclineRequested,
+    HoldRequested,
+    PickupRequested,
+    PresenceRequested,
+    Request,
+    ResumeRequested,
+    TransferRequested,
+)
 from tests.simulation.mirror import Mirror
 
 OrderT = TypeVar("OrderT", bound=Effect)

@@ -11,10 +11,10 @@ from huntgroup.engine.events import (
     PbxFound,
     PbxLost,
     PhoneState,
-    ResumeRequested,
 )
 from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.engine.policy import Channel, End
+from huntgroup.engine.requested import ResumeRequested
 from tests.unit.engine.scenario import PBX, RING, Story, entrance, group, phone, policy
 
 NOBODY = "their caller is with nobody of ours"

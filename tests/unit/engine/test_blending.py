@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from huntgroup.engine.effects import FactType
-from huntgroup.engine.events import PhoneState, PickupRequested
+from huntgroup.engine.events import PhoneState
 from huntgroup.engine.policy import DEFAULT_BLENDING, Channel, Mode
+from huntgroup.engine.requested import PickupRequested
 from tests.unit.engine.scenario import RING, Story, entrance, group, policy
 
 CALL, CHAT, MAIL, FORM = Channel

@@ -26,7 +26,6 @@ from huntgroup.engine.events import (
     KeyPressed,
     PbxFound,
     PhoneState,
-    PickupRequested,
 )
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import InquiryId, OperatorId, SourceId
@@ -41,6 +40,7 @@ from huntgroup.engine.policy import (
     ToOperator,
     ToVoicemail,
 )
+from huntgroup.engine.requested import PickupRequested
 from tests.simulation.mirror import Mirror
 from tests.unit.engine.scenario import PBX, RING, Story, group, phone, policy
 

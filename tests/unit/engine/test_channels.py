@@ -2,9 +2,10 @@
 
 from huntgroup.engine.channels import MESSAGE_CHARACTERS_MOST, MESSAGES_MOST
 from huntgroup.engine.effects import DeskChanged, FactType, InquiryChanged, OnDesk, OperatorRemoved
-from huntgroup.engine.events import AbandonRequested, ChannelCloseRequested, Content, MessageReceived, PresenceRequested
+from huntgroup.engine.events import Content
 from huntgroup.engine.ids import InquiryId, RequestId
 from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import AbandonRequested, ChannelCloseRequested, MessageReceived, PresenceRequested
 from tests.unit.engine.scenario import Story, group, operator, policy
 
 REQUEST = RequestId("r1")

@@ -3,9 +3,10 @@
 import pytest
 
 from huntgroup.engine.effects import FactType, PickUpCall
-from huntgroup.engine.events import CallMoved, PhoneState, PickupRequested, Refusal
+from huntgroup.engine.events import CallMoved, PhoneState, Refusal
 from huntgroup.engine.ids import InquiryId, OperatorId
 from huntgroup.engine.policy import Channel, Distribution, Presence
+from huntgroup.engine.requested import PickupRequested
 from tests.unit.engine.scenario import RING, Story, group, operator, policy
 
 

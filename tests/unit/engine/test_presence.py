@@ -1,8 +1,9 @@
 """What an operator says of themselves, and what follows for what they are offered and have in hand."""
 
 from huntgroup.engine.effects import Answered, FactType, OperatorChanged, Reason
-from huntgroup.engine.events import PresenceToggled, Refusal
+from huntgroup.engine.events import Refusal
 from huntgroup.engine.policy import Channel, Distribution, Presence
+from huntgroup.engine.requested import PresenceToggled
 from tests.unit.engine.scenario import RING, Story, entrance, group, operator, policy
 
 LOGGED_OUT, PAUSED, AVAILABLE = Presence.LOGGED_OUT, Presence.PAUSED, Presence.AVAILABLE

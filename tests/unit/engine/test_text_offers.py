@@ -1,8 +1,8 @@
 """A chat is offered, and becomes the operator's who accepts it in time."""
 
 from huntgroup.engine.effects import FactType
-from huntgroup.engine.events import CloseRequested
 from huntgroup.engine.policy import Channel, Distribution, Mode
+from huntgroup.engine.requested import CloseRequested
 from tests.unit.engine.scenario import Story, entrance, group, operator, policy
 
 IDLE = 60.0

@@ -9,10 +9,10 @@ from huntgroup.engine.events import (
     PbxLost,
     PhoneState,
     Refusal,
-    TransferRequested,
 )
 from huntgroup.engine.ids import AttemptNo, GroupId, InquiryId, OperatorId, SourceId
 from huntgroup.engine.policy import CallBack, Channel, End, Presence
+from huntgroup.engine.requested import TransferRequested
 from tests.unit.engine.scenario import PBX, RING, UNREACHABLE_AFTER, Story, entrance, group, operator, phone, policy
 
 IDLE = 30.0

@@ -1,8 +1,8 @@
 """After a call an operator has a while for what it left them to do."""
 
 from huntgroup.engine.effects import FactType
-from huntgroup.engine.events import WrapupDoneRequested
 from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import WrapupDoneRequested
 from tests.unit.engine.scenario import Story, group, policy
 
 WRAPUP = 10.0

@@ -14,9 +14,10 @@ from huntgroup.adapters.ami.fallback import setvar
 from huntgroup.adapters.ami.genuine import reported
 from huntgroup.adapters.ami.wire import Message, SafeAction
 from huntgroup.engine.effects import Answered, PickUpCall
-from huntgroup.engine.events import Event, PickupRequested, PresenceToggled
+from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, PhoneId, RequestId
 from huntgroup.engine.policy import Channel, Policy, Presence
+from huntgroup.engine.requested import PickupRequested, PresenceToggled
 from huntgroup.settings import Telephony
 
 log = structlog.get_logger(__name__)

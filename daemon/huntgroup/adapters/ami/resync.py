@@ -12,12 +12,13 @@ import structlog
 
 from huntgroup.adapters.ami import across, callbacks, handovers
 from huntgroup.adapters.ami.calls import Call
+from huntgroup.adapters.ami.dialling import FALLBACK_CONTEXT, OFFER_CONTEXTS
 from huntgroup.adapters.ami.directory import is_elsewhere
 from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.joining import CALLER_INHERITED, is_far_end
 from huntgroup.adapters.ami.texts import device_of
-from huntgroup.adapters.ami.translate import FALLBACK_CONTEXT, OFFER_CONTEXTS, Translator
+from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
 from huntgroup.engine.events import (
     AttemptFailed,

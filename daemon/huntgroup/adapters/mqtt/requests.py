@@ -6,16 +6,20 @@ from typing import Any
 from huntgroup.adapters.mqtt import commands
 from huntgroup.adapters.mqtt.commands import Asked, Incoming, Submission
 from huntgroup.engine.events import (
+    Content,
+    Customer,
+    InquiryReceived,
+)
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, RequestId, SourceId
+from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.requested import (
     AbandonRequested,
     AcceptRequested,
     ChannelCloseRequested,
     ChannelsRequest,
     CloseRequested,
-    Content,
-    Customer,
     DeclineRequested,
     HoldRequested,
-    InquiryReceived,
     MessageReceived,
     OperatorRequest,
     PickupRequested,
@@ -24,8 +28,6 @@ from huntgroup.engine.events import (
     TransferRequested,
     WrapupDoneRequested,
 )
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, RequestId, SourceId
-from huntgroup.engine.policy import Channel, Presence
 
 AboutOne = AcceptRequested | DeclineRequested | HoldRequested | ResumeRequested | CloseRequested
 

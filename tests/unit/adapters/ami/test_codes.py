@@ -11,9 +11,10 @@ from huntgroup.adapters.ami.codes import RINGING_MOST, Codes, publish, withdraw
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import SafeAction
 from huntgroup.engine.effects import Answered, ErrorCode, PickUpCall
-from huntgroup.engine.events import Event, PickupRequested, PresenceToggled
+from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, PhoneId, RequestId
 from huntgroup.engine.policy import Channel, Policy, Presence
+from huntgroup.engine.requested import PickupRequested, PresenceToggled
 from huntgroup.settings import Telephony
 
 ANNA, BEN = OperatorId("anna"), OperatorId("ben")
