@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.lab.addresses import inside_address
+from tests.lab.addresses import inside_address, outside_address
 from tests.lab.doctor import examine
 from tests.lab.pbx import Pbx
 from tests.live.configuration import NUMBER, OUTWARD, group
@@ -16,6 +16,7 @@ OFFICE_TRUNK = """
 [lab-office]
 exten => _2XX,1,GotoIf($["${PJSIP_HEADER(read,X-Huntgroup)}" != ""]?huntgroup-across,${EXTEN},1)
  same => n,Goto(lab-direct,${EXTEN},1)
+include => lab-direct
 """
 """As the docs have it for a trunk that serves other calls as well."""
 
@@ -135,3 +136,15 @@ async def test_the_doctor_tries_both_and_names_the_one_that_fails(both: House) -
     said = [each["said"] for each in exam.findings]
     assert "main: PJSIP/to-branch leads to branch" in said
     assert "branch: the PBX knows 4 of 4 phones" in said
+
+
+async def test_a_test_call_to_the_branch_hears_what_the_branch_tells_of_it(both: House) -> None:
+    await both.phone("anna-desk")
+    (await both.phone("bea-desk")).answers()
+    running = await both.daemon(group("sales", "bea"))
+
+    exam = await examine(running, "--test-call", NUMBER, "--to", both.branch.address, "--source", outside_address())
+
+    said = [each["said"].partition("  ")[2] for each in exam.findings]
+    assert f"the PBX tells the daemon of a caller for {NUMBER}" in said
+    assert exam.status == 0

@@ -7,7 +7,7 @@ events away: a privilege, a filter, a trunk that leads elsewhere.
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from huntgroup.doctor.session import Session
 from huntgroup.doctor.sip import Call, Socket
 from huntgroup.doctor.watch import Watch
 from huntgroup.doctor.wish import SIP_PORT, Wish
+from huntgroup.settings.models import Pbx
 
 SILENT_AFTER = 8.0
 """Seconds without any answer: a PBX says 100 within milliseconds."""
@@ -57,7 +58,7 @@ async def place(path: Path, wish: Wish) -> AsyncIterator[Finding]:
             yield finding
     if settings is None:
         return
-    one = settings.pbx[0]
+    one = called(settings.pbx, wish)
     caller = wish.caller or f"doctor-{secrets.token_hex(3)}"
     watch = Watch(caller, {phone: each.name for each in settings.operators for phone in each.phones})
     async with AsyncExitStack() as stack:
@@ -71,6 +72,11 @@ async def place(path: Path, wish: Wish) -> AsyncIterator[Finding]:
         attempt = Attempt(wish, wish.to or (one.host, SIP_PORT), watch, is_watching=login.outcome is Outcome.OK)
         async for finding in attempt.steps(caller):
             yield finding
+
+
+def called(pbxs: Sequence[Pbx], wish: Wish) -> Pbx:
+    """The PBX that is called, and so the one to be heard beside it; the first, unless the wish names another's host."""
+    return next((each for each in pbxs if wish.to is not None and each.host == wish.to[0]), pbxs[0])
 
 
 class Attempt:

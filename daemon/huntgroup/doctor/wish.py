@@ -10,7 +10,7 @@ class Wish(NamedTuple):
 
     number: str
     to: tuple[str, int] | None
-    """Where the PBX takes calls; None: at the host of [[pbx]], port 5060."""
+    """Where the PBX takes calls; None: at the host of the first [[pbx]], port 5060."""
     caller: str | None
     """The number that is shown; None: a word by which nobody else calls."""
     source: tuple[str, int]
