@@ -31,6 +31,7 @@ WHY_NOT = {
     Reason.UNREACHABLE_THIS_ROUND: "could not be reached in this round",
     Reason.BUSY_THIS_ROUND: "had said busy in this round",
     Reason.GAVE_IT_AWAY: "had just given it away",
+    Reason.HAD_THEIR_TURN: "had their turn in the round before, and comes last",
     Reason.NO_LONGER_OPERATOR: "is no operator any more",
 }
 WORDS = {

@@ -49,8 +49,14 @@ class Reason(StrEnum):
     BUSY_THIS_ROUND = "busy_this_round"
     GAVE_IT_AWAY = "gave_it_away"
     """They had it and transferred it."""
+    HAD_THEIR_TURN = "had_their_turn"
+    """They were offered it in the round before, and are again once nobody else is left."""
     NO_LONGER_OPERATOR = "no_longer_operator"
     """Who is responsible for the customer is configured no longer."""
+
+
+COME_LAST = frozenset({Reason.GAVE_IT_AWAY, Reason.HAD_THEIR_TURN})
+"""Who is offered it once nobody else can be."""
 
 
 class Outcome(StrEnum):
@@ -111,6 +117,14 @@ class JoinRinging:
     inquiry: InquiryId
     attempt: AttemptNo
     ring: Ring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging:
+    """Nobody is to be rung any more for a customer who is to be called back: this attempt is over."""
+
+    inquiry: InquiryId
+    attempt: AttemptNo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +419,7 @@ class InquiryChanged:
 Order = (
     RingPhones
     | JoinRinging
+    | StopRinging
     | HoldCustomer
     | AnnounceToCustomer
     | EndInquiry

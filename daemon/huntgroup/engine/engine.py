@@ -119,6 +119,9 @@ class Engine:
         world = self.world
         while (due := world.deadlines.pop_due(world.now, inclusive=inclusive)) is not None:
             _fire(world, due)
+            # All of one instant before anybody is rung: those whom one opening lets in stand in the line's order.
+            while (same := world.deadlines.pop_due(due.at, inclusive=True)) is not None:
+                _fire(world, same)
             settle(world)
 
 
@@ -295,6 +298,7 @@ def _fire(world: World, due: Deadline) -> None:
             _new_round(world, inquiry)
         case DeadlineKind.OPENING:
             inquiry.opens_at = inquiry.pauses_until = None
+            world.begin_round(inquiry)
             if not offer_to_responsible(world, inquiry):
                 world.join_line(inquiry)
         case DeadlineKind.WRAPUP:
@@ -306,10 +310,14 @@ def _fire(world: World, due: Deadline) -> None:
 
 
 def _new_round(world: World, inquiry: Inquiry) -> None:
+    if inquiry.attempt is not None and not inquiry.attempt.may_be_joined:
+        # It rings at somebody who had not been tried. Whoever else has not been comes before those who had their turn.
+        world.let_come_last(inquiry)
+        return
     world.begin_round(inquiry)
     if inquiry.line is not None:
         world.unrouted[inquiry.id] = None
-    elif inquiry.attempt is not None and inquiry.attempt.may_be_joined:
+    elif inquiry.attempt is not None:
         # It rings at who came late to the last round: the others may ring with them again.
         for each in world.group_of(inquiry).operators:
             world.touch(world.operators[each], is_freed=True)
@@ -320,10 +328,12 @@ def _attempt_expired(world: World, inquiry: Inquiry) -> None:
     for offer in list(attempt.offers.values()) if attempt else []:
         if offer.state is not OfferState.PENDING:
             continue
-        if offer.has_joined and (offer.has_rung or inquiry.channel is not Channel.CALL):
-            # They had not the whole time for it: that is no miss of theirs, but this round they have had.
+        if offer.has_joined:
+            # They had not the whole time for it: that is no miss of theirs, but this round they have had. Whose phone
+            # had not even begun to ring, for that it has a time of its own, is offered it anew.
+            has_had_it = offer.has_rung or inquiry.channel is not Channel.CALL
             world.fact(FactType.WITHDRAWN, inquiry, offer.operator, "the round is over")
-            world.end_offer(inquiry, offer, OfferStep.WITHDRAW, Reason.MISSED_THIS_ROUND)
+            world.end_offer(inquiry, offer, OfferStep.WITHDRAW, Reason.MISSED_THIS_ROUND if has_had_it else None)
         elif offer.has_rung or inquiry.channel is not Channel.CALL:
             phones.offer_missed(world, inquiry, offer)
         else:

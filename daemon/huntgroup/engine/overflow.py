@@ -254,7 +254,9 @@ def _promise_callback(world: World, inquiry: Inquiry, sound: str | None, hook: H
 def note_promise(world: World, inquiry: Inquiry) -> None:
     """From now on no caller is on the line, or only to hear just that. Whoever of the group can calls them back: the
     one operator whom they were for may be busy for ever."""
-    inquiry.is_callback = True
+    world.note(inquiry)
+    inquiry.is_callback = inquiry.was_let_in = True
+    inquiry.max_wait_at = None  # nobody is on the line who could have enough of it
     world.fact(FactType.CALLBACK_PROMISED, inquiry)
     if inquiry.target is not None:
         world.enter(inquiry, inquiry.group)
@@ -269,14 +271,14 @@ def back_to_its_group(world: World, inquiry: Inquiry) -> None:
         return
     if target is not None:
         world.enter(inquiry, inquiry.group)
-    if _is_at_rest(world, inquiry):
+    if is_at_rest(world, inquiry):
         wait_for_opening(world, inquiry)
     elif inquiry.line is None:
         rejoin(world, inquiry)
 
 
-def _is_at_rest(world: World, inquiry: Inquiry) -> bool:
-    """Whether its group is closed now: nobody is called back then."""
+def is_at_rest(world: World, inquiry: Inquiry) -> bool:
+    """Whether its group is closed now: who is on the line is served all the same, nobody is called back."""
     return inquiry.group in world.policy.groups and not is_open(world.group_of(inquiry).hours, world.now)
 
 
@@ -286,7 +288,7 @@ def wait_on(world: World, inquiry: Inquiry) -> None:
     receive_back(world, inquiry)
     if inquiry.group not in world.policy.groups:
         rejoin(world, inquiry)
-    elif inquiry.is_callback and _is_at_rest(world, inquiry):
+    elif inquiry.is_callback and is_at_rest(world, inquiry):
         wait_for_opening(world, inquiry)
     else:
         KEEPERS[Hook(hook)](world, inquiry)
@@ -389,6 +391,7 @@ def let_wait(world: World, inquiry: Inquiry) -> None:
 
 
 def wait_for_opening(world: World, inquiry: Inquiry) -> None:
+    """Wait until the group opens."""
     world.set_opening(inquiry, world.opening_for(inquiry))
     let_wait(world, inquiry)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from huntgroup.engine import overflow
-from huntgroup.engine.effects import Decision, FactType, JoinRinging, Reason, Ring, RingPhones
+from huntgroup.engine.effects import COME_LAST, Decision, FactType, JoinRinging, Reason, Ring, RingPhones
 from huntgroup.engine.eligibility import at_source_limit, handles, reachable_phones
 from huntgroup.engine.house import across_of, mobile_of
 from huntgroup.engine.ids import AttemptNo, OperatorId, PhoneId
@@ -209,6 +209,9 @@ def candidates(world: World, inquiry: Inquiry) -> tuple[OperatorId, ...]:
 
 def route(world: World, inquiry: Inquiry) -> None:
     """Offer a waiting inquiry to whom the distribution chooses among the eligible, or let it wait, or end its round."""
+    if inquiry.is_callback and overflow.is_at_rest(world, inquiry):
+        overflow.wait_for_opening(world, inquiry)
+        return
     anybody = ignores_presence(world, inquiry)
     listed = candidates(world, inquiry)
     reasons = _reasons(world, inquiry, listed, anybody=anybody)
@@ -219,7 +222,9 @@ def route(world: World, inquiry: Inquiry) -> None:
         offer(world, inquiry, chosen, reasons)
         return
     _tell_decision(world, inquiry, (), reasons)
-    if _is_round_over(world, inquiry):
+    if world.let_the_last_have_it(inquiry):
+        route(world, inquiry)
+    elif _is_round_over(world, inquiry):
         overflow.end_round(world, inquiry)
     else:
         overflow.let_wait(world, inquiry)
@@ -229,7 +234,7 @@ def _is_round_over(world: World, inquiry: Inquiry) -> bool:
     """Whether somebody was offered it and nobody else can be. Without its PBX nothing can be said of a call."""
     if inquiry.resting_until is not None or (inquiry.channel is Channel.CALL and not world.can_order(inquiry)):
         return False
-    return any(reason is not Reason.GAVE_IT_AWAY for reason in inquiry.tried.values())
+    return any(reason not in COME_LAST for reason in inquiry.tried.values())
 
 
 def _distribution(world: World, inquiry: Inquiry) -> Distribution:
@@ -393,7 +398,7 @@ def after_attempt(world: World, inquiry: Inquiry) -> None:
         is_call = inquiry.channel is Channel.CALL
         if is_call and missed is ResponsibleMissed.MOBILE and offer_to_mobile(world, inquiry):
             return
-    if inquiry.stage in {Stage.RESPONSIBLE, Stage.MOBILE}:
+    if inquiry.stage in {Stage.RESPONSIBLE, Stage.MOBILE} and not inquiry.was_let_in:
         inquiry.stage = Stage.GROUP
         overflow.queue(world, inquiry)
     else:

@@ -126,6 +126,8 @@ class Inquiry:
     attempt: Attempt | None = None
     tried: dict[OperatorId, Reason] = field(default_factory=dict)
     """Who is out of this round, and why."""
+    was_let_in: bool = False
+    """It was let into this group's line, or promised a place in it: it is not turned away because the line is full."""
     resting_until: float | None = None
     opens_at: float | None = None
     max_wait_at: float | None = None

@@ -7,7 +7,7 @@ that routing afterwards looks only there.
 from huntgroup.engine import lifecycle
 from huntgroup.engine.comings import Comings
 from huntgroup.engine.deadlines import UNANSWERED, Deadline, DeadlineKind, Deadlines, still_holds
-from huntgroup.engine.effects import FactType, Outcome, Reason
+from huntgroup.engine.effects import COME_LAST, FactType, Outcome, Reason, StopRinging
 from huntgroup.engine.events import InquiryReceived
 from huntgroup.engine.hours import next_opening
 from huntgroup.engine.house import House
@@ -81,6 +81,7 @@ class World(House):
         self._count_unanswered(inquiry, 1)
         self.begin_round(inquiry)
         inquiry.replied.clear()
+        inquiry.was_let_in = False
         inquiry.max_wait_at = inquiry.opens_at = inquiry.pauses_until = None
         inquiry.queued = inquiry.announced_at = None
 
@@ -90,6 +91,24 @@ class World(House):
         inquiry.tried.clear()
         inquiry.resting_until = None
 
+    def let_come_last(self, inquiry: Inquiry) -> None:
+        """Who is out of this round may be offered it again, once nobody is left who was not yet."""
+        self.changed.inquiries[inquiry.id] = None
+        inquiry.resting_until = None
+        inquiry.tried.update(dict.fromkeys(inquiry.tried, Reason.HAD_THEIR_TURN))
+
+    def let_the_last_have_it(self, inquiry: Inquiry) -> bool:
+        """Nobody else is left: now they may. False when there is nobody, or not yet, or nothing can be said of a call
+        without its PBX."""
+        last = [each for each, reason in inquiry.tried.items() if reason in COME_LAST]
+        is_unheard = inquiry.channel is Channel.CALL and not self.can_order(inquiry)
+        if not last or inquiry.resting_until is not None or is_unheard:
+            return False
+        self.changed.inquiries[inquiry.id] = None
+        for each in last:
+            del inquiry.tried[each]
+        return True
+
     def join_line(self, inquiry: Inquiry) -> None:
         """Stand at the place that priority and arrival give; max_wait counts from the first time in this group.
 
@@ -98,6 +117,9 @@ class World(House):
         self.note(inquiry)
         group = self.group_of(inquiry)
         inquiry.opens_at = inquiry.pauses_until = None
+        inquiry.was_let_in = True
+        if inquiry.target is None:
+            inquiry.stage = Stage.GROUP  # whoever was to have it before the group did, or on a mobile, had their turn
         if inquiry.is_at_fallback:
             return
         self.lines.join(inquiry, line_key(inquiry, self.policy.pbx), place_of(inquiry, group.priority))
@@ -132,8 +154,9 @@ class World(House):
         return next_opening(self.group_of(inquiry).hours, max(self.now, inquiry.pauses_until or self.now))
 
     def set_opening(self, inquiry: Inquiry, at: float | None) -> None:
-        """Wait outside any line until the group opens; None: it never does."""
+        """Wait outside any line until the group opens, and then be served; None: it never does."""
         self.changed.inquiries[inquiry.id] = None
+        inquiry.was_let_in = True
         self.lines.leave(inquiry)
         self.unrouted.pop(inquiry.id, None)
         inquiry.opens_at = at
@@ -170,6 +193,7 @@ class World(House):
         self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
+        self._stop_ringing(inquiry)
         if was in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None:
             self._count_unanswered(inquiry, -1)
         self.withdraw_pending(inquiry)
@@ -283,7 +307,13 @@ class World(House):
         """The attempt is over and nobody took it. It stands in no line yet."""
         self.changed.inquiries[inquiry.id] = None
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, inquiry.state, InquiryStep.RETURN)
+        self._stop_ringing(inquiry)
         self._forget_attempt(inquiry)
+
+    def _stop_ringing(self, inquiry: Inquiry) -> None:
+        """Whom nobody took, and who waits on no line: with a caller, what they are sent to next ends what rings."""
+        if inquiry.is_callback and inquiry.attempt is not None and self.can_order(inquiry):
+            self.effects.append(StopRinging(inquiry=inquiry.id, attempt=inquiry.attempt.number))
 
     # -- handling -------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from huntgroup.engine.effects import (
     Ring,
     RingPhones,
     SendToVoicemail,
+    StopRinging,
 )
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
@@ -102,7 +103,8 @@ class Floor:
             Fact: self._fact,
             RingPhones: self._ring_phones,
             JoinRinging: self._join_ringing,
-            HoldCustomer: self._hold_customer,
+            StopRinging: self._stop_ringing,
+            HoldCustomer: self._stop_ringing,
             PromiseCallback: self._promise_callback,
             SendToVoicemail: self._send_to_voicemail,
             DialOut: self._dial_out,
@@ -263,7 +265,7 @@ class Floor:
         at = self.now + self._plan.scenario.rings_after
         self._at(at, self._rings, case, attempt, self._people[ring.operator], ring.phones[0])
 
-    def _hold_customer(self, order: HoldCustomer) -> None:
+    def _stop_ringing(self, order: HoldCustomer | StopRinging) -> None:
         self._cases[order.inquiry].ringing = None
 
     def _rings(self, case: Case, attempt: AttemptNo, person: Person, phone: PhoneId) -> None:

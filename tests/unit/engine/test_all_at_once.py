@@ -187,3 +187,19 @@ def test_two_calls_do_not_share_an_operator() -> None:
     assert story.held() == ["c2"]
     story.answers("c1", "anna")
     assert story.rung() == [("c2", ("ben", "cleo"))]
+
+
+def test_who_joins_a_moment_before_nobody_has_rung_at_all_is_offered_it_in_full() -> None:
+    """Whose phone begins to ring late, as one that is woken does, has its own time for it."""
+    story = together(on_unanswered=End(cause=19))
+    story.phone_is("cleo", PhoneState.INUSE)
+    story.calls("c1")
+    story.later(UNREACHABLE_AFTER - 0.1)
+    story.phone_is("cleo", PhoneState.NOT_INUSE)
+    assert len(story.ordered(JoinRinging)) == 1
+
+    story.later(0.1)
+
+    assert (story.rung(), story.ended()) == ([("c1", ("cleo",))], [])
+    story.later(UNREACHABLE_AFTER)
+    assert story.ended() == [("c1", 19)]

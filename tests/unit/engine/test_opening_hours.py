@@ -142,6 +142,19 @@ def test_who_keeps_waiting_is_offered_at_the_opening_in_the_order_of_arrival() -
     assert story.rung() == [("c1", ("anna",)), ("c2", ("ben",))]
 
 
+def test_of_those_whom_the_same_opening_lets_in_the_most_urgent_is_first() -> None:
+    groups = [group("sales", "anna", hours=OFFICE, on_closed=KeepWaiting())]
+    groups.append(group("vip", "anna", hours=OFFICE, on_closed=KeepWaiting(), priority=10))
+    story = Story(policy(*groups), at=at("2026-11-09 07:50"))
+    story.calls("c1", "sales")
+    story.later(60)
+    story.calls("c2", "vip")
+
+    story.later(at("2026-11-09 08:00") - story.now)
+
+    assert story.rung() == [("c2", ("anna",))]
+
+
 def test_who_keeps_waiting_may_give_up_before() -> None:
     story = office(on_closed=KeepWaiting())
     story.calls("c1")

@@ -1,10 +1,18 @@
 """A customer who is known is offered to the operator responsible for them before anybody else."""
 
 from huntgroup.engine.effects import Decision, FactType, RingPhones, SendToVoicemail
-from huntgroup.engine.events import PhoneState, PhoneStateChanged, Refusal
+from huntgroup.engine.events import (
+    Customer,
+    FallbackRings,
+    InquiryReceived,
+    KeyPressed,
+    PhoneState,
+    PhoneStateChanged,
+    Refusal,
+)
 from huntgroup.engine.house import mobile_of
-from huntgroup.engine.ids import OperatorId
-from huntgroup.engine.policy import CallBack, Channel, End, Mode, OperatorPolicy, Presence, ResponsibleMissed
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import Announce, CallBack, Channel, End, Mode, OperatorPolicy, Presence, ResponsibleMissed
 from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
 
 CLEO = OperatorId("cleo")
@@ -159,6 +167,38 @@ def test_one_call_missed_at_both_counts_once() -> None:
     story.later(3 * RING)
     assert story.happened(FactType.MISSED) == [("c1", "cleo"), ("c1", "cleo")]
     assert story.told("cleo").presence == "available"
+
+
+def test_a_caller_whom_the_pbx_had_while_the_mobile_rang_is_offered_to_the_others_at_their_phones() -> None:
+    story = known(MOBILE)
+    story.calls("c1", responsible=CLEO)
+    nobody_answers(story)
+    assert story.ordered(RingPhones)[0].phones == (mobile_of(CLEO),)
+    story.happens(FallbackRings(inquiry=InquiryId("c1")))
+
+    story.calls("c1", responsible=CLEO, attempts=AttemptNo(2))
+
+    assert story.ordered(RingPhones)[0].phones == ("PJSIP/anna",)
+
+
+def test_and_so_is_one_who_wanted_to_leave_the_line_and_could_not() -> None:
+    story = known(MOBILE, announce=Announce(leave_key="1"), on_leave=CallBack())
+    nobody = Customer(name="Jan", phone="", can_be_called_back=False)
+    story.happens(
+        InquiryReceived(
+            inquiry=InquiryId("c1"),
+            channel=Channel.CALL,
+            source=SourceId("sales"),
+            customer=nobody,
+            responsible=CLEO,
+        )
+    )
+    nobody_answers(story)
+    assert story.ordered(RingPhones)[0].phones == (mobile_of(CLEO),)
+
+    story.happens(KeyPressed(inquiry=InquiryId("c1"), key="1"))
+
+    assert story.ordered(RingPhones)[0].phones == ("PJSIP/anna",)
 
 
 def test_who_has_no_mobile_has_no_second_phone() -> None:

@@ -216,6 +216,22 @@ def test_a_call_handed_to_a_group_rings_there() -> None:
     assert story.rung() == [("c1", ("cleo",))]
 
 
+def test_who_gave_a_call_to_the_group_is_offered_it_after_everybody_else_however_long_that_takes() -> None:
+    story = Story(policy(group("sales", "anna", "ben", "cleo", on_unanswered=End(cause=19))))
+    story.talks("anna", "c1")
+    story.hands_to_group("anna", "c1", "sales")
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    assert story.engine.world.inquiries[InquiryId("c1")].attempt is not None
+
+    story.misses("ben", "c1")
+    assert story.rung() == [("c1", ("cleo",))]
+    story.misses("cleo", "c1")
+    assert story.rung() == [("c1", ("anna",))]
+    assert story.verdicts() == {"anna": "chosen", "ben": "missed_this_round", "cleo": "missed_this_round"}
+    story.misses("anna", "c1")
+    assert story.ended() == [("c1", 19)]
+
+
 def test_who_hangs_up_while_the_colleague_rings_was_answered_by_whom_they_talked_to_and_abandoned_nothing() -> None:
     story = with_a_call(on_abandoned=CallBack())
     story.hands("anna", "c1", "cleo")

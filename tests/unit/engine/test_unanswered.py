@@ -92,6 +92,24 @@ def test_who_becomes_eligible_during_the_rest_gets_it_at_once() -> None:
     assert story.rung() == [("c1", ("ben",))]
 
 
+def test_who_had_not_been_tried_comes_before_the_next_round_also_when_that_is_due_while_a_phone_rings() -> None:
+    story = Story(policy(group("sales", "anna", "ben", "cleo")))
+    for name in ("ben", "cleo"):
+        story.phone_is(name, PhoneState.INUSE)
+    story.calls("c1")
+    story.misses("anna", "c1")
+    story.phone_is("ben", PhoneState.NOT_INUSE)
+    assert story.rung() == [("c1", ("ben",))]
+    story.phone_is("cleo", PhoneState.NOT_INUSE)
+
+    story.misses("ben", "c1")
+    assert story.rung() == [("c1", ("cleo",))]
+    assert story.verdicts()["anna"] == "had_their_turn"
+
+    story.misses("cleo", "c1")
+    assert story.rung() == [("c1", ("anna",))]
+
+
 def test_a_phone_that_refuses_at_once_is_not_rung_in_a_tight_loop() -> None:
     story = Story(policy(group("sales", "anna", on_unanswered=KeepWaiting())))
     story.calls("c1")

@@ -37,6 +37,7 @@ from huntgroup.engine.effects import (
     ReplyToCustomer,
     RingPhones,
     SendToVoicemail,
+    StopRinging,
 )
 from huntgroup.engine.policy import Hold
 from huntgroup.errors import InvariantBroken
@@ -74,6 +75,8 @@ def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]
             return [*who_may_join(order, call), *ring]
         case HoldCustomer():
             return _sent(call, "huntgroup-hold", order.hold, str(order.attempt), order.leave_key)
+        case StopRinging():
+            return callbacks.give_up(call)
         case AnnounceToCustomer():
             return announcement_actions(order, call.channel)
         case EndInquiry():
@@ -102,8 +105,7 @@ def leave_key(call: Call, key: str) -> list[SafeAction]:
 
 
 def call_back(order: RingPhones, translator: Translator) -> list[SafeAction]:
-    """Ring for a customer who is to be called back; what rang for them before stops."""
-    before = translator.call_of(order.inquiry)
+    """Ring for a customer who is to be called back."""
     call = callbacks.begun(order)
     phones = together(_dialled(order, translator.directory))
     if call.callback is None or not phones:
@@ -111,7 +113,7 @@ def call_back(order: RingPhones, translator: Translator) -> list[SafeAction]:
     leg = across.header(order.inquiry, order.attempt, order.limit) if rings_across(order) else ""
     action = callbacks.originate(order, call.callback, phones, translator.directory, leg)
     translator.calls_back(call)
-    return [*(callbacks.give_up(before) if before is not None else ()), action]
+    return [action]
 
 
 def order_text(order: RingPhones, directory: Directory, channel: str = "") -> str:

@@ -26,7 +26,7 @@ from huntgroup.adapters.ami.handovers import NotPossibleError
 from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.resync import reconcile
 from huntgroup.adapters.ami.translate import Translator
-from huntgroup.engine.effects import EndInquiry, Ring, RingPhones
+from huntgroup.engine.effects import EndInquiry, Ring, RingPhones, StopRinging
 from huntgroup.engine.events import (
     AttemptFailed,
     ConversationFound,
@@ -150,7 +150,8 @@ async def test_nothing_is_ever_dialled_for_a_number_that_was_not_found_fit_for_i
 
 
 async def test_the_next_operator_is_rung_once_the_one_before_no_longer_is(calling: Translator) -> None:
-    stop, start = actions_for(ring(attempt=3), calling)
+    (stop,) = actions_for(StopRinging(inquiry=CALL, attempt=AttemptNo(2)), calling)
+    (start,) = actions_for(ring(attempt=3), calling)
 
     assert dict(stop.items()) == {"Action": "Hangup", "Channel": f"{CALL}-2-customer", "Cause": 16}
     assert start["Action"] == "Originate"
