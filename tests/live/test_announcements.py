@@ -212,6 +212,23 @@ async def test_they_may_do_so_while_they_are_told_of_it_or_while_a_phone_rings(
     assert [line for line in running.log() if line["event"] == "inquiry.missed"] == []
 
 
+LISTENED = 5.0
+"""Seconds that a step of the dialplan waits at most."""
+
+
+async def test_they_may_do_so_at_any_time(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
+    """Long after the last word was said to them, and nobody is being rung."""
+    running = await daemon(configuration(announcing(LEAVING, on_leave='{ action = "hang_up" }')))
+
+    call = await caller.dials(NUMBER)
+    await holding(pbx, call)
+    await asyncio.sleep(LISTENED + TOLERANCE)
+    call.presses("1")
+    await call.ended()
+
+    await running.logs("inquiry.left_line")
+
+
 @pytest.mark.parametrize("key", ["2", "*", "#"])
 async def test_no_other_key_does_anything(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, key: str
