@@ -179,9 +179,11 @@ class Call:
         request.headers.set_single("Contact", self.station.contact)
         return request
 
-    def response(self, request: SipRequest, status: int, reason: str = "", sdp: str = "") -> float:
-        """Answer a request of this call; the `time.monotonic` of sending."""
-        response = self.dialog.create_response(request, status, reason, contact=self.station.contact)
+    def response(
+        self, request: SipRequest, status: int, reason: str = "", sdp: str = "", *, contact: str = ""
+    ) -> float:
+        """Answer a request of this call; the `time.monotonic` of sending. *contact* is another than the station's."""
+        response = self.dialog.create_response(request, status, reason, contact=contact or self.station.contact)
         if sdp:
             response.text = sdp
             response.headers.set_single("Content-Type", SDP_TYPE)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Self
 from aiosipua import Dialog, SipRequest, generate_tag
 
 from tests.lab.calls import Call, read_ending
-from tests.lab.names import number_of, read_name_addr
+from tests.lab.names import number_of, read_name_addr, user_part
 from tests.lab.record import WITHIN, Ending
 
 if TYPE_CHECKING:
     from tests.lab.station import Station
 
+FORWARDED = 302
 _REASONS = {
     404: "Not Found",
     480: "Temporarily Unavailable",
@@ -75,6 +76,14 @@ class IncomingCall(Call):
             at = self.response(self.invite, status, _REASONS.get(status, "Rejected"))
             self.timeline.add("rejection_sent", str(status), at)
             self.end(Ending("rejected", status), at)
+
+    def forward(self, to: str) -> None:
+        """302: whoever calls is to call *to* instead."""
+        if self.is_pending:
+            contact = f"<sip:{user_part(to)}@{self.station.server[0]}>"
+            at = self.response(self.invite, FORWARDED, "Moved Temporarily", contact=contact)
+            self.timeline.add("forwarding_sent", to, at)
+            self.end(Ending("rejected", FORWARDED), at)
 
     @property
     def is_pending(self) -> bool:

@@ -40,6 +40,7 @@ class _Manner:
     hang_up_after: float | None = None
     """Counted from the ACK."""
     is_busy: bool = False
+    forwards_to: str = ""
     is_silent: bool = False
     answers_a_cancel: bool = False
 
@@ -101,6 +102,10 @@ class Phone(Station):
     def busy(self) -> Self:
         """486 at once, without a ring."""
         return self._does(is_busy=True, is_silent=False)
+
+    def forwards(self, to: str) -> Self:
+        """302 at once: every call is to go to that number."""
+        return self._does(forwards_to=to, is_silent=False, is_busy=False)
 
     def is_silent(self) -> Self:
         """Registered but dead: answers no INVITE in any way, not even one that comes again later."""
@@ -230,6 +235,8 @@ class _PhoneCall(IncomingCall):
         elif rang is None:
             if manner.is_busy:
                 self.reject(BUSY)
+            elif manner.forwards_to:
+                self.forward(manner.forwards_to)
             else:
                 self._at(self.invite_received, manner.ring_after, self.ring)
         elif manner.reject_after is not None:

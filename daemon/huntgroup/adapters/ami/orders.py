@@ -44,8 +44,10 @@ from huntgroup.errors import InvariantBroken
 
 log = structlog.get_logger(__name__)
 
-DIAL_OPTIONS = {Hold.RINGING: "r", Hold.MUSIC: "m"}
-"""What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold."""
+DIAL_OPTIONS = {Hold.RINGING: "ri", Hold.MUSIC: "mi"}
+"""What the caller hears while phones ring: Dial's own ringback from the first instant, or music on hold. And no phone
+forwards a caller (302) whom it was to ring for: whoever is at the other end, a mailbox say, would have them. It counts
+as busy."""
 JOINED_SECONDS = 600.0
 """Who joins what rings already rings as long as that, and no longer than this where a PBX goes away meanwhile."""
 PHONES_MOST = 870
@@ -73,10 +75,10 @@ def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]
             text = order_text(order, directory, call.channel)
             ring = _sent(call, OFFER_CONTEXT[order.hold], str(order.attempt), text, order.leave_key)
             return [*who_may_join(order, call), *ring]
-        case HoldCustomer():
-            return _sent(call, "huntgroup-hold", order.hold, str(order.attempt), order.leave_key)
         case StopRinging():
             return callbacks.give_up(call)
+        case HoldCustomer():
+            return _sent(call, "huntgroup-hold", order.hold, str(order.attempt), order.leave_key)
         case AnnounceToCustomer():
             return announcement_actions(order, call.channel)
         case EndInquiry():

@@ -156,7 +156,7 @@ def order(*names: OperatorId) -> RingPhones:
 
 def test_who_is_at_another_pbx_is_dialled_by_the_trunk_with_a_header_that_says_for_which_call() -> None:
     assert dial_arguments(order(BEA, BOB), DIRECTORY, "PJSIP/trunk-00000001") == (
-        f"PJSIP/201@to-branch&PJSIP/202@to-branch,12,rb(huntgroup-across-leg^s^1({INQUIRY}/1/12^PJSIP/trunk-00000001))"
+        f"PJSIP/201@to-branch&PJSIP/202@to-branch,12,rib(huntgroup-across-leg^s^1({INQUIRY}/1/12^PJSIP/trunk-00000001))"
     )
 
 

@@ -137,7 +137,7 @@ async def test_with_a_key_dial_listens_to_the_caller(translator: Translator) -> 
     rings = (Ring(operator=OperatorId("ben"), phones=(PhoneId("PJSIP/ben"),)),)
     order = RingPhones(inquiry=CALL, attempt=TWO, rings=rings, hold=Hold.MUSIC, limit=30.0, leave_key="1")
 
-    assert setvar("2|huntgroup-offer-music|PJSIP/ben,30,md") in told(translator, order)
+    assert setvar("2|huntgroup-offer-music|PJSIP/ben,30,mid") in told(translator, order)
 
 
 # -- the mobile of an operator --------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def ring_mobile(who: str = "anna") -> RingPhones:
 
 async def test_a_mobile_rings_through_the_way_out(translator: Translator) -> None:
     assert told(translator, ring_mobile()) == [
-        setvar("2|huntgroup-offer|PJSIP/+48600100200@trunk,30,r"),
+        setvar("2|huntgroup-offer|PJSIP/+48600100200@trunk,30,ri"),
         redirect("huntgroup-offer"),
     ]
 

@@ -53,7 +53,7 @@ def redirect(context: str, exten: str) -> dict[str, Any]:
 
 async def test_one_phone_rings(translator: Translator) -> None:
     assert told(translator, ring(["PJSIP/anna-desk"])) == [
-        setvar("3|huntgroup-offer|PJSIP/anna-desk,65,r"),
+        setvar("3|huntgroup-offer|PJSIP/anna-desk,65,ri"),
         redirect("huntgroup-offer", "3"),
     ]
 
@@ -62,7 +62,7 @@ async def test_all_phones_of_all_operators_ring_together_with_music(translator: 
     order = ring(["PJSIP/anna-desk", "PJSIP/anna-soft"], ["PJSIP/ben"], hold=Hold.MUSIC)
 
     assert told(translator, order) == [
-        setvar("3|huntgroup-offer-music|PJSIP/anna-desk&PJSIP/anna-soft&PJSIP/ben,65,m"),
+        setvar("3|huntgroup-offer-music|PJSIP/anna-desk&PJSIP/anna-soft&PJSIP/ben,65,mi"),
         redirect("huntgroup-offer-music", "3"),
     ]
 
@@ -72,14 +72,14 @@ async def test_what_others_may_join_has_a_leg_to_join_by_that_knows_whose_it_is(
 
     assert told(translator, order) == [
         {"Action": "Setvar", "Channel": CHANNEL, "Variable": "__HUNTGROUP_CALLER", "Value": UNIQUEID},
-        setvar("3|huntgroup-offer|PJSIP/anna-desk&Local/3@huntgroup-join,65,r"),
+        setvar("3|huntgroup-offer|PJSIP/anna-desk&Local/3@huntgroup-join,65,ri"),
         redirect("huntgroup-offer", "3"),
     ]
 
 
 @pytest.mark.parametrize(("limit", "seconds"), [(64.6, 65), (1.2, 1), (0.2, 1)])
 async def test_dial_gets_a_limit_in_whole_seconds_and_never_none(limit: float, seconds: int) -> None:
-    assert order_text(ring(["PJSIP/ben"], limit=limit), Directory()).endswith(f",{seconds},r")
+    assert order_text(ring(["PJSIP/ben"], limit=limit), Directory()).endswith(f",{seconds},ri")
 
 
 async def test_more_phones_than_a_line_holds_ring_as_far_as_they_fit(translator: Translator, logged: list[Any]) -> None:
