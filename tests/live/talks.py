@@ -25,10 +25,14 @@ exten => 603,1,Set(CONFBRIDGE(bridge,record_conference)=yes)
  same => n,ConfBridge(recorded)
 exten => 601,1,Answer()
  same => n,Wait(60)
+exten => 604,1,Dial(Local/+48221234567@lab-numbers)
 exten => 602,1,Dial(PJSIP/ben,1)
  same => n,Dial(PJSIP/anna-desk,30)
 """
 """The PBX's transfer codes for operators, conferences, a voice menu, a colleague whom a caller comes back from soon."""
+
+BY_LOCAL = "604"
+"""Leads to the number of the lab by a Local channel, which Asterisk drops once both sides talk."""
 
 
 async def conversation(

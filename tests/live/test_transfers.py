@@ -11,6 +11,7 @@ from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group
 from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 from tests.live.talks import (
+    BY_LOCAL,
     MORE,
     SALES_AND_SUPPORT,
     SUPPORT,
@@ -292,6 +293,48 @@ async def test_an_attended_transfer_to_who_answered_for_a_group_is_theirs(
 
     await is_free_for_another(anna, pbx)
     assert await hangs_up(call, running, inquiry) == ("cleo", "answered")
+
+
+async def test_who_asks_for_a_group_and_passes_on_who_was_waiting_leaves_them_in_that_conversation(
+    pbx: Pbx, phone: OpenPhone, daemon: StartDaemon
+) -> None:
+    """The reception: cleo is on no call of a group, and ben asks at one for her."""
+    anna, ben, cleo = (await phone("anna-desk")).answers(), (await phone("ben")).answers(), await phone("cleo")
+    only_anna = configuration(group("sales", "anna"), people={"anna": ("anna-desk",)})
+    running = await daemon(only_anna)
+    theirs = await (await cleo.dials("102")).answered()
+    bens = await ben.talking()
+    await theirs.hears(ben)
+
+    asking = await (await ben.dials(NUMBER)).answered()
+    await asking.hears(anna)
+    inquiry = (await running.logs("inquiry.accepted", operator="anna"))["inquiry"]
+    await bens.transfers(asking)
+    await asking.ended()
+    await theirs.hears(anna)
+    async with pbx.caller() as another:
+        waiting = await another.dials(NUMBER)
+        await running.logs("inquiry.received", after=1)
+        assert len(anna.calls) == 1
+        await waiting.hangs_up()
+    assert ends(running, inquiry) == 0
+
+    assert await hangs_up(theirs, running, inquiry) == ("anna", "answered")
+
+
+async def test_who_comes_to_a_group_by_a_local_channel_is_followed_when_asterisk_drops_it(
+    phone: OpenPhone, daemon: StartDaemon
+) -> None:
+    anna, cleo = (await phone("anna-desk")).answers(), await phone("cleo")
+    running = await daemon(configuration(group("sales", "anna"), people={"anna": ("anna-desk",)}))
+
+    theirs = await (await cleo.dials(BY_LOCAL)).answered()
+    await theirs.hears(anna)
+    await anna.hears(theirs)
+    inquiry = (await running.logs("inquiry.accepted", operator="anna"))["inquiry"]
+    assert ends(running, inquiry) == 0
+
+    assert await hangs_up(theirs, running, inquiry) == ("anna", "answered")
 
 
 async def test_a_caller_put_in_the_place_of_who_waits_in_a_groups_line_is_theirs_who_takes_it(

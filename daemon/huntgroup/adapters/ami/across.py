@@ -120,6 +120,12 @@ class Arrivals:
             self._drop(arrival)
         return []
 
+    def hung_up(self, uniqueid: str) -> None:
+        """A channel is gone, perhaps one that arrived and was transferred elsewhere."""
+        arrival = self._arrivals.get(uniqueid)
+        if arrival is not None:
+            self._drop(arrival)
+
     def ringing_legs(self, inquiry: InquiryId) -> list[tuple[PhoneId, str]]:
         """Phone and channel of each leg that rings here for a caller of another PBX."""
         return [

@@ -179,6 +179,15 @@ class KnownCalls:
         """The call of this inquiry, or None when it is over."""
         return self._by_inquiry.get(inquiry)
 
+    def is_on_another(self, call: Call, uniqueid: str, channel: str) -> bool:
+        """The caller of a conversation is on this channel from now on; False: that is a caller of ours already."""
+        if uniqueid in self._calls:
+            return False
+        del self._calls[call.uniqueid]
+        call.uniqueid, call.channel = uniqueid, channel
+        self._calls[uniqueid] = call
+        return True
+
     def forget(self, call: Call) -> None:
         """The call is over, and with it all that is known of its legs: nothing outlives its call here."""
         self._calls.pop(call.uniqueid, None)

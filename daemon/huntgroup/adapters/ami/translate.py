@@ -9,11 +9,11 @@ from dataclasses import replace
 import structlog
 
 from huntgroup.adapters.ami import across, callbacks, handovers, served
-from huntgroup.adapters.ami.bridges import Bridges, look_at
+from huntgroup.adapters.ami.bridges import LOCAL, Bridges, look_at
 from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.dialling import Dialling, unanswered
 from huntgroup.adapters.ami.directory import Directory
-from huntgroup.adapters.ami.genuine import is_genuine, reported
+from huntgroup.adapters.ami.genuine import is_genuine, reported, swapped
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.inuse import InUse
 from huntgroup.adapters.ami.joining import Joining
@@ -73,7 +73,7 @@ class Translator(Dialling):
             "DialState": self._dial_state,
             "DialEnd": self._dial_end,
             "Hangup": self._hangup,
-            "BridgeEnter": lambda message: self._company_changed(self.bridges.enter(message)),
+            "BridgeEnter": self._bridge_enter,
             "DeviceStateChange": self._device_state_change,
         }
 
@@ -197,7 +197,20 @@ class Translator(Dialling):
         )
         return [*events, failed]
 
+    def _bridge_enter(self, message: Message) -> list[Event]:
+        """Who takes the place of a caller in conversation is the caller from now on: somebody asked at a group's number
+        and then passes on who waited for it, or Asterisk drops a Local channel that stood between."""
+        call = self._calls.get(swapped(message))
+        if call is not None and self._may_be_followed(call):
+            self.is_on_another(call, message["uniqueid"], message["channel"])
+        return self._company_changed(self.bridges.enter(message))
+
+    def _may_be_followed(self, call: Call) -> bool:
+        return call.is_answered and call.callback is None and call.sent_on is None
+
     def _hangup(self, message: Message) -> list[Event]:
+        if self.arrivals is not None:  # one that was transferred here is in another context by now
+            self.arrivals.hung_up(message["uniqueid"])
         left_behind = self.bridges.gone(message["uniqueid"])
         return [*self._hung_up(message), *self._company_changed(left_behind)]
 
@@ -238,6 +251,10 @@ class Translator(Dialling):
             return self.in_use.hung_up(uniqueid)
         if call.sent_on is not None and uniqueid == call.sent_on.customer_end:
             return callbacks.not_reached(call, callbacks.ENDED)
+        if message["channel"].startswith(LOCAL) and self._may_be_followed(call):
+            behind = [each for each in self.bridges.company(call.with_channel or "") if not self.is_phone(each[1])]
+            if len(behind) == 1 and self.is_on_another(call, *behind[0]):  # Asterisk has joined them without it
+                return self.look_at(call)
         is_theirs = self.call_of(call.inquiry) is call  # or they are being called back again, on another line
         self.forget(call)
         return [each for each in callbacks.hung_up(call) if is_theirs or not isinstance(each, CustomerLeft)]

@@ -235,6 +235,18 @@ def test_a_phone_that_rings_for_a_caller_of_the_other_pbx_can_be_picked_up_there
     assert branch.arrivals.ringing_legs(CALL) == []
 
 
+def test_one_that_arrived_and_was_transferred_is_forgotten_when_it_hangs_up_wherever_that_is(
+    branch: Translator,
+) -> None:
+    tells(branch, arrives(), rings_there("DialBegin"), rings_there("DialEnd", "ANSWER"))
+    assert branch.arrivals is not None
+    assert branch.arrivals.size() == 1
+
+    tells(branch, hangup(ARRIVED, ARRIVED_UNIQUEID, Context="from-internal"))
+
+    assert branch.arrivals.size() == 0
+
+
 @pytest.mark.parametrize("offer", ["fallback//20", "", "call-main-1$(x)/1/30", "call-main-1.1/x/30"])
 def test_an_arrival_that_names_no_call_is_tied_to_none(branch: Translator, offer: str) -> None:
     assert tells(branch, arrives(offer)) == []

@@ -79,6 +79,62 @@ def test_an_attended_transfer_in_which_the_caller_takes_the_place_of_who_asked(t
     assert tell(talking, gone(LEG, ANNA), gone(SECOND_LEG, ANNAS_SECOND)) == []
 
 
+def test_who_takes_the_place_of_a_caller_in_conversation_is_the_caller(talking: Translator) -> None:
+    """Somebody asked for a group, and passed on who had waited for it."""
+    assert tell(talking, enters("b1", OUTSIDE_LEG, STRANGER, swaps=UNIQUEID), hangup()) == []
+    assert talking.channel_of(CALL) == OUTSIDE_LEG
+
+    assert tell(talking, gone(LEG, ANNA)) == [ALONE]
+    assert with_phones(tell(talking, enters("b2", BENS_LEG, BEN), enters("b2", OUTSIDE_LEG, STRANGER))) == ["PJSIP/ben"]
+    assert tell(talking, gone(BENS_LEG, BEN), gone(OUTSIDE_LEG, STRANGER)) == [ALONE, CustomerLeft(inquiry=CALL)]
+    assert talking.size() == 0
+
+
+def test_so_is_one_whose_phone_is_ours(talking: Translator) -> None:
+    assert tell(talking, enters("b1", BENS_LEG, BEN, swaps=UNIQUEID), hangup()) == []
+    assert tell(talking, gone(BENS_LEG, BEN)) == [CustomerLeft(inquiry=CALL)]
+
+
+LOCAL_ONE, LOCAL_TWO = "Local/600@house-00000001;1", "Local/600@house-00000001;2"
+
+
+@pytest.fixture
+def by_a_local_channel(translator: Translator) -> Translator:
+    """One that knows of somebody who came by a Local channel and talks to anna behind it."""
+    tell(translator, enters("b0", OUTSIDE_LEG, STRANGER), enters("b0", LOCAL_ONE, "1.101"))
+    tell(translator, waiting(Channel=LOCAL_TWO))
+    tell(translator, dial("DialBegin", "1", Channel=LOCAL_TWO), dial("DialEnd", "1", "ANSWER", Channel=LOCAL_TWO))
+    assert tell(translator, enters("b1", LEG, ANNA), enters("b1", LOCAL_TWO, UNIQUEID)) == []
+    return translator
+
+
+def test_a_caller_whose_local_channel_is_dropped_is_followed_to_who_was_behind_it(
+    by_a_local_channel: Translator,
+) -> None:
+    told = tell(
+        by_a_local_channel,
+        enters("b1", OUTSIDE_LEG, STRANGER, swaps=UNIQUEID),
+        gone(LOCAL_TWO, UNIQUEID),
+        gone(LOCAL_ONE, "1.101"),
+    )
+
+    assert told == []
+    assert tell(by_a_local_channel, gone(OUTSIDE_LEG, STRANGER)) == [CustomerLeft(inquiry=CALL)]
+
+
+def test_also_where_it_is_the_operator_who_comes_to_them(by_a_local_channel: Translator) -> None:
+    told = tell(
+        by_a_local_channel,
+        enters("b0", LEG, ANNA, swaps="1.101"),
+        gone(LOCAL_TWO, UNIQUEID),
+        gone(LOCAL_ONE, "1.101"),
+    )
+
+    assert not [each for each in told if isinstance(each, CustomerLeft)]
+    assert by_a_local_channel.channel_of(CALL) == OUTSIDE_LEG
+    assert tell(by_a_local_channel, gone(LEG, ANNA)) == [ALONE]
+
+
 def test_an_attended_transfer_in_which_the_colleague_comes_to_the_caller(talking: Translator) -> None:
     tell(talking, enters("b2", BENS_LEG, BEN), enters("b2", SECOND_LEG, ANNAS_SECOND))
 
