@@ -215,8 +215,10 @@ class AmiClient:
         """Events that come meanwhile wait in the buffer, and are read after what was found. Nobody is rung before that
         is told, or a call that was answered meanwhile would be sent on."""
         survey = self._survey
+        self._is_reconfigured = False  # what is told from here on is asked for anew below, or with the next beat
         states = await survey.phone_states(self._phones)
         channels = await self._asking.listed(resync.status_action())
+        heard_before = len(self._buffer or ())
         await self._compare_clocks()
         entries = await survey.entries()
         await self._publish()
@@ -233,7 +235,8 @@ class AmiClient:
         read, over = self._translator.entries_read, survey.served(entries)
         found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None
-        meanwhile = [event for message in buffered for event in self._translator.translate(message)]
+        since = resync.not_overtaken(buffered, heard_before, self._translator)
+        meanwhile = [event for message in since for event in self._translator.translate(message)]
         before, after = resync.around_found(found, meanwhile)
         for event in states:
             self._put(event, now)
@@ -253,7 +256,6 @@ class AmiClient:
         return pbx_time
 
     async def _publish(self) -> None:
-        self._is_reconfigured = False
         await self._publishing.publish(self._policy, self._translator.directory)
         self._sender.send(self._lamps.all())
         await self._publishing.check_privileges(self._policy)
@@ -265,6 +267,7 @@ class AmiClient:
         self._sender.send(kept.forget(uniqueid, is_last=not self._unsafe_messages))
 
     async def _take_over_configuration(self) -> None:
+        self._is_reconfigured = False
         await self._publish()
         now = self._clock.now()
         for event in await self._survey.phone_states(self._phones):

@@ -5,7 +5,7 @@ A pure comparison: the client asks the PBX, this says what follows.
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -92,6 +92,15 @@ def around_found(found: Found, meanwhile: Iterable[Event]) -> tuple[list[Event],
         is_late = inquiry_of(event) in late - {None}
         (after if is_late else before).append(event)
     return before, after
+
+
+def not_overtaken(buffered: Sequence[Message], before: int, translator: Translator) -> Iterator[Message]:
+    """Without the words of callers that they wait, among those that are older than what Status said of them: they are
+    in conversation since, and no order may part them. ``before``: so many of the messages are older."""
+    for number, message in enumerate(buffered):
+        call = translator.known_call(message.uniqueid) if number < before else None
+        if call is None or not call.is_answered or message.userevent != "HuntgroupWaiting":
+            yield message
 
 
 def inquiry_of(event: Event) -> InquiryId | None:

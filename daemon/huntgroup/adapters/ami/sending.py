@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 ACTION_TIMEOUT = 5.0
 NOT_UP = "Redirect failed, channel not up."
 """What Asterisk says of a channel that has hung up, and of one that has not yet carried out the Redirect before."""
+GONE = "No such channel"
+"""What it says of a channel that is to be hung up and has done so: then all is as it should be."""
 REDIRECT_PAUSE = 0.005
 REDIRECTS_MOST = 6
 """A channel carries out a Redirect within a millisecond or two, on a machine that has much to do later: each pause is
@@ -133,12 +135,24 @@ class Sender:
         sent.wire.send_actions(batch, ACTION_TIMEOUT)
         for action in batch:
             again = partial(self._redirect_again, sent, action, translator, tries - 1)
-            action.future.add_done_callback(partial(self._order_answered, sent.order, again))
+            answered = partial(self._answered, sent.order, action, translator, again)
+            action.future.add_done_callback(answered)
 
-    def _order_answered(self, order: Order, again: Callable[[], bool], future: "asyncio.Future[list[Message]]") -> None:
+    def _answered(
+        self,
+        order: Order,
+        action: SafeAction,
+        translator: Translator,
+        again: Callable[[], bool],
+        future: "asyncio.Future[list[Message]]",
+    ) -> None:
         why = _what_went_wrong(future)
-        if why is not None and not (why == NOT_UP and again()):
-            self.failed(order, why)
+        if why is None or (why == NOT_UP and again()) or (why == GONE and action["action"] == "Hangup"):
+            return
+        call = translator.call_of(order.inquiry)
+        if action["action"] == "Originate" and future.exception() is None and call is not None:
+            translator.forget(call)  # what was refused makes no channel whose end would be told
+        self.failed(order, why)
 
     def _redirect_again(self, sent: Sent, refused: SafeAction, translator: Translator, tries: int) -> bool:
         """Whether a Redirect that met another one is sent once more, or need not be, as something newer was ordered."""

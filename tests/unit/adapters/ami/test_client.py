@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.adapters.ami.conftest import Daemon, operator, policy_of
 from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk, success
-from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, device_state, dial, hangup, said, status, waiting
+from tests.unit.adapters.ami.messages import CHANNEL, INQUIRY, LEG, device_state, dial, hangup, said, status, waiting
 
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.directory import Directory
@@ -18,6 +18,7 @@ from huntgroup.engine.effects import AnnounceToCustomer, EndInquiry, HoldCustome
 from huntgroup.engine.events import (
     AttemptFailed,
     ConversationFound,
+    Customer,
     CustomerLeft,
     Event,
     InquiryReceived,
@@ -35,6 +36,16 @@ pytestmark = pytest.mark.usefixtures("_nothing_is_left")
 
 MAIN = PbxId("main")
 CALL = InquiryId(INQUIRY)
+CALL_BACK = RingPhones(
+    inquiry=CALL,
+    attempt=AttemptNo(1),
+    rings=(Ring(operator=OperatorId("anna"), phones=(PhoneId("PJSIP/anna-desk"),)),),
+    hold=Hold.MUSIC,
+    limit=30.0,
+    is_callback=True,
+    customer=Customer(phone="+48600700800", can_be_called_back=True),
+)
+OUT = Directory(country="pl", outbound="PJSIP/{number}@trunk")
 FORMS = ("+48221234567", "48221234567", "0048221234567", "01148221234567")
 """In which a trunk in the US may write the number."""
 ANNA, BEN = PhoneId("PJSIP/anna-desk"), PhoneId("PJSIP/ben")
@@ -187,6 +198,37 @@ async def test_what_happens_during_the_resync_is_told_in_order_and_who_comes_onc
     assert events[found + 1 : found + 3] == ["InquiryReceived", "CustomerLeft"]
 
 
+async def test_who_said_that_they_wait_before_they_were_found_in_conversation_is_left_in_it(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    """The dialplan rang for them meanwhile. To be told that they wait would part them."""
+    asterisk.is_booted = False
+    asterisk.channels = [
+        status("huntgroup-fallback", "s", bridge="b1", number="+48221234567"),
+        status("lab-phones", "", bridge="b1", peer=CHANNEL, Channel=LEG, Uniqueid="1795282404.76"),
+    ]
+    daemon.runs()
+    await asterisk.receives("Login")
+    asterisk.says(waiting())
+    asterisk.says("Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted")
+    await daemon.is_told(PbxFound)
+
+    calls = [type(event).__name__ for event in daemon.told if not isinstance(event, PhoneStateChanged | PbxFound)]
+    assert calls == ["ConversationFound"]
+
+
+async def test_phones_that_come_during_a_resync_are_asked_for_behind_it(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    def meanwhile(_: dict[str, str]) -> str:
+        if asterisk.count("Ping") == 1:
+            daemon.client.reconfigure(policy_of(operator("cleo", "PJSIP/cleo")), Directory(), Telephony())
+        return success("Ping: Pong", f"Timestamp: {CLOCK:.6f}")
+
+    asterisk.answers["Ping"] = meanwhile
+    daemon.runs()
+
+    await asterisk.receives("Getvar", Variable="DEVICE_STATE(PJSIP/cleo)")
+
+
 async def test_an_answer_during_the_resync_is_told_before_what_is_overdue_can_happen(
     asterisk: FakeAsterisk, daemon: Daemon
 ) -> None:
@@ -257,7 +299,7 @@ async def test_an_order_that_cannot_be_written_is_a_failed_attempt_and_nothing_i
 async def test_other_orders_that_fail_are_logged_and_no_attempts_failure(
     asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any]
 ) -> None:
-    asterisk.answers["Hangup"] = lambda _: "Response: Error\r\nMessage: No such channel"
+    asterisk.answers["Hangup"] = lambda _: "Response: Error\r\nMessage: Permission denied"
     await with_a_call(asterisk, daemon)
 
     daemon.client.carry_out(EndInquiry(inquiry=CALL, cause=16))
@@ -266,6 +308,39 @@ async def test_other_orders_that_fail_are_logged_and_no_attempts_failure(
 
     assert daemon.count(AttemptFailed) == 0
     assert [line["order"] for line in logged if line["event"] == "pbx.order_failed"] == ["EndInquiry"]
+
+
+async def test_that_who_is_to_be_hung_up_has_done_so_already_is_no_failure(
+    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any]
+) -> None:
+    asterisk.answers["Hangup"] = lambda _: "Response: Error\r\nMessage: No such channel"
+    await with_a_call(asterisk, daemon)
+
+    daemon.client.carry_out(EndInquiry(inquiry=CALL, cause=16))
+    await asterisk.receives("Hangup")
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
+
+    assert "pbx.order_failed" not in [line["event"] for line in logged]
+
+
+async def test_a_callback_that_asterisk_refuses_fails_once_and_leaves_nothing(
+    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any]
+) -> None:
+    asterisk.answers["Originate"] = lambda _: "Response: Error\r\nMessage: Permission denied"
+    await has_found(daemon)
+    daemon.client.reconfigure(CALLS_BACK, OUT, Telephony())
+
+    daemon.client.carry_out(CALL_BACK)
+
+    assert await daemon.is_told(AttemptFailed) == AttemptFailed(
+        inquiry=CALL, attempt=AttemptNo(1), detail="main: Permission denied"
+    )
+    await asterisk.goes_away()
+    await daemon.is_told(PbxLost)
+    await asterisk.comes_back()
+    await daemon.is_told(PbxFound, times=2)
+    assert daemon.count(AttemptFailed) == 1
+    assert "pbx.repaired" not in [line["event"] for line in logged]
 
 
 async def test_an_order_for_a_call_that_is_gone_sends_nothing(asterisk: FakeAsterisk, daemon: Daemon) -> None:
