@@ -127,6 +127,23 @@ async def test_who_is_logged_out_has_no_pause_to_begin(phone: OpenPhone, daemon:
     assert (await running.logs("code.refused"))["reason"] == "anna is logged out"
 
 
+async def test_a_code_that_is_configured_no_longer_is_the_pbxs_own_again_after_a_restart_of_the_daemon(
+    phone: OpenPhone, daemon: StartDaemon
+) -> None:
+    anna = await phone("anna-desk")
+    running = await daemon(configuration(group("sales", "anna")))
+    await presses(anna, "*45")
+
+    await running.stop()
+    running.config.write_text(running.config.read_text().replace("[telephony]", '[telephony]\nlogin_code = "*55"'))
+    await running.start()
+    await running.logs("pbx.found", after=1)
+
+    nobodys = await (await anna.dials("*45")).ended()
+    assert (nobodys.how, nobodys.status) == ("rejected", 404)
+    await presses(anna, "*55")
+
+
 async def test_an_operator_may_begin_logged_out(phone: OpenPhone, caller: Caller, daemon: StartDaemon) -> None:
     (await phone("anna-desk")).answers()
     (await phone("ben")).answers()

@@ -4,7 +4,7 @@ Setvar of DEVICE_STATE() needs no privilege beyond ``call``, and the state outli
 and 22.10). That a colleague's phone rings is the hint of their own extension: Asterisk knows that by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from huntgroup.adapters.ami.fallback import setvar
 from huntgroup.adapters.ami.wire import SafeAction
@@ -42,8 +42,19 @@ class Lamps:
         if extension is None:
             return
         presence = self._presence[operator]
-        for lamp, is_on in (
-            ("login", presence is not Presence.LOGGED_OUT),
-            ("pause", presence is Presence.PAUSED),
-        ):
-            yield setvar(f"DEVICE_STATE(Custom:huntgroup-{lamp}-{extension})", ON if is_on else OFF)
+        yield _set("login", extension, is_on=presence is not Presence.LOGGED_OUT)
+        yield _set("pause", extension, is_on=presence is Presence.PAUSED)
+
+
+def extensions(policy: Policy) -> Iterator[str]:
+    """Those that have lamps."""
+    return (each.extension for each in policy.operators.values() if each.extension)
+
+
+def withdraw(gone: Iterable[str]) -> list[SafeAction]:
+    """Put out the lamps of extensions that are no operator's any more: the PBX would keep them as they are for ever."""
+    return [_set(lamp, extension, is_on=False) for extension in sorted(gone) for lamp in ("login", "pause")]
+
+
+def _set(lamp: str, extension: str, *, is_on: bool) -> SafeAction:
+    return setvar(f"DEVICE_STATE(Custom:huntgroup-{lamp}-{extension})", ON if is_on else OFF)

@@ -1,10 +1,8 @@
 """What the dialplan of one PBX is to know of us while we are away, or before we are asked: lists, phones and codes."""
 
-from collections.abc import Mapping
-
 import structlog
 
-from huntgroup.adapters.ami import across, callbacks, codes, fallback
+from huntgroup.adapters.ami import across, callbacks, codes, fallback, lamps, published
 from huntgroup.adapters.ami.asking import Asking
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.engine.ids import PbxId
@@ -20,23 +18,27 @@ class Publishing:
         self._pbx = pbx
         self._asking = asking
         self._codes = of
-        self._lists: frozenset[str] = frozenset()
-        self._meanings: tuple[str, ...] = ()
-        self._phones: Mapping[str, str] = {}
+        self._told = published.Names()
+        """Also what a PBX has forgotten since, by a restart, and its dialplan has copies of."""
 
     async def publish(self, policy: Policy, directory: Directory) -> None:
         """As things are now. Raises PeerError when the PBX refuses any of it."""
-        written = fallback.written(policy, directory)
-        gone = self._lists.difference(written)
-        await self._asking.done([*fallback.publish(policy, written, directory), *fallback.withdraw(gone)])
-        self._lists = frozenset(written)
+        numbers = fallback.written(policy, directory)
         phones = across.phones_by_extension(policy, self._pbx)
-        await self._asking.done(across.publish(phones, [each for each in self._phones if each not in phones]))
-        self._phones = phones
         meanings = self._codes.meanings
-        no_longer = [each for each in self._meanings if each not in meanings]
-        await self._asking.done([*codes.publish(meanings), *codes.withdraw(no_longer)])
-        self._meanings = tuple(meanings)
+        now = published.Names(*map(frozenset, (numbers, phones, meanings, lamps.extensions(policy))))
+        before = await published.read(self._asking)
+        both = before.with_those(now)
+        if both != before:  # first of all: whatever comes in between, nothing is told that cannot be taken back
+            await self._asking.done(published.write(both))
+        gone = before.with_those(self._told).without(now)
+        await self._asking.done([*fallback.publish(policy, numbers, directory), *fallback.withdraw(gone.lists)])
+        await self._asking.done(across.publish(phones, gone.phones))
+        await self._asking.done([*codes.publish(meanings), *codes.withdraw(sorted(gone.codes))])
+        await self._asking.done(lamps.withdraw(gone.lamps))
+        if both != now:
+            await self._asking.done(published.write(now))
+        self._told = now
 
     async def check_privileges(self, policy: Policy) -> None:
         """Say aloud, before any customer waits for it in vain, that the AMI user may not call them back."""
