@@ -254,6 +254,25 @@ async def test_a_phone_that_is_not_registered_is_a_note(idle: Daemon, phone: Ope
     assert exam.status == 0
 
 
+async def test_two_devices_that_are_registered_as_one_phone_are_a_note(pbx: Pbx, idle: Daemon) -> None:
+    """As Asterisk rings only one of them, which would be a missed call of whoever sits at the other."""
+    settings = pbx.home / "etc" / "pjsip.conf"
+    before = settings.read_text()
+    settings.write_text(before.replace("max_contacts=1\nremove_existing=yes", "max_contacts=2"))
+    try:
+        await pbx.cli("module reload res_pjsip.so")
+        async with pbx.phone("anna-desk") as one, pbx.phone("anna-desk") as another, pbx.phone("ben") as ben:
+            for each in (one, another, ben):
+                await each.registers()
+            found = (await examine(idle)).of("phones.shared")
+    finally:
+        settings.write_text(before)
+        await pbx.cli("module reload res_pjsip.so")
+
+    assert found["outcome"] == "note"
+    assert found["said"].endswith("rings one of them: PJSIP/anna-desk")
+
+
 # -- what the daemon leaves there -----------------------------------------------------------------------------------
 
 

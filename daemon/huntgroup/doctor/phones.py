@@ -40,6 +40,21 @@ async def _phones(session: Session, operators: Iterable[Operator]) -> AsyncItera
         shown = listed(away[:SHOWN_MOST]) + (f" and {len(away) - SHOWN_MOST} more" if len(away) > SHOWN_MOST else "")
         mend = 'nobody is rung there until it is: see the phone\'s account, and `asterisk -rx "pjsip show contacts"`'
         yield note("phones.registered", f"not registered: {shown}", "the phones", mend)
+    shared = [phone for phone, count in (await _devices_of(session, known)).items() if count > 1]
+    if shared:
+        mend = "an endpoint of its own for each (`max_contacts=1`), all of them listed in the operator's `phones`"
+        said = f"several devices are registered as one phone, and Asterisk rings one of them: {listed(shared)}"
+        yield note("phones.shared", said, "pjsip.conf: max_contacts", mend)
+
+
+async def _devices_of(session: Session, phones: Iterable[str]) -> dict[str, int]:
+    """How many devices are registered as each phone of chan_pjsip's, as far as the PBX tells."""
+    names = {phone: phone.removeprefix("PJSIP/") for phone in phones if phone.startswith("PJSIP/")}
+    told = await session.values(f"PJSIP_ENDPOINT({name},aors)" for name in names.values())
+    aors = {phone: told[f"PJSIP_ENDPOINT({name},aors)"].split(",") for phone, name in names.items()}
+    contacts = await session.values(f"PJSIP_AOR({aor},contact)" for each in aors.values() for aor in each if aor)
+    registered = {aor: len([each for each in text.split(",") if each]) for aor, text in contacts.items()}
+    return {phone: sum(registered.get(f"PJSIP_AOR({aor},contact)", 0) for aor in each) for phone, each in aors.items()}
 
 
 async def _devices(session: Session) -> list[str]:
