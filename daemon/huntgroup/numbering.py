@@ -21,6 +21,9 @@ _ORDINARY = frozenset(
     }
 )
 """What costs the usual: neither premium nor shared cost, no satellite."""
+EXTENSION_MOST = 5
+"""Digits: so short a number is an extension of the house, also where the country has such lengths (as Germany), unless
+it is a valid one there."""
 INTERNATIONAL_PREFIX = "00"
 """What the ITU recommends in front of a number abroad; trunks send it in countries with another prefix, too."""
 
@@ -38,6 +41,8 @@ def forms(number: str, country: str) -> tuple[str, ...]:
     """
     parsed = _parsed(number, country)
     if parsed is None or phonenumbers.is_possible_number_with_reason(parsed) != Length.IS_POSSIBLE:
+        return (number,)
+    if len(number) <= EXTENSION_MOST and number.isdigit() and not phonenumbers.is_valid_number(parsed):
         return (number,)
     full = _e164(parsed)
     found = [full, number, full[1:], INTERNATIONAL_PREFIX + full[1:]]

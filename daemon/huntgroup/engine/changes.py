@@ -81,10 +81,7 @@ def _rehouse(world: World, inquiry: Inquiry) -> None:
     group = world.policy.groups.get(inquiry.group)
     has_lost_target = inquiry.target is not None and inquiry.target.operator not in world.policy.operators
     if group is None or has_lost_target:
-        if inquiry.state is InquiryState.OFFERED:
-            take_back(world, inquiry, "no longer an operator" if group else "its group was removed")
-        world.enter(inquiry, inquiry.group)
-        overflow.rejoin(world, inquiry)
+        _move(world, inquiry, "no longer an operator" if group else "its group was removed")
         return
     if inquiry.attempt is not None and inquiry.stage is Stage.GROUP:
         for offer in list(inquiry.attempt.offers.values()):
@@ -94,14 +91,32 @@ def _rehouse(world: World, inquiry: Inquiry) -> None:
         # Its priority or its source's rules may be others now.
         world.lines.leave(inquiry)
         world.join_line(inquiry)
-    elif inquiry.state is InquiryState.WAITING:
-        _wait_anew_for_opening(world, inquiry)
+    elif _waits_for_opening(inquiry) and not _waits_on(world, inquiry):
+        world.join_line(inquiry)
 
 
-def _wait_anew_for_opening(world: World, inquiry: Inquiry) -> None:
-    """It waits for its group to open, whose hours may be others now."""
+def _move(world: World, inquiry: Inquiry, why: str) -> None:
+    """To where its number or source leads now. Who waited for the opening there waits for it here."""
+    waited, pauses_until = _waits_for_opening(inquiry), inquiry.pauses_until
+    if inquiry.state is InquiryState.OFFERED:
+        take_back(world, inquiry, why)
+    world.enter(inquiry, inquiry.group)
+    overflow.rejoin(world, inquiry)
+    if waited and inquiry.line is not None:
+        inquiry.pauses_until = pauses_until
+        _waits_on(world, inquiry)
+
+
+def _waits_for_opening(inquiry: Inquiry) -> bool:
+    """Or would, if its group ever opened. Whom the PBX serves by itself stands in no line either."""
+    is_somewhere = inquiry.line is not None or (inquiry.is_at_fallback and inquiry.opens_at is None)
+    return inquiry.state is InquiryState.WAITING and not is_somewhere
+
+
+def _waits_on(world: World, inquiry: Inquiry) -> bool:
+    """Have it wait for its group to open, whose hours may be others now; False when it is open."""
     opens_at = world.opening_for(inquiry)
     if opens_at == world.now:
-        world.join_line(inquiry)
-    else:
-        world.set_opening(inquiry, opens_at)
+        return False
+    world.set_opening(inquiry, opens_at)
+    return True

@@ -77,6 +77,8 @@ def _key_pressed(world: World, event: KeyPressed) -> None:
     inquiry = world.inquiries.get(event.inquiry)
     if inquiry is None or inquiry.handover is not None or inquiry.is_callback:
         return
+    if inquiry.group not in world.policy.groups:
+        return  # what it offered may lead to others that are gone as well
     group = world.group_of(inquiry)
     if group.on_leave is None or event.key != group.announce.leave_key:
         return

@@ -98,6 +98,8 @@ class AmiClient:
         self._publishing = Publishing(PbxId(pbx.id), self._asking, self._codes)
         self._survey = Survey(PbxId(pbx.id), self._asking, translator)
         self._is_reconfigured = False
+        self._unasked: dict[PhoneId, None] = {}
+        """Phones that are new since the PBX was asked for their states."""
         self._buffer: list[Message] | None = None
         self._booted = asyncio.Event()
         self._lost = asyncio.Event()
@@ -140,6 +142,7 @@ class AmiClient:
         policy = self._policy = self._standpoint.policy(policy)
         self._arrivals.reconfigure(policy)
         self._translator.directory = directory
+        self._unasked |= dict.fromkeys(each for each in phones_of(policy) if each not in self._phones)
         self._phones = phones_of(policy)
         self._translator.follow(self._phones)
         self._codes.reconfigure(telephony, policy)
@@ -216,6 +219,7 @@ class AmiClient:
         is told, or a call that was answered meanwhile would be sent on."""
         survey = self._survey
         self._is_reconfigured = False  # what is told from here on is asked for anew below, or with the next beat
+        self._unasked.clear()
         states = await survey.phone_states(self._phones)
         channels = await self._asking.listed(resync.status_action())
         heard_before = len(self._buffer or ())
@@ -244,7 +248,7 @@ class AmiClient:
         for message in messages:  # before it is told that their callers are gone
             self._tell(message, now)
         for event in (*over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
-            self._put(event, now)
+            self._tell(event, now)
         for repair in found.repairs:
             log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
         fresh = served.fresh(read, [each.entry for each in over])
@@ -269,8 +273,10 @@ class AmiClient:
     async def _take_over_configuration(self) -> None:
         self._is_reconfigured = False
         await self._publish()
+        # Only of those that are new: of the others the PBX has told, and would be overtaken by an answer from before.
+        unasked, self._unasked = self._unasked, {}
         now = self._clock.now()
-        for event in await self._survey.phone_states(self._phones):
+        for event in await self._survey.phone_states(unasked):
             self._put(event, now)
 
     async def _beat_until_lost(self) -> None:

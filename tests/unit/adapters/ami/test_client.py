@@ -232,6 +232,21 @@ async def test_phones_that_come_during_a_resync_are_asked_for_behind_it(asterisk
     await asterisk.receives("Getvar", Variable="DEVICE_STATE(PJSIP/cleo)")
 
 
+async def test_another_configuration_asks_for_the_phones_that_are_new_and_for_no_other(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    """Of the others it has heard since; an answer from a moment before would count for more than that."""
+    await has_found(daemon)
+    asked = asterisk.count("Getvar", Variable=f"DEVICE_STATE({ANNA})")
+
+    people = operator("anna", "PJSIP/anna-desk"), operator("cleo", "PJSIP/cleo")
+    daemon.client.reconfigure(policy_of(*people), Directory(), Telephony())
+    await asterisk.receives("Getvar", Variable="DEVICE_STATE(PJSIP/cleo)")
+    await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
+
+    assert asterisk.count("Getvar", Variable=f"DEVICE_STATE({ANNA})") == asked
+
+
 async def test_an_answer_during_the_resync_is_told_before_what_is_overdue_can_happen(
     asterisk: FakeAsterisk, daemon: Daemon
 ) -> None:
@@ -443,7 +458,9 @@ async def test_an_order_given_while_the_link_is_down_is_never_sent(asterisk: Fak
 
     failed = await daemon.is_told(AttemptFailed)
     await daemon.is_told(PbxFound, times=2)
-    assert failed == AttemptFailed(inquiry=CALL, attempt=AttemptNo(1), detail="the link to the PBX was lost")
+    assert failed == AttemptFailed(
+        inquiry=CALL, attempt=AttemptNo(1), detail="the link to the PBX was lost", is_unheard=True
+    )
     assert asterisk.count("Redirect") == 0
     assert asterisk.count("Setvar", Variable="HUNTGROUP_ORDER") == 0
 

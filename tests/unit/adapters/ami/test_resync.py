@@ -68,7 +68,9 @@ def talks(
 
 def failed(attempt: int) -> AttemptFailed:
     """The attempt came to nothing."""
-    return AttemptFailed(inquiry=CALL, attempt=AttemptNo(attempt), detail="the link to the PBX was lost")
+    return AttemptFailed(
+        inquiry=CALL, attempt=AttemptNo(attempt), detail="the link to the PBX was lost", is_unheard=True
+    )
 
 
 def found(translator: Translator, *channels: str) -> list[Event]:
