@@ -147,7 +147,7 @@ def _inquiry_received(world: World, event: InquiryReceived) -> None:
             world.outlived(event.inquiry, event.pbx or world.policy.pbx, event.attempts)
         return
     inquiry = world.admit(event, entrance)
-    world.fact(FactType.RECEIVED, inquiry, detail=event.source)
+    world.fact(FactType.RECEIVED, inquiry, detail=event.source, at=inquiry.arrived_at)
     if overflow.is_closed(world, inquiry) or offer_to_responsible(world, inquiry):
         return
     overflow.queue(world, inquiry)
@@ -271,7 +271,7 @@ def _call_moved(world: World, event: CallMoved) -> None:
     if inquiry is None or inquiry.state is not InquiryState.ACTIVE:
         return
     target = world.operators.get(event.operator) if event.operator else None
-    if event.is_pickup and target is not None:
+    if event.is_pickup:
         was_picked_up(world, inquiry, target)
     else:
         call_moved(world, inquiry, target)
@@ -328,7 +328,9 @@ def _attempt_expired(world: World, inquiry: Inquiry) -> None:
     for offer in list(attempt.offers.values()) if attempt else []:
         if offer.state is not OfferState.PENDING:
             continue
-        if offer.has_joined:
+        if offer.has_declined:
+            phones.offer_declined(world, inquiry, offer)
+        elif offer.has_joined:
             # They had not the whole time for it: that is no miss of theirs, but this round they have had. Whose phone
             # had not even begun to ring, for that it has a time of its own, is offered it anew.
             has_had_it = offer.has_rung or inquiry.channel is not Channel.CALL

@@ -116,14 +116,19 @@ def _phone_refused(world: World, event: PhoneRefused) -> None:
 
 def _offer_refused(world: World, inquiry: Inquiry, offer: Offer, last: Refusal) -> None:
     if offer.has_declined:
-        world.fact(FactType.DECLINED, inquiry, offer.operator)
-        world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
+        offer_declined(world, inquiry, offer)
     elif offer.was_busy:
         offer_failed(world, inquiry, offer, "busy", Reason.BUSY_THIS_ROUND)
     elif last is Refusal.NO_ANSWER and offer.has_rung:
         offer_missed(world, inquiry, offer)
     else:
         offer_failed(world, inquiry, offer, "unreachable")
+
+
+def offer_declined(world: World, inquiry: Inquiry, offer: Offer) -> None:
+    """They declined on one of their phones, and answered none of the others."""
+    world.fact(FactType.DECLINED, inquiry, offer.operator)
+    world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
 
 
 def offer_failed(
@@ -150,7 +155,7 @@ def offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
 def _attempt_failed(world: World, event: AttemptFailed) -> None:
     sent_away = handed_over(world, event.inquiry, event.attempt)
     if sent_away is not None:
-        overflow.handover_failed(world, sent_away, event.detail, event.cause)
+        overflow.handover_failed(world, sent_away, event)
         return
     found = world.current_attempt(event.inquiry, event.attempt)
     if found is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, RequestId
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, PbxId, RequestId
 from huntgroup.engine.policy import Channel, Presence
 
 # -- of operators -----------------------------------------------------------------------------------------------------
@@ -36,12 +36,14 @@ class PickupRequested(Request):
 
     ``colleague`` asks for the longest pending of theirs, ``channel`` for nothing but this channel's: who dials a code
     wants a call. Neither a pause nor a full hand forbids it, and being logged out only on channels other than calls.
-    ``is_by_command``: they are at no phone that could take a call over, so it rings at theirs instead.
+    ``is_by_command``: they are at no phone that could take a call over, so it rings at theirs instead. ``pbx``: where
+    there are several, that of the phone at which they are. It can take over what rings there, or for a caller of it.
     """
 
     inquiry: InquiryId | None = None
     colleague: OperatorId | None = None
     channel: Channel | None = None
+    pbx: PbxId | None = None
     is_by_command: bool = False
 
 

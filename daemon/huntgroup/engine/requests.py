@@ -129,9 +129,9 @@ def _pick_up(world: World, event: PickupRequested) -> None:
     if event.inquiry is not None:
         inquiry = _inquiry(world, event.inquiry)
     elif event.colleague is not None:
-        inquiry = _longest_at(world, operator, event.colleague, event.channel)
+        inquiry = _longest_at(world, operator, event.colleague, event)
     else:
-        inquiry = _longest_pending(world, operator, event.channel)
+        inquiry = _longest_pending(world, operator, event)
     if inquiry.state is not InquiryState.OFFERED:
         raise RefusedError(ErrorCode.NOT_PENDING, f"{inquiry.id} is {inquiry.state}, and not being offered")
     group = world.group_of(inquiry)
@@ -156,6 +156,8 @@ def _ring_for_picker(world: World, inquiry: Inquiry, operator: Operator) -> None
     pending = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
     if operator.policy.id in pending:
         return  # It rings at them as it is.
+    if not operator.policy.capacity.get(Channel.CALL, 0):
+        raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"{operator.policy.id} takes no calls: their capacity is 0")
     _must_be_able_to_ring(world, inquiry, operator, frozenset(Reason))
     world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(pending)}")
     take_back(world, inquiry, f"picked up by {operator.policy.id}")
@@ -176,11 +178,15 @@ def picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
     trim_offers(world, operator)
 
 
-def was_picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
-    """This operator picked up what counts as answered by the colleague at whom it rang."""
-    if inquiry.operator == operator.policy.id:
+def was_picked_up(world: World, inquiry: Inquiry, operator: Operator | None) -> None:
+    """This operator, None: somebody who is none, picked up what counts as answered by the colleague at whom it rang."""
+    if operator is not None and inquiry.operator == operator.policy.id:
         return
     detail = f"from {inquiry.operator}"
+    if operator is None:
+        world.fact(FactType.PICKED_UP, inquiry, None, detail)
+        world.close(inquiry, Outcome.FORWARDED)
+        return
     world.release(inquiry)
     world.take(inquiry, operator)
     world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, detail)
@@ -189,19 +195,22 @@ def was_picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
 
 
 def taken_by_a_stranger(world: World, inquiry: Inquiry) -> None:
-    """Somebody who is no operator picked a ringing call up: the customer is served, and nobody missed anything."""
+    """Somebody who is no operator picked a ringing call up: the customer is served, and nobody missed anything.
+
+    Who is to be called back is called by the line of whoever picked it up.
+    """
     offers = inquiry.attempt.offers if inquiry.attempt else {}
     from_whom = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
     world.fact(FactType.PICKED_UP, inquiry, None, f"from {', '.join(from_whom)}")
     world.close(inquiry, Outcome.FORWARDED)
 
 
-def _longest_at(world: World, operator: Operator, name: OperatorId, channel: Channel | None) -> Inquiry:
+def _longest_at(world: World, operator: Operator, name: OperatorId, event: PickupRequested) -> Inquiry:
     """What has been pending longest at one colleague; before it what the operator may take."""
     colleague = world.operators.get(name)
     if colleague is None or colleague.is_removed:
         raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {name}")
-    offers = [world.inquiries[each] for each, kind in colleague.offers.items() if channel in {None, kind}]
+    offers = [each for each in map(world.inquiries.__getitem__, colleague.offers) if _is_meant(world, each, event)]
     if not offers:
         raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, f"nothing is being offered to {name}")
     return min(offers, key=lambda each: (not _may_pick_up(world, operator, each), _pending_since(each)))
@@ -212,16 +221,26 @@ def _may_pick_up(world: World, operator: Operator, inquiry: Inquiry) -> bool:
     return group.pickup and operator.policy.id in group.operators
 
 
-def _longest_pending(world: World, operator: Operator, channel: Channel | None) -> Inquiry:
+def _is_meant(world: World, inquiry: Inquiry, event: PickupRequested) -> bool:
+    """Whether it is of the channel that they want, and within reach of the phone at which they are."""
+    if event.channel not in {None, inquiry.channel}:
+        return False
+    if event.pbx is None or inquiry.channel is not Channel.CALL or world.pbx_of(inquiry) == event.pbx:
+        return True
+    offers = inquiry.attempt.offers.values() if inquiry.attempt else ()
+    ringing = (world.operators[each.operator].policy for each in offers if each.state is OfferState.PENDING)
+    return event.pbx in map(world.policy.home, ringing)
+
+
+def _longest_pending(world: World, operator: Operator, event: PickupRequested) -> Inquiry:
     found: Inquiry | None = None
     for group_id in operator.groups:
         group = world.policy.groups[group_id]
         if not group.pickup:
             continue
         for colleague in group.operators:
-            for inquiry_id, kind in world.operators[colleague].offers.items():
-                inquiry = world.inquiries[inquiry_id]
-                if channel not in {None, kind} or inquiry.group != group_id:
+            for inquiry in map(world.inquiries.__getitem__, world.operators[colleague].offers):
+                if inquiry.group != group_id or not _is_meant(world, inquiry, event):
                     continue
                 if found is None or _pending_since(inquiry) < _pending_since(found):
                     found = inquiry

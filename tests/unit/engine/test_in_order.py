@@ -138,6 +138,21 @@ def test_an_operator_of_two_phones_is_refused_only_when_both_are() -> None:
     assert story.facts(FactType.DECLINED) == [("c1", "anna", "")]
 
 
+def test_who_declines_on_one_phone_and_lets_the_other_ring_has_declined_and_missed_nothing() -> None:
+    story = Story(policy(group("sales", "anna", "ben", miss_limit=1), operators=[operator("anna", "desk", "soft")]))
+    story.calls("c1")
+    story.rings("c1", "desk")
+    story.rings("c1", "soft")
+    story.refuses("c1", "soft", Refusal.DECLINED)
+    assert story.rung() == []
+
+    story.later(2 * RING)
+
+    assert story.rung() == [("c1", ("ben",))]
+    assert story.facts(FactType.DECLINED) == [("c1", "anna", "")]
+    assert story.happened(FactType.MISSED) + story.happened(FactType.PRESENCE_CHANGED) == []
+
+
 def test_an_answer_beats_its_own_timeout_on_a_tie() -> None:
     story = three()
     story.calls("c1")

@@ -142,6 +142,30 @@ def test_picked_up_by_somebody_who_is_no_operator_it_is_off_the_list_and_nobody_
     assert story.hangs_up("c1") == []
 
 
+def test_nor_is_it_theirs_when_it_is_heard_of_only_once_it_counts_so() -> None:
+    story = Story(policy(group("sales", "anna", "ben")))
+    story.talks("anna", "c1")
+
+    story.happens(CallMoved(inquiry=InquiryId("c1"), operator=None, is_pickup=True))
+
+    assert story.facts(FactType.PICKED_UP) == [("c1", None, "from anna")]
+    assert story.facts(FactType.TRANSFERRED) == []
+    assert story.facts(FactType.CLOSED) == [("c1", "anna", "forwarded")]
+    assert story.told("anna").load[Channel.CALL] == 0
+
+
+def test_who_takes_no_calls_at_all_has_none_ring_at_them_by_command() -> None:
+    story = Story(
+        policy(group("sales", "anna", "ben", pickup=True), operators=[operator("ben", capacity={Channel.CALL: 0})])
+    )
+    story.calls("c1")
+
+    story.asks(PickupRequested, "ben", "c1", is_by_command=True)
+
+    assert story.refused() == "phone_not_free"
+    assert story.has("anna") == ("c1",)
+
+
 def test_who_paused_and_then_answers_the_phone_that_still_rings_has_picked_up_nothing() -> None:
     story = house(distribution=Distribution.ALL_AT_ONCE)
     story.calls("c1")

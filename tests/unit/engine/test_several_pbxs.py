@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from huntgroup.engine.effects import Decision, Effect, FactType, HoldCustomer, PbxChanged, RingPhones
+from huntgroup.engine.effects import Decision, Effect, FactType, HoldCustomer, PbxChanged, PickUpCall, RingPhones
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import (
     ConversationFound,
@@ -23,8 +23,9 @@ from huntgroup.engine.events import (
     Refusal,
     TimePassed,
 )
-from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId, SourceId, phone_at
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, SourceId, phone_at
 from huntgroup.engine.policy import Channel, Distribution, OperatorPolicy, Policy
+from huntgroup.engine.requested import PickupRequested
 from tests.unit.engine.scenario import PBX, RING, Story, group, operator, phone, policy
 
 BRANCH = PbxId("branch")
@@ -360,3 +361,35 @@ def test_it_is_told_once_that_a_pbx_is_lost_and_once_that_it_is_found() -> None:
 
     assert [(each.pbx, each.is_up) for each in lost if isinstance(each, PbxChanged)] == [(BRANCH, False)]
     assert [(each.pbx, each.is_up) for each in found if isinstance(each, PbxChanged)] == [(BRANCH, True)]
+
+
+def by_code(story: Offices, who: str, colleague: str | None = None) -> str | None:
+    """Somebody in the branch dials the code; the inquiry that is to be picked up."""
+    whose = OperatorId(colleague) if colleague else None
+    story.asks(PickupRequested, who, colleague=whose, channel=Channel.CALL, pbx=BRANCH)
+    picked = [each.inquiry for each in story.effects if isinstance(each, PickUpCall)]
+    return picked[0] if picked else None
+
+
+def test_a_code_takes_what_it_can_take_and_not_what_rings_longer_at_the_other_pbx_for_its_own_caller() -> None:
+    story = Offices(house("anna", "bob", "bea", pickup=True))
+    story.calls("c1")
+    assert story.phones() == [(phone("anna"),)]
+    assert by_code(story, "bea") is None
+    assert story.refused() == "nothing_to_pick_up"
+    story.later(1)
+    story.calls("c2")
+    assert story.phones() == [(across("bob"),)]
+
+    assert by_code(story, "bea") == "c2"
+    assert by_code(story, "bea", "anna") is None
+    assert by_code(story, "bea", "bob") == "c2"
+
+
+def test_it_takes_what_rings_at_the_other_pbx_for_a_caller_of_its_own() -> None:
+    story = Offices(house("anna", "bea", pickup=True))
+    story.phone_in_branch_is("bea", PhoneState.INUSE)
+    story.calls_branch("c1")
+    assert story.phones() == [(across("anna"),)]
+
+    assert by_code(story, "bea") == "c1"

@@ -39,6 +39,12 @@ class Arrival:
     legs: dict[str, PhoneId] = field(default_factory=dict)
     """Channel to phone, of those that ring."""
     taken_by: OperatorId | None = None
+    is_taken_by_a_stranger: bool = False
+    """By somebody there who is no operator."""
+
+
+NOBODY_OF_OURS = PhoneId(ACROSS)
+"""At another PBX, and none of ours."""
 
 
 class Crossings:
@@ -68,6 +74,8 @@ class Crossings:
         if arrival is None:
             return phone
         self._told[inquiry, attempt, wanted] = None
+        if arrival.is_taken_by_a_stranger:
+            return NOBODY_OF_OURS
         return PhoneId(f"{ACROSS}{arrival.taken_by or wanted}")
 
     def is_told(self, arrival: Arrival) -> bool:
@@ -174,8 +182,8 @@ class Arrivals:
     def _answered(self, arrival: Arrival, channel: str) -> list[Event]:
         arrival.legs.clear()
         arrival.taken_by = self._owner.get(_device_of(channel))
-        is_another = arrival.taken_by not in {None, arrival.wanted}
-        if is_another and self._crossings.is_told(arrival):
+        arrival.is_taken_by_a_stranger = arrival.taken_by is None
+        if arrival.taken_by != arrival.wanted and self._crossings.is_told(arrival):
             return [CallMoved(inquiry=arrival.inquiry, operator=arrival.taken_by, is_pickup=True)]
         return []
 

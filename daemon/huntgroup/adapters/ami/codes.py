@@ -15,7 +15,7 @@ from huntgroup.adapters.ami.genuine import reported
 from huntgroup.adapters.ami.wire import Message, SafeAction
 from huntgroup.engine.effects import Answered, PickUpCall
 from huntgroup.engine.events import Event
-from huntgroup.engine.ids import InquiryId, OperatorId, PhoneId, RequestId
+from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, PhoneId, RequestId
 from huntgroup.engine.policy import Channel, Policy, Presence
 from huntgroup.engine.requested import PickupRequested, PresenceToggled
 from huntgroup.settings import Telephony
@@ -98,6 +98,7 @@ class Codes:
         self.meanings: Mapping[str, Meaning] = dict(_meanings(telephony, policy))
         """Everything that may be dialled."""
         self._owner = {phone: each.id for each in policy.operators.values() for phone in each.phones}
+        self._within_reach_of = PbxId(self._pbx) if len(policy.pbxs) > 1 else None
 
     def dialled(self, message: Message) -> list[Event]:
         """Somebody dialled one of our codes, and waits. Raises KeyError when the message lacks what it must have."""
@@ -117,7 +118,15 @@ class Codes:
         request = RequestId(f"code-{self._prefix}{message['uniqueid']}")
         self._asked[request] = Asked(channel=channel, operator=operator, dialled=dialled, meaning=meaning)
         if meaning.code is Code.PICKUP:
-            return [PickupRequested(request=request, operator=operator, colleague=meaning.whose, channel=Channel.CALL)]
+            return [
+                PickupRequested(
+                    request=request,
+                    operator=operator,
+                    colleague=meaning.whose,
+                    channel=Channel.CALL,
+                    pbx=self._within_reach_of,
+                )
+            ]
         return [PresenceToggled(request=request, operator=operator, away=AWAY[meaning.code])]
 
     def has_asked(self, request: RequestId) -> bool:
@@ -160,6 +169,10 @@ class Codes:
             self._refuse(asked.channel, asked.dialled, answer.message)
             return
         code = asked.meaning.code
+        said = SAID.get((code, answer.presence)) if answer.presence is not None else None
+        if said is None:  # a pickup that was not ordered: see `pick_up`
+            self._refuse(asked.channel, asked.dialled, "the link to the PBX was down")
+            return
         log.info(
             "code.done",
             pbx=self._pbx,
@@ -168,8 +181,7 @@ class Codes:
             dialled=asked.dialled,
             presence=answer.presence,
         )
-        if answer.presence is not None:
-            self._send([_say(asked.channel, SAID[code, answer.presence])])
+        self._send([_say(asked.channel, said)])
 
     def forget(self) -> None:
         """The link is gone: nobody can be answered any more."""

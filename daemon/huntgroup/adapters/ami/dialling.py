@@ -93,7 +93,7 @@ class Dialling(KnownCalls):
         """The mobile that such a leg rings. Only DialBegin says what was dialled; one that began to ring unseen is the
         one that was ordered."""
         if message.event == "DialBegin":
-            return self.directory.behind(message["destchannel"], message.dialstring)
+            return self.directory.behind(message["destchannel"], message.dialstring, call.mobile)
         is_seen = any(leg.phone == call.mobile for leg in call.legs.values())
         return None if is_seen or is_near_end(message["destchannel"]) else call.mobile
 

@@ -79,9 +79,12 @@ class Directory:
         number = self.mobiles.get(OperatorId(phone.removeprefix(MOBILE)))
         return self.way_out(number) if number is not None else None
 
-    def behind(self, channel: str, dialled: str) -> PhoneId | None:
-        """The mobile, or whose phones at another PBX, Dial reaches by this channel; see `mobile_at`."""
+    def behind(self, channel: str, dialled: str, ordered: PhoneId | None = None) -> PhoneId | None:
+        """The mobile, or whose phones at another PBX, Dial reaches by this channel; see `mobile_at`. Of several with
+        the same it is the one that was ``ordered``."""
         string = f"{channel.partition('/')[0]}/{dialled}"
+        if ordered is not None and self.dialled_as(ordered) == string:
+            return ordered
         across = next((PhoneId(ACROSS + each) for each, way in self.across.items() if way == string), None)
         return across or self.mobile_at(channel, dialled)
 

@@ -226,6 +226,26 @@ def test_what_the_other_end_says_too_late_moves_the_call_to_who_has_it(main: Tra
     ]
 
 
+def test_who_picks_up_at_the_other_end_and_is_no_operator_is_nobody(main: Translator, branch: Translator) -> None:
+    tells(main, waiting(), trunk("DialBegin", "DialString: 201@to-branch"))
+    tells(branch, arrives(), rings_there("DialBegin"), rings_there("DialEnd", "ANSWER", phone="reception"))
+
+    (answered,) = tells(main, trunk("DialEnd", "DialStatus: ANSWER"))
+
+    assert isinstance(answered, PhoneAnswered)
+    assert answered.phone == across.NOBODY_OF_OURS
+
+
+def test_nor_when_that_is_heard_of_too_late(main: Translator, branch: Translator) -> None:
+    tells(main, waiting(), trunk("DialBegin", "DialString: 201@to-branch"))
+    tells(branch, arrives(), rings_there("DialBegin"))
+    tells(main, trunk("DialEnd", "DialStatus: ANSWER"))
+
+    late = tells(branch, rings_there("DialEnd", "ANSWER", phone="reception"))
+
+    assert late == [CallMoved(inquiry=CALL, operator=None, is_pickup=True)]
+
+
 def test_a_phone_that_rings_for_a_caller_of_the_other_pbx_can_be_picked_up_there(branch: Translator) -> None:
     tells(branch, arrives(), rings_there("DialBegin"))
     assert branch.arrivals is not None

@@ -185,6 +185,15 @@ async def test_a_pickup_that_no_phone_asked_for_is_said_in_the_log(desk: Desk, l
     assert [line["event"] for line in logged] == ["pbx.pickup_without_a_phone"]
 
 
+async def test_a_pickup_that_could_not_be_ordered_any_more_is_refused(desk: Desk) -> None:
+    """The link went down between the request and its order."""
+    desk.dials("*11")
+
+    desk.codes.answered(Answered(request=REQUEST, presence=Presence.AVAILABLE))
+
+    assert desk.said() == [(BENS, "refused")]
+
+
 async def test_after_the_link_broke_nobody_is_answered(desk: Desk) -> None:
     desk.dials("*45")
     desk.codes.forget()

@@ -73,3 +73,15 @@ def test_what_they_write_is_made_a_line_of_plain_text(text: str, plain: str) -> 
 @given(st.text())
 def test_no_text_comes_through_with_anything_that_a_terminal_obeys(text: str) -> None:
     assert all(sign.isprintable() or sign in "\u200c\u200d" for sign in clean(text))
+
+
+def test_of_two_who_share_a_mobile_it_is_the_one_who_was_to_be_rung() -> None:
+    shared = Directory(
+        country="pl",
+        outbound="PJSIP/{number}@trunk",
+        mobiles={OperatorId("anna"): "+48600100200", OperatorId("ben"): "+48600100200"},
+    )
+    leg = ("PJSIP/trunk-00000001", "+48600100200@trunk")
+
+    assert shared.behind(*leg, PhoneId("mobile:ben")) == "mobile:ben"
+    assert shared.behind(*leg, PhoneId("mobile:anna")) == shared.behind(*leg) == "mobile:anna"
