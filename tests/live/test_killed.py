@@ -206,6 +206,26 @@ async def test_a_number_outside_that_rings_takes_the_caller(
     await pbx.idle()
 
 
+async def test_who_was_answered_outside_and_hung_up_while_nobody_looked_was_forwarded_and_is_not_called_back(
+    pbx: Pbx, caller: Caller, outside: Phone, daemon: StartDaemon
+) -> None:
+    plan = group("sales", "anna", hours=CLOSED, on_closed=OUTSIDE, on_abandoned='{ action = "callback" }')
+    running = await daemon(configuration(plan, telephony=OUTWARD))
+    call = await caller.dials(NUMBER)
+    ringing = await outside.ringing()
+    await running.logs("inquiry.received")
+
+    await running.stop()
+    ringing.answer()
+    await call.hears(outside)
+    await call.hangs_up()
+    await outside.ended()
+    await pbx.idle()
+    await running.start()
+
+    assert (await running.logs("inquiry.closed"))["detail"] == "forwarded"
+
+
 async def test_who_comes_back_from_a_busy_number_outside_while_nobody_looks_is_served_all_the_same(
     phone: OpenPhone, caller: Caller, outside: Phone, daemon: StartDaemon
 ) -> None:

@@ -39,8 +39,8 @@ def meant(world: World, event: Event) -> Event | None:
     name: InquiryId | None = world.comings.latest(call)
     if name not in world.inquiries:
         if isinstance(event, InquiryReceived):
-            name = world.comings.another(call)
-        elif isinstance(event, ConversationFound):
+            return replace(event, inquiry=world.comings.another(call), came_at=None)  # that is when they first came
+        if isinstance(event, ConversationFound):
             name = None if event.is_told_again else _came_again(world, call, event.came_at)
     if isinstance(event, CustomerLeft):
         world.comings.gone(call)

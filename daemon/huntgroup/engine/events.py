@@ -157,6 +157,8 @@ class InquiryReceived:
     responsible: OperatorId | None = None
     attempts: AttemptNo = NO_ATTEMPT
     """How many were made for it before it was known here: the next one has the number after that."""
+    came_at: float | None = None
+    """In seconds, where that was before it is told of; None: now."""
     pbx: PbxId | None = None
     """Which PBX has the caller of a call; None: the first one."""
 
@@ -215,6 +217,8 @@ class AttemptFailed:
     detail: str
     cause: int = 0
     """The Q.850 cause that was told of the last leg, 0 for none."""
+    is_unheard: bool = False
+    """Perhaps the peer never heard of it: nothing says that it could not be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from huntgroup.engine.effects import (
     ReplyToCustomer,
     SendToVoicemail,
 )
+from huntgroup.engine.events import AttemptFailed
 from huntgroup.engine.handover import hand_over, next_order, receive_back
 from huntgroup.engine.hours import is_open
 from huntgroup.engine.ids import AttemptNo, GroupId, OperatorId
@@ -27,6 +28,7 @@ from huntgroup.engine.policy import (
     Channel,
     End,
     EnterGroup,
+    GroupPolicy,
     KeepWaiting,
     OverflowAction,
     Reply,
@@ -64,6 +66,11 @@ HOOK_FACTS = {
     Hook.FULL: FactType.LINE_FULL,
     Hook.LEFT: FactType.LEFT_LINE,
 }
+AT_THE_DOOR: dict[Hook, Callable[[GroupPolicy], OverflowAction]] = {
+    Hook.CLOSED: lambda group: group.on_closed,
+    Hook.FULL: lambda group: group.on_full,
+}
+"""What is done with who has not been let in."""
 
 
 def queue(world: World, inquiry: Inquiry) -> None:
@@ -294,8 +301,11 @@ def wait_on(world: World, inquiry: Inquiry) -> None:
         KEEPERS[Hook(hook)](world, inquiry)
 
 
-def handover_failed(world: World, inquiry: Inquiry, detail: str, cause: int) -> None:
-    """What the PBX was to do with a caller cannot be done, or came to nothing. After a reply comes what comes then."""
+def handover_failed(world: World, inquiry: Inquiry, event: AttemptFailed) -> None:
+    """What the PBX was to do with a caller cannot be done, or came to nothing. After a reply comes what comes then.
+
+    Nobody is turned away for an order that the PBX, perhaps, never heard of: they are given it again.
+    """
     handover = inquiry.handover
     if handover is None:
         return
@@ -306,7 +316,11 @@ def handover_failed(world: World, inquiry: Inquiry, detail: str, cause: int) -> 
         return
     if handover.to is Away.PROMISE:
         inquiry.is_callback = False
-    go_on_without(world, inquiry, hook, detail, cause or GONE)
+    at_the_door = AT_THE_DOOR.get(hook)
+    if event.is_unheard and at_the_door is not None and inquiry.group in world.policy.groups:
+        _run(world, inquiry, at_the_door(world.group_of(inquiry)), hook)
+    else:
+        go_on_without(world, inquiry, hook, event.detail, event.cause or GONE)
 
 
 def go_on_without(world: World, inquiry: Inquiry, hook: Hook, detail: str, cause: int) -> None:

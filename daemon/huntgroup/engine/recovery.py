@@ -22,7 +22,7 @@ from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.requests import is_transfer_to, moved, take_back, tell_responsible, trim_offers, withdraw
-from huntgroup.engine.state import FallbackRead, Inquiry, Operator, Stage, is_promised_by_one
+from huntgroup.engine.state import Away, FallbackRead, Inquiry, Operator, Stage, is_promised_by_one
 from huntgroup.engine.world import World
 
 FOUND = "found in conversation"
@@ -274,6 +274,7 @@ def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
             world.outlived(name, event.pbx, 0, event.ended_at)
         _record(world, replace(event, inquiry=name))
         return None
+    was_sent_outside = inquiry.handover is not None and inquiry.handover.to is Away.NUMBER
     taken_from_us(world, inquiry)
     if inquiry.channel is not Channel.CALL or inquiry.is_callback:
         return None
@@ -282,7 +283,7 @@ def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
             return inquiry
         operator = _owner(world, event.phone)
         if operator is None:
-            world.close(inquiry, Outcome.ANSWERED, at=event.ended_at)
+            world.close(inquiry, Outcome.FORWARDED if was_sent_outside else Outcome.ANSWERED, at=event.ended_at)
             return None
         _join(world, inquiry, operator, BY_ITSELF, event.answered_at)
     if inquiry.state is InquiryState.ACTIVE:

@@ -344,6 +344,8 @@ def offer_to_responsible(world: World, inquiry: Inquiry) -> bool:
     """Offer it to the customer's responsible operator before the group; False when they are not eligible."""
     if inquiry.responsible is None or not inquiry.entrance.responsible_first:
         return False
+    if inquiry.is_callback and overflow.is_at_rest(world, inquiry):
+        return False
     operator = world.operators.get(inquiry.responsible)
     if operator is None or operator.is_removed:
         _tell_why_not_responsible(world, inquiry, Reason.NO_LONGER_OPERATOR)
@@ -374,7 +376,8 @@ def ring_instead(world: World, inquiry: Inquiry, operator: Operator) -> None:
 def offer_to_mobile(world: World, inquiry: Inquiry) -> bool:
     """Ring the mobile of the responsible operator who missed the call; False when they have none or are on a call, or
     when the PBX is away: over a link that is down nobody can be rung."""
-    can_ring = inquiry.responsible is not None and world.can_order(inquiry)
+    is_at_rest = inquiry.is_callback and overflow.is_at_rest(world, inquiry)
+    can_ring = inquiry.responsible is not None and world.can_order(inquiry) and not is_at_rest
     operator = world.operators.get(inquiry.responsible) if inquiry.responsible and can_ring else None
     if operator is None or operator.policy.mobile is None or handles(operator, Channel.CALL):
         return False

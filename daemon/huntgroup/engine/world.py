@@ -57,7 +57,7 @@ class World(House):
             group=entrance.group,
             priority=event.priority,
             responsible=event.responsible,
-            arrived_at=self.now,
+            arrived_at=self.now if event.came_at is None else min(event.came_at, self.now),
             arrival=self.received,
             attempts=max(event.attempts, self.comings.begins(event.inquiry)),
             pbx=(event.pbx or self.policy.pbx) if event.channel is Channel.CALL else None,
@@ -193,7 +193,8 @@ class World(House):
         self.changed.inquiries[inquiry.id] = None
         was = inquiry.state
         inquiry.state = lifecycle.step(lifecycle.INQUIRY_STEPS, was, InquiryStep.CLOSE)
-        self._stop_ringing(inquiry)
+        if outcome is not Outcome.FORWARDED:  # or who picked it up would be cut off, and with them the customer
+            self._stop_ringing(inquiry)
         if was in {InquiryState.WAITING, InquiryState.OFFERED} and inquiry.handover is None:
             self._count_unanswered(inquiry, -1)
         self.withdraw_pending(inquiry)

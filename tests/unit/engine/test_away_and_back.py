@@ -182,6 +182,22 @@ def test_who_gave_up_at_the_pbx_itself_is_kept_where_their_group_calls_back(
     assert story.rung() == ([("c1", ("anna",))] if is_kept else [])
 
 
+@pytest.mark.parametrize("on_abandoned", [None, BACK])
+def test_who_was_answered_outside_and_hung_up_meanwhile_was_forwarded_and_is_not_called_back(
+    on_abandoned: CallBack | None,
+) -> None:
+    story = Story(policy(group("sales", "anna", on_unanswered=ToNumber(number="+48600"), on_abandoned=on_abandoned)))
+    story.calls("c1")
+    story.misses("anna", "c1")
+    restarts(story)
+
+    was_served(story, by="a mobile")
+    is_found(story)
+
+    assert story.engine.world.closed[Outcome.FORWARDED] == 1
+    assert story.rung() == []
+
+
 def test_who_comes_back_to_a_group_that_was_removed_meanwhile_goes_where_their_number_leads_now() -> None:
     story = with_the_pbx(BOX)
     restarts(story)

@@ -9,13 +9,15 @@ from huntgroup.engine.events import (
     CustomerNotReached,
     CustomerReached,
     Departure,
+    PbxFound,
+    PbxLost,
     PhoneState,
     Refusal,
 )
 from huntgroup.engine.hours import Hours
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
-from huntgroup.engine.policy import CallBack, End, EnterGroup, KeepWaiting, Presence
-from tests.unit.engine.scenario import RING, Story, entrance, group, policy
+from huntgroup.engine.policy import CallBack, End, EnterGroup, KeepWaiting, Presence, ResponsibleMissed
+from tests.unit.engine.scenario import PBX, RING, Story, entrance, group, operator, policy
 
 DAY = Hours(zone=ZoneInfo("UTC"), week=(((480, 1080),),) * 7)
 C1 = InquiryId("c1")
@@ -75,6 +77,45 @@ def test_whose_phone_rings_for_a_callback_at_closing_time_may_answer() -> None:
     story.answers("c1", "anna")
 
     assert story.taken() == [("c1", "anna")]
+
+
+def test_nor_is_a_mobile_rung_for_it_after_closing_time() -> None:
+    a_minute = Hours(zone=ZoneInfo("UTC"), week=(((480, 481),),) * 7)
+    missed = ResponsibleMissed.MOBILE
+    sales = group("sales", "anna", hours=a_minute, on_closed=CallBack())
+    cleo = operator("cleo", mobile="+48600")
+    number = entrance("sales", "sales", responsible_first=True, responsible_rings=2, on_responsible_missed=missed)
+    story = Story(policy(sales, group("care", "cleo"), operators=[cleo], entrances=[number]), at=at("07:00"))
+    story.phone_is("cleo", PhoneState.NOT_INUSE)
+    story.calls("c1", responsible=OperatorId("cleo"))
+    story.hangs_up("c1")
+    story.later(at("08:00") - story.now)
+    assert story.rung() == [("c1", ("cleo",))]
+    story.rings("c1", "cleo")
+    story.happens(PbxLost(pbx=PBX))
+    story.later(60)
+
+    story.happens(PbxFound(pbx=PBX))
+
+    assert story.facts(FactType.MISSED) == [("c1", "cleo", "")]
+    assert story.rung() == []
+
+
+def test_nor_who_is_responsible_where_the_opening_is_heard_of_after_closing_time() -> None:
+    """As the PBX was away."""
+    number = entrance("sales", "sales", responsible_first=True)
+    plan = policy(group("sales", "anna", hours=DAY, on_closed=CallBack()), group("care", "cleo"), entrances=[number])
+    story = Story(plan, at=at("07:00"))
+    story.calls("c1", responsible=OperatorId("cleo"))
+    story.hangs_up("c1")
+    story.happens(PbxLost(pbx=PBX))
+    story.later(at("20:00") - story.now)
+
+    story.happens(PbxFound(pbx=PBX))
+
+    assert story.rung() == []
+    story.later(at("08:00") + 24 * 3600 - story.now)
+    assert story.rung() == [("c1", ("cleo",))]
 
 
 # -- however long it takes --------------------------------------------------------------------------------------------
@@ -215,3 +256,10 @@ def test_an_answered_one_is_not_stopped_nor_is_a_callers_phone_in_that_way() -> 
     story.calls("c1")
     story.misses("anna", "c1")
     assert stopped(story) == []
+
+
+def test_nor_is_the_line_of_who_picks_it_up_and_is_no_operator_which_calls_the_customer() -> None:
+    story = promised("anna")
+    story.answers("c1", "reception")
+    assert stopped(story) == []
+    assert story.facts(FactType.PICKED_UP) == [("c1", None, "from anna")]

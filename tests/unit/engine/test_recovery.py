@@ -383,6 +383,27 @@ def test_an_order_that_reached_the_pbx_all_the_same_and_was_answered_is_no_late_
     assert story.taken() == [("c1", "anna")]
 
 
+def test_who_came_while_the_daemon_was_away_has_waited_since_then(story: Away) -> None:
+    for name in ("anna", "ben", "cleo"):
+        story.phone_is(name, PhoneState.INUSE)
+    came = story.now
+    story.later(75)
+    story.calls("c2")
+
+    story.calls("c1", came_at=came)
+
+    assert story.engine.world.inquiries[InquiryId("c1")].arrived_at == came
+    (received,) = [each for each in story.effects if isinstance(each, Fact) and each.type is FactType.RECEIVED]
+    assert received.at == came
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_nobody_comes_later_than_now(story: Away) -> None:
+    story.calls("c1", came_at=story.now + 5)
+    assert story.engine.world.inquiries[InquiryId("c1")].arrived_at == story.now
+
+
 def test_who_gives_up_while_the_pbx_rings_has_abandoned(story: Away) -> None:
     story.calls("c1")
     story.is_rung_for_by_the_pbx("c1")

@@ -184,6 +184,25 @@ def test_when_it_fails_who_was_not_let_in_hears_why(hook: str, cause: int, told:
     assert story.facts(FactType.CLOSED) == [("c1", None, "unanswered")]
 
 
+@pytest.mark.parametrize("hook", ["on_closed", "on_full"])
+@pytest.mark.parametrize(
+    ("action", "order"), [(OUTSIDE, DialOut), (BOX, SendToVoicemail), (CallBack(), PromiseCallback)]
+)
+def test_nobody_is_turned_away_for_an_order_that_the_pbx_may_never_have_heard_of(
+    hook: str, action: OverflowAction, order: type[DialOut | SendToVoicemail | PromiseCallback]
+) -> None:
+    story = comes(hook, action)
+    first = number_of(story)
+    lost = AttemptFailed(inquiry=InquiryId("c1"), attempt=first, detail="the link was lost", is_unheard=True)
+
+    story.happens(lost)
+
+    (again,) = story.ordered(order)
+    assert again.attempt > first
+    assert story.ended() == []
+    assert story.happened(FactType.CLOSED) == []
+
+
 def test_whoever_frees_up_meanwhile_is_not_offered_who_is_being_sent_on() -> None:
     story = comes("on_unanswered", OUTSIDE)
     story.phone_is("anna", PhoneState.INUSE)

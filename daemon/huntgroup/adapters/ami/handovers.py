@@ -34,6 +34,7 @@ ANNOUNCE_CONTEXT = "huntgroup-announce"
 CONTEXTS = frozenset({VOICEMAIL_CONTEXT, OUTSIDE_CONTEXT, REPLY_CONTEXT, PROMISE_CONTEXT})
 """Whose extensions are the numbers of orders."""
 NO_MAILBOX = "NOMAILBOX"
+MAILBOX_FAILED = "MAILBOXFAILED"
 """What our dialplan says for a mailbox that the PBX does not have."""
 NO_WAY_OUT = "[telephony] has no `outbound`"
 

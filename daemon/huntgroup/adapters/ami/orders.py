@@ -107,7 +107,8 @@ def leave_key(call: Call, key: str) -> list[SafeAction]:
 
 
 def call_back(order: RingPhones, translator: Translator) -> list[SafeAction]:
-    """Ring for a customer who is to be called back."""
+    """Ring for a customer who is to be called back; what rang for them before, as the link was down say, stops."""
+    before = translator.call_of(order.inquiry)
     call = callbacks.begun(order)
     phones = together(_dialled(order, translator.directory))
     if call.callback is None or not phones:
@@ -115,7 +116,7 @@ def call_back(order: RingPhones, translator: Translator) -> list[SafeAction]:
     leg = across.header(order.inquiry, order.attempt, order.limit) if rings_across(order) else ""
     action = callbacks.originate(order, call.callback, phones, translator.directory, leg)
     translator.calls_back(call)
-    return [action]
+    return [*(callbacks.give_up(before) if before is not None else ()), action]
 
 
 def order_text(order: RingPhones, directory: Directory, channel: str = "") -> str:

@@ -256,7 +256,7 @@ def _waits(call: Call, channel: Message, attempts: str, translator: Translator, 
     if not call.is_told:
         _repaired(found, call, "waiting")
     number = call.source
-    found.waiting.append(translator.arrival(channel, number, attempts))
+    found.waiting.append(translator.arrival(channel, number, attempts, call.came_at))
 
 
 def _reached_unseen(seen: Seen, translator: Translator, found: Found) -> None:
@@ -311,7 +311,8 @@ def _unanswered(call: Call, channel: Message, seen: Seen, translator: Translator
     is_behind = attempt or channel.context in WAITING_CONTEXTS | handovers.CONTEXTS
     if call.ordered_attempt and is_behind and channel["exten"] != "h":
         _repaired(found, call, f"attempt {attempt}" if attempt else "waiting")
-        return [AttemptFailed(inquiry=call.inquiry, attempt=AttemptNo(call.ordered_attempt), detail=LINK_LOST)]
+        attempt = AttemptNo(call.ordered_attempt)
+        return [AttemptFailed(inquiry=call.inquiry, attempt=attempt, detail=LINK_LOST, is_unheard=True)]
     return []
 
 

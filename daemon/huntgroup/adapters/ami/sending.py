@@ -150,7 +150,8 @@ class Sender:
         if why is None or (why == NOT_UP and again()) or (why == GONE and action["action"] == "Hangup"):
             return
         call = translator.call_of(order.inquiry)
-        if action["action"] == "Originate" and future.exception() is None and call is not None:
+        is_refused = action["action"] == "Originate" and future.exception() is None
+        if is_refused and isinstance(order, RingPhones) and call and call.ordered_attempt == order.attempt:
             translator.forget(call)  # what was refused makes no channel whose end would be told
         self.failed(order, why)
 

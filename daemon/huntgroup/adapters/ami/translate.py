@@ -3,6 +3,7 @@
 Names come escaped as in C (a line break is ``\\n``), numbers as they are.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -33,10 +34,14 @@ from huntgroup.engine.policy import Channel
 
 log = structlog.get_logger(__name__)
 
-FAILURES = {handovers.NO_MAILBOX: "the PBX has no such mailbox"}
+FAILURES = {
+    handovers.NO_MAILBOX: "the PBX has no such mailbox",
+    handovers.MAILBOX_FAILED: "the mailbox took no message",
+}
 """What our dialplan says in one word."""
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
 
+_INSTANT = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")
 OnCode = Callable[[Message], list[Event]]
 
 
@@ -99,8 +104,9 @@ class Translator(Dialling):
             log.warning("ami.message_not_understood", error=repr(error), message=shown(message))
             return []
 
-    def arrival(self, message: Message, number: str, attempts: str) -> InquiryReceived:
+    def arrival(self, message: Message, number: str, attempts: str, came_at: float | None = None) -> InquiryReceived:
         """A caller waits for us, newly or still; ``message`` describes their channel, ``attempts`` may be empty.
+        ``came_at`` in seconds, where the PBX had them before.
 
         Raises ValueError when it does not make sense; nothing is remembered then.
         """
@@ -120,7 +126,12 @@ class Translator(Dialling):
             call.customer = self._customer(message)
         self.waits_itself(call, uniqueid)
         return InquiryReceived(
-            inquiry=call.inquiry, channel=Channel.CALL, source=call.source, customer=call.customer, attempts=made
+            inquiry=call.inquiry,
+            channel=Channel.CALL,
+            source=call.source,
+            customer=call.customer,
+            attempts=made,
+            came_at=came_at,
         )
 
     def served(self, text: str) -> FallbackServed:
@@ -142,7 +153,9 @@ class Translator(Dialling):
     def _user_event(self, message: Message) -> list[Event]:
         match message["userevent"]:
             case "HuntgroupWaiting":
-                return [self.arrival(message, message["number"], reported(message, "attempts"))]
+                came = reported(message, "came")
+                came_at = self.our_time(float(came)) if _INSTANT.fullmatch(came) else None
+                return [self.arrival(message, message["number"], reported(message, "attempts"), came_at)]
             case "HuntgroupMessage":
                 inquiry = self._inquiry(message["uniqueid"])
                 source = self.directory.source(dialled_number(message["number"]))
@@ -189,6 +202,8 @@ class Translator(Dialling):
             log.error(
                 "pbx.mailbox_missing", inquiry=call.inquiry, hint="is it in voicemail.conf, is app_voicemail loaded?"
             )
+        elif status == handovers.MAILBOX_FAILED:
+            log.error("pbx.mailbox_failed", inquiry=call.inquiry, hint="is it full? Can Asterisk write its spool?")
         failed = AttemptFailed(
             inquiry=call.inquiry,
             attempt=attempt,

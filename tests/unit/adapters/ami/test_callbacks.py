@@ -150,9 +150,10 @@ async def test_nothing_is_ever_dialled_for_a_number_that_was_not_found_fit_for_i
 
 
 async def test_the_next_operator_is_rung_once_the_one_before_no_longer_is(calling: Translator) -> None:
-    (stop,) = actions_for(StopRinging(inquiry=CALL, attempt=AttemptNo(2)), calling)
-    (start,) = actions_for(ring(attempt=3), calling)
+    (stopped,) = actions_for(StopRinging(inquiry=CALL, attempt=AttemptNo(2)), calling)
+    stop, start = actions_for(ring(attempt=3), calling)
 
+    assert stopped.items() == stop.items()
     assert dict(stop.items()) == {"Action": "Hangup", "Channel": f"{CALL}-2-customer", "Cause": 16}
     assert start["Action"] == "Originate"
 

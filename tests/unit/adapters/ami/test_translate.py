@@ -60,6 +60,21 @@ def refused(attempt: int, refusal: Refusal, phone: PhoneId = ANNA) -> PhoneRefus
 # -- who calls --------------------------------------------------------------------------------------------------------
 
 
+def test_one_whom_the_pbx_had_before_says_since_when(translator: Translator) -> None:
+    translator.clock_ahead = 2.0
+    since = waiting(attempts="3") + "\r\nCame: 1795282404.250"
+    (event,) = translator.translate(read(since))
+    assert isinstance(event, InquiryReceived)
+    assert (event.attempts, event.came_at) == (3, 1795282406.25)
+
+
+@pytest.mark.parametrize("came", ["", "nan", "1e9", "x"])
+def test_what_is_no_instant_is_none(translator: Translator, came: str) -> None:
+    (event,) = translator.translate(read(waiting() + f"\r\nCame: {came}"))
+    assert isinstance(event, InquiryReceived)
+    assert event.came_at is None
+
+
 def test_a_caller_who_waits_is_an_inquiry(translator: Translator) -> None:
     assert said(translator, waiting("+48221234567", CallerIDName="Jan", CallerIDNum="600700800")) == [
         InquiryReceived(
