@@ -5,8 +5,9 @@ from huntgroup.engine.effects import Outcome
 from huntgroup.engine.events import PhoneState
 from huntgroup.engine.ids import GroupId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
+from huntgroup.engine.offers import take_back, trim_offers, withdraw
 from huntgroup.engine.policy import Channel, Policy
-from huntgroup.engine.requests import put_back_texts, take_back, trim_offers, withdraw
+from huntgroup.engine.requests import put_back_texts
 from huntgroup.engine.state import Inquiry, Operator, Stage
 from huntgroup.engine.world import World
 

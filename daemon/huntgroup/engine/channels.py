@@ -8,6 +8,7 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import Channel
+from huntgroup.engine.refusals import RefusedError
 from huntgroup.engine.requested import (
     AbandonRequested,
     ChannelCloseRequested,
@@ -15,7 +16,6 @@ from huntgroup.engine.requested import (
     ChannelsRequest,
     MessageReceived,
 )
-from huntgroup.engine.requests import RefusedError
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
 

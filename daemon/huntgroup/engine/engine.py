@@ -32,6 +32,8 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import NO_ATTEMPT, PbxId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
+from huntgroup.engine.offers import return_when_all_over, take_back
+from huntgroup.engine.pickups import was_picked_up
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Reply
 from huntgroup.engine.recovery import (
     BY_ITSELF,
@@ -47,13 +49,7 @@ from huntgroup.engine.recovery import (
     tell_recovered,
 )
 from huntgroup.engine.requested import AbandonRequested, ChannelsRequest
-from huntgroup.engine.requests import (
-    HANDLERS,
-    answer,
-    return_when_all_over,
-    take_back,
-    was_picked_up,
-)
+from huntgroup.engine.requests import HANDLERS, answer
 from huntgroup.engine.restoring import restored
 from huntgroup.engine.routing import after_attempt, offer_to_responsible, settle
 from huntgroup.engine.state import Away, Inquiry, Stage

@@ -18,8 +18,8 @@ from huntgroup.engine.handover import handed_over, receive_back
 from huntgroup.engine.hours import is_open
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, GroupId, InquiryId, SourceId
 from huntgroup.engine.lifecycle import InquiryState
+from huntgroup.engine.offers import take_back
 from huntgroup.engine.policy import Channel, Entrance, Mode
-from huntgroup.engine.requests import take_back
 from huntgroup.engine.state import Away, Inquiry
 from huntgroup.engine.world import World
 

@@ -15,19 +15,12 @@ from huntgroup.engine.events import (
 from huntgroup.engine.handover import handed_over
 from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.lifecycle import OfferState, OfferStep
+from huntgroup.engine.offers import accepted, return_when_all_over, trim_offers
 from huntgroup.engine.outside import customer_not_reached
+from huntgroup.engine.pickups import picked_up, taken_by_a_stranger
 from huntgroup.engine.policy import Presence
 from huntgroup.engine.recovery import answered_after_all
-from huntgroup.engine.requests import (
-    accepted,
-    is_transfer_to,
-    picked_up,
-    return_when_all_over,
-    set_presence,
-    taken_by_a_stranger,
-    tell_responsible,
-    trim_offers,
-)
+from huntgroup.engine.requests import is_transfer_to, set_presence, tell_responsible
 from huntgroup.engine.routing import ringing_seconds
 from huntgroup.engine.state import Attempt, Inquiry, Offer, Stage
 from huntgroup.engine.world import World

@@ -20,8 +20,9 @@ from huntgroup.engine.events import (
 from huntgroup.engine.handover import taken_from_us
 from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
+from huntgroup.engine.offers import take_back, trim_offers, withdraw
 from huntgroup.engine.policy import Channel
-from huntgroup.engine.requests import is_transfer_to, moved, take_back, tell_responsible, trim_offers, withdraw
+from huntgroup.engine.requests import is_transfer_to, moved, tell_responsible
 from huntgroup.engine.state import Away, FallbackRead, Inquiry, Operator, Stage, is_promised_by_one
 from huntgroup.engine.world import World
 

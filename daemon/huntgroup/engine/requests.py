@@ -1,13 +1,14 @@
 """What operators ask for. Each handler either does it whole, or changes nothing and gives the error that says why."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from huntgroup.engine import overflow
-from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, PickUpCall, Reason, TransferredTo
-from huntgroup.engine.eligibility import blocked, is_beyond_source_limit, why_no_call
-from huntgroup.engine.ids import InquiryId, OperatorId
+from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, Reason, TransferredTo
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
+from huntgroup.engine.offers import accepted, return_when_all_over, trim_offers, withdraw
+from huntgroup.engine.pickups import pick_up
 from huntgroup.engine.policy import Channel, Presence
+from huntgroup.engine.refusals import NO_PHONE, RefusedError, must_be_able_to_ring, open_inquiry, who_asks
 from huntgroup.engine.requested import (
     AcceptRequested,
     CloseRequested,
@@ -22,21 +23,9 @@ from huntgroup.engine.requested import (
     TransferRequested,
     WrapupDoneRequested,
 )
-from huntgroup.engine.routing import after_attempt, ignores_presence, ring_instead, stays_when_away
+from huntgroup.engine.routing import ignores_presence, stays_when_away
 from huntgroup.engine.state import Inquiry, Offer, Operator, Target
 from huntgroup.engine.world import World
-
-NO_PHONE = frozenset({Reason.PHONE_UNREACHABLE, Reason.PBX_UNREACHABLE, Reason.NO_TRUNK})
-"""Why a call cannot ring at somebody, nor in a moment: no caller is taken from their operator for it. Whose phones are
-busy is waited for."""
-
-
-class RefusedError(Exception):
-    """The request cannot be done; raised before anything has changed."""
-
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def answer(world: World, event: OperatorRequest) -> None:
@@ -54,7 +43,7 @@ def answer(world: World, event: OperatorRequest) -> None:
 
 
 def _accept(world: World, event: AcceptRequested) -> None:
-    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     if inquiry.channel is Channel.CALL:
         raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is accepted by answering the phone")
     if inquiry.operator == operator.policy.id and inquiry.state is InquiryState.ACTIVE:
@@ -65,15 +54,8 @@ def _accept(world: World, event: AcceptRequested) -> None:
     accepted(world, inquiry, operator)
 
 
-def accepted(world: World, inquiry: Inquiry, operator: Operator) -> None:
-    """An operator took an inquiry that was offered to them."""
-    world.accept(inquiry, operator)
-    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
-    trim_offers(world, operator)
-
-
 def _decline(world: World, event: DeclineRequested) -> None:
-    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     offer = _own_offer(inquiry, operator)
     attempt = inquiry.attempt
     world.fact(FactType.DECLINED, inquiry, operator.policy.id)
@@ -82,182 +64,11 @@ def _decline(world: World, event: DeclineRequested) -> None:
         return_when_all_over(world, inquiry)
 
 
-def return_when_all_over(world: World, inquiry: Inquiry) -> None:
-    """Once no offer of an attempt is pending any more, the inquiry waits again."""
-    attempt = inquiry.attempt
-    if attempt is not None and all(offer.state is not OfferState.PENDING for offer in attempt.offers.values()):
-        world.return_to_wait(inquiry)
-        after_attempt(world, inquiry)
-
-
-def trim_offers(world: World, operator: Operator) -> None:
-    """Take back pending offers that an operator's work leaves no room for any more, the newest first."""
-    for inquiry_id, channel in reversed(list(operator.offers.items())):
-        if inquiry_id not in operator.offers:
-            continue
-        inquiry = world.inquiries[inquiry_id]
-        capacity = operator.policy.capacity.get(channel, 0)
-        is_too_much = operator.load[channel] + operator.pending[channel] > capacity or is_beyond_source_limit(
-            operator, inquiry
-        )
-        if channel is Channel.CALL and not is_too_much:
-            continue
-        if is_too_much or blocked(operator, channel, world.policy, by_ringing=False) is not None:
-            withdraw(world, inquiry, operator, "no room any more")
-
-
-def take_back(world: World, inquiry: Inquiry, why: str) -> None:
-    """Every pending offer of an inquiry is over, and it waits; it stands in no line yet."""
-    for offer in inquiry.attempt.offers.values() if inquiry.attempt else ():
-        if offer.state is OfferState.PENDING:
-            world.fact(FactType.WITHDRAWN, inquiry, offer.operator, why)
-    world.withdraw_pending(inquiry)
-    world.return_to_wait(inquiry)
-
-
-def withdraw(world: World, inquiry: Inquiry, operator: Operator, why: str) -> None:
-    """Take one operator's pending offer back; it counts as nobody's miss."""
-    offer = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
-    if offer is not None and offer.state is OfferState.PENDING:
-        world.fact(FactType.WITHDRAWN, inquiry, operator.policy.id, why)
-        world.end_offer(inquiry, offer, OfferStep.WITHDRAW, None)
-        return_when_all_over(world, inquiry)
-
-
-def _pick_up(world: World, event: PickupRequested) -> None:
-    operator = _who(world, event)
-    if event.inquiry is not None:
-        inquiry = _inquiry(world, event.inquiry)
-    elif event.colleague is not None:
-        inquiry = _longest_at(world, operator, event.colleague, event)
-    else:
-        inquiry = _longest_pending(world, operator, event)
-    if inquiry.state is not InquiryState.OFFERED:
-        raise RefusedError(ErrorCode.NOT_PENDING, f"{inquiry.id} is {inquiry.state}, and not being offered")
-    group = world.group_of(inquiry)
-    if operator.policy.id not in group.operators:
-        raise RefusedError(ErrorCode.NOT_IN_GROUP, f"{operator.policy.id} is not in {group.id}")
-    if not group.pickup:
-        raise RefusedError(ErrorCode.PICKUP_NOT_ALLOWED, f"{group.id} allows no pickup")
-    is_away = operator.presence is Presence.LOGGED_OUT and not ignores_presence(world, inquiry)
-    if is_away and inquiry.channel is not Channel.CALL:
-        raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
-    if inquiry.channel is Channel.CALL and event.is_by_command:
-        _ring_for_picker(world, inquiry, operator)
-    elif inquiry.channel is Channel.CALL:
-        world.effects.append(PickUpCall(inquiry=inquiry.id, operator=operator.policy.id, request=event.request))
-    else:
-        picked_up(world, inquiry, operator)
-
-
-def _ring_for_picker(world: World, inquiry: Inquiry, operator: Operator) -> None:
-    """The call leaves the colleagues at whom it rings, who did not miss it, for the phones of who wants it."""
-    offers = inquiry.attempt.offers if inquiry.attempt else {}
-    pending = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
-    if operator.policy.id in pending:
-        return  # It rings at them as it is.
-    if not operator.policy.capacity.get(Channel.CALL, 0):
-        raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"{operator.policy.id} takes no calls: their capacity is 0")
-    _must_be_able_to_ring(world, inquiry, operator, frozenset(Reason))
-    world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(pending)}")
-    take_back(world, inquiry, f"picked up by {operator.policy.id}")
-    ring_instead(world, inquiry, operator)
-
-
-def picked_up(world: World, inquiry: Inquiry, operator: Operator) -> None:
-    """An operator has an inquiry that was, perhaps, a colleague's offer; the colleague did not miss it."""
-    offers = inquiry.attempt.offers if inquiry.attempt else {}
-    own = offers.get(operator.policy.id)
-    if own is not None and own.state is OfferState.PENDING:
-        accepted(world, inquiry, operator)
-        return
-    from_others = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
-    world.accept(inquiry, operator)
-    world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, f"from {', '.join(from_others)}")
-    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
-    trim_offers(world, operator)
-
-
-def was_picked_up(world: World, inquiry: Inquiry, operator: Operator | None) -> None:
-    """This operator, None: somebody who is none, picked up what counts as answered by the colleague at whom it rang."""
-    if operator is not None and inquiry.operator == operator.policy.id:
-        return
-    detail = f"from {inquiry.operator}"
-    if operator is None:
-        world.fact(FactType.PICKED_UP, inquiry, None, detail)
-        world.close(inquiry, Outcome.FORWARDED)
-        return
-    world.release(inquiry)
-    world.take(inquiry, operator)
-    world.fact(FactType.PICKED_UP, inquiry, operator.policy.id, detail)
-    world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
-    trim_offers(world, operator)
-
-
-def taken_by_a_stranger(world: World, inquiry: Inquiry) -> None:
-    """Somebody who is no operator picked a ringing call up: the customer is served, and nobody missed anything.
-
-    Who is to be called back is called by the line of whoever picked it up.
-    """
-    offers = inquiry.attempt.offers if inquiry.attempt else {}
-    from_whom = [name for name, offer in offers.items() if offer.state is OfferState.PENDING]
-    world.fact(FactType.PICKED_UP, inquiry, None, f"from {', '.join(from_whom)}")
-    world.close(inquiry, Outcome.FORWARDED)
-
-
-def _longest_at(world: World, operator: Operator, name: OperatorId, event: PickupRequested) -> Inquiry:
-    """What has been pending longest at one colleague; before it what the operator may take."""
-    colleague = world.operators.get(name)
-    if colleague is None or colleague.is_removed:
-        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {name}")
-    offers = [each for each in map(world.inquiries.__getitem__, colleague.offers) if _is_meant(world, each, event)]
-    if not offers:
-        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, f"nothing is being offered to {name}")
-    return min(offers, key=lambda each: (not _may_pick_up(world, operator, each), _pending_since(each)))
-
-
-def _may_pick_up(world: World, operator: Operator, inquiry: Inquiry) -> bool:
-    group = world.group_of(inquiry)
-    return group.pickup and operator.policy.id in group.operators
-
-
-def _is_meant(world: World, inquiry: Inquiry, event: PickupRequested) -> bool:
-    """Whether it is of the channel that they want, and within reach of the phone at which they are."""
-    if event.channel not in {None, inquiry.channel}:
-        return False
-    if event.pbx is None or inquiry.channel is not Channel.CALL or world.pbx_of(inquiry) == event.pbx:
-        return True
-    offers = inquiry.attempt.offers.values() if inquiry.attempt else ()
-    ringing = (world.operators[each.operator].policy for each in offers if each.state is OfferState.PENDING)
-    return event.pbx in map(world.policy.home, ringing)
-
-
-def _longest_pending(world: World, operator: Operator, event: PickupRequested) -> Inquiry:
-    found: Inquiry | None = None
-    for group_id in operator.groups:
-        group = world.policy.groups[group_id]
-        if not group.pickup:
-            continue
-        for colleague in group.operators:
-            for inquiry in map(world.inquiries.__getitem__, world.operators[colleague].offers):
-                if inquiry.group != group_id or not _is_meant(world, inquiry, event):
-                    continue
-                if found is None or _pending_since(inquiry) < _pending_since(found):
-                    found = inquiry
-    if found is None:
-        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, "nothing is being offered in a group that allows pickup")
-    return found
-
-
-def _pending_since(inquiry: Inquiry) -> tuple[float, int]:
-    return (inquiry.attempt.began_at if inquiry.attempt else 0.0, inquiry.arrival)
-
-
 # -- work in hand ---------------------------------------------------------------------------------------------------
 
 
 def _transfer(world: World, event: TransferRequested) -> None:
-    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     _must_be_theirs(inquiry, operator)
     if inquiry.is_reaching:
         raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "the customer is still being called back")
@@ -275,7 +86,7 @@ def _transfer(world: World, event: TransferRequested) -> None:
         return
     target = _colleague(world, event, operator)
     if inquiry.channel is Channel.CALL:
-        _must_be_able_to_ring(world, inquiry, target, NO_PHONE)
+        must_be_able_to_ring(world, inquiry, target, NO_PHONE)
     world.tell_transfer(inquiry, TransferredTo(operator=target.policy.id))
     if inquiry.channel is Channel.CALL:
         world.put_back(inquiry)
@@ -294,14 +105,6 @@ def _colleague(world: World, event: TransferRequested, operator: Operator) -> Op
     if target.presence is Presence.LOGGED_OUT:
         raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{target.policy.id} is logged out")
     return target
-
-
-def _must_be_able_to_ring(world: World, inquiry: Inquiry, operator: Operator, against: Collection[Reason]) -> None:
-    """Refuse for one of these reasons; others may be over in a moment, and are waited for."""
-    is_up = world.pbxs.is_up(world.policy.home(operator.policy))
-    reason = world.no_way(operator, inquiry) or why_no_call(operator, pbx_is_up=is_up)
-    if reason in against:
-        raise RefusedError(ErrorCode.PHONE_NOT_FREE, f"no call can ring at {operator.policy.id} now: {reason}")
 
 
 def moved(world: World, inquiry: Inquiry, target: Operator) -> None:
@@ -326,7 +129,7 @@ def tell_responsible(world: World, inquiry: Inquiry, target: Operator) -> None:
 
 
 def _hold(world: World, event: HoldRequested) -> None:
-    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     _must_be_theirs(inquiry, operator)
     if inquiry.channel is Channel.CALL:
         raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is held at the phone")
@@ -336,7 +139,7 @@ def _hold(world: World, event: HoldRequested) -> None:
 
 
 def _resume(world: World, event: ResumeRequested) -> None:
-    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     _must_be_theirs(inquiry, operator)
     if inquiry.channel is Channel.CALL:
         raise RefusedError(ErrorCode.NOT_WITH_A_CALL, "a call is taken up again at the phone")
@@ -348,7 +151,7 @@ def _resume(world: World, event: ResumeRequested) -> None:
 
 
 def _close(world: World, event: CloseRequested) -> None:
-    operator, inquiry = _who(world, event), _inquiry(world, event.inquiry)
+    operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     if inquiry.state is InquiryState.WRAPUP and inquiry.operator == operator.policy.id:
         world.close(inquiry, Outcome.ANSWERED)
         return
@@ -359,7 +162,7 @@ def _close(world: World, event: CloseRequested) -> None:
 
 
 def _wrapup_done(world: World, event: WrapupDoneRequested) -> None:
-    operator = _who(world, event)
+    operator = who_asks(world, event)
     if not operator.wrapups:
         raise RefusedError(ErrorCode.NO_WRAPUP, f"{operator.policy.id} is not in wrap-up")
     for inquiry in list(operator.wrapups):
@@ -370,14 +173,14 @@ def _wrapup_done(world: World, event: WrapupDoneRequested) -> None:
 
 
 def _presence(world: World, event: PresenceRequested) -> None:
-    operator = _who(world, event)
+    operator = who_asks(world, event)
     if event.is_on_duty and operator.presence is Presence.LOGGED_OUT:
         raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
     set_presence(world, operator, event.presence, event.reason)
 
 
 def _toggle(world: World, event: PresenceToggled) -> None:
-    operator = _who(world, event)
+    operator = who_asks(world, event)
     if event.away is Presence.PAUSED and operator.presence is Presence.LOGGED_OUT:
         raise RefusedError(ErrorCode.NOT_LOGGED_IN, f"{operator.policy.id} is logged out")
     is_away = operator.presence is event.away
@@ -437,20 +240,6 @@ def put_back_texts(world: World, operator: Operator, why: str) -> None:
 # -- who and what ---------------------------------------------------------------------------------------------------
 
 
-def _who(world: World, event: Request) -> Operator:
-    operator = world.operators.get(event.operator)
-    if operator is None or operator.is_removed:
-        raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {event.operator}")
-    return operator
-
-
-def _inquiry(world: World, inquiry: InquiryId) -> Inquiry:
-    known = world.inquiries.get(inquiry)
-    if known is None:
-        raise RefusedError(ErrorCode.UNKNOWN_INQUIRY, f"there is no open inquiry {inquiry}")
-    return known
-
-
 def _own_offer(inquiry: Inquiry, operator: Operator) -> Offer:
     offer = inquiry.attempt.offers.get(operator.policy.id) if inquiry.attempt else None
     if offer is None or offer.state is not OfferState.PENDING:
@@ -466,7 +255,7 @@ def _must_be_theirs(inquiry: Inquiry, operator: Operator) -> None:
 HANDLERS: dict[type[Request], Callable[..., None]] = {
     AcceptRequested: _accept,
     DeclineRequested: _decline,
-    PickupRequested: _pick_up,
+    PickupRequested: pick_up,
     TransferRequested: _transfer,
     HoldRequested: _hold,
     ResumeRequested: _resume,

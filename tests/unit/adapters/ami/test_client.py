@@ -314,10 +314,11 @@ async def test_an_order_that_cannot_be_written_is_a_failed_attempt_and_nothing_i
     assert asterisk.count("Originate") == asterisk.count("Redirect") == 0
 
 
-async def test_other_orders_that_fail_are_logged_and_no_attempts_failure(
-    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any]
+@pytest.mark.parametrize(("why", "logs"), [("Permission denied", ["EndInquiry"]), ("No such channel", [])])
+async def test_other_orders_that_fail_are_no_attempts_failure_and_logged_but_for_who_had_hung_up_already(
+    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any], *, why: str, logs: list[str]
 ) -> None:
-    asterisk.answers["Hangup"] = lambda _: "Response: Error\r\nMessage: Permission denied"
+    asterisk.answers["Hangup"] = lambda _: f"Response: Error\r\nMessage: {why}"
     await with_a_call(asterisk, daemon)
 
     daemon.client.carry_out(EndInquiry(inquiry=CALL, cause=16))
@@ -325,20 +326,7 @@ async def test_other_orders_that_fail_are_logged_and_no_attempts_failure(
     await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
 
     assert daemon.count(AttemptFailed) == 0
-    assert [line["order"] for line in logged if line["event"] == "pbx.order_failed"] == ["EndInquiry"]
-
-
-async def test_that_who_is_to_be_hung_up_has_done_so_already_is_no_failure(
-    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any]
-) -> None:
-    asterisk.answers["Hangup"] = lambda _: "Response: Error\r\nMessage: No such channel"
-    await with_a_call(asterisk, daemon)
-
-    daemon.client.carry_out(EndInquiry(inquiry=CALL, cause=16))
-    await asterisk.receives("Hangup")
-    await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
-
-    assert "pbx.order_failed" not in [line["event"] for line in logged]
+    assert [line["order"] for line in logged if line["event"] == "pbx.order_failed"] == logs
 
 
 async def test_a_callback_that_asterisk_refuses_fails_once_and_leaves_nothing(
