@@ -161,6 +161,21 @@ class Pbx(Service):
         async with self.ami("off") as ami:
             return await ami.command(line)
 
+    @contextlib.asynccontextmanager
+    async def set_otherwise(self, file: str, words: str, others: str, *, reload: str) -> AsyncIterator[None]:
+        """With *others* in place of *words* in one of its files, as the module that is to *reload* reads it."""
+        path = self.home / "etc" / file
+        before = path.read_text()
+        if words not in before:
+            raise LabError(f"{file} says nothing of {words!r}")
+        path.write_text(before.replace(words, others))
+        try:
+            await self.cli(f"module reload {reload}")
+            yield
+        finally:
+            path.write_text(before)
+            await self.cli(f"module reload {reload}")
+
     async def reaches(self, trunk: str, within: float = 10.0, *, in_vain: bool = False) -> None:
         """Return once it knows that the far end of a trunk answers, or *in_vain* that it does not.
 

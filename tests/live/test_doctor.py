@@ -217,15 +217,8 @@ async def test_a_way_out_for_callers_is_found(pbx: Pbx, idle: Daemon) -> None:
 
 
 async def test_a_pickup_code_that_the_pbx_keeps_for_itself_is_told(pbx: Pbx, idle: Daemon) -> None:
-    features = pbx.home / "etc" / "features.conf"
-    before = features.read_text()
-    features.write_text(before.replace("*8", "*11"))
-    try:
-        await pbx.cli("module reload features")
+    async with pbx.set_otherwise("features.conf", "*8", "*11", reload="features"):
         found = (await examine(idle)).failed("dialplan.codes")
-    finally:
-        features.write_text(before)
-        await pbx.cli("module reload features")
 
     assert "pickup_code is *11, which the PBX keeps for its own pickup" in found["said"]
     assert "another `pickupexten` in features.conf" in found["mend"]
@@ -256,18 +249,16 @@ async def test_a_phone_that_is_not_registered_is_a_note(idle: Daemon, phone: Ope
 
 async def test_two_devices_that_are_registered_as_one_phone_are_a_note(pbx: Pbx, idle: Daemon) -> None:
     """As Asterisk rings only one of them, which would be a missed call of whoever sits at the other."""
-    settings = pbx.home / "etc" / "pjsip.conf"
-    before = settings.read_text()
-    settings.write_text(before.replace("max_contacts=1\nremove_existing=yes", "max_contacts=2"))
-    try:
-        await pbx.cli("module reload res_pjsip.so")
-        async with pbx.phone("anna-desk") as one, pbx.phone("anna-desk") as another, pbx.phone("ben") as ben:
-            for each in (one, another, ben):
-                await each.registers()
-            found = (await examine(idle)).of("phones.shared")
-    finally:
-        settings.write_text(before)
-        await pbx.cli("module reload res_pjsip.so")
+    shared = ("max_contacts=1\nremove_existing=yes", "max_contacts=2")
+    async with (
+        pbx.set_otherwise("pjsip.conf", *shared, reload="res_pjsip.so"),
+        pbx.phone("anna-desk") as one,
+        pbx.phone("anna-desk") as another,
+        pbx.phone("ben") as ben,
+    ):
+        for each in (one, another, ben):
+            await each.registers()
+        found = (await examine(idle)).of("phones.shared")
 
     assert found["outcome"] == "note"
     assert found["said"].endswith("rings one of them: PJSIP/anna-desk")

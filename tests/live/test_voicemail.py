@@ -118,16 +118,13 @@ async def test_who_hangs_up_before_they_have_spoken_has_given_up(pbx: Pbx, calle
 async def test_a_mailbox_that_is_full_leaves_the_caller_in_the_line(
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
-    settings = pbx.home / "etc" / "voicemail.conf"
-    before = settings.read_text()
-    settings.write_text(before.replace("[general]", "[general]\nmaxmsg=1"))
-    try:
-        await pbx.cli("module reload app_voicemail.so")
+    async with pbx.set_otherwise("voicemail.conf", "[general]", "[general]\nmaxmsg=1", reload="app_voicemail.so"):
         anna = (await phone("anna-desk")).declines()
         running = await daemon(configuration(group("sales", "anna", on_unanswered=TO_SALES)))
         inbox = pbx.home / "spool" / "voicemail" / "default" / "sales" / "INBOX"
         inbox.mkdir(parents=True, exist_ok=True)
-        (inbox / "msg0000.txt").touch()
+        message = inbox / "msg0099.txt"
+        message.touch()
 
         call = await caller.dials(NUMBER)
         await until(call.hears_audio, "the mailbox speaks")
@@ -136,9 +133,7 @@ async def test_a_mailbox_that_is_full_leaves_the_caller_in_the_line(
         anna.answers()
         await anna.talking()
         await call.hears(anna)
-    finally:
-        settings.write_text(before)
-        await pbx.cli("module reload app_voicemail.so")
+        message.unlink()
 
     assert failed["detail"] == "the mailbox took no message"
     assert (await running.logs("pbx.mailbox_failed"))["level"] == "error"
