@@ -268,7 +268,8 @@ async def test_a_call_that_rings_at_the_other_office_alone_cannot_be_taken_from_
     await running.logs("inquiry.ringing")
     refused = await bea.dials("*11")
 
-    await running.logs("code.refused", reason="nothing rings at this PBX yet, or any more")
+    why = "nothing is being offered that can be taken from branch in a group that allows pickup"
+    await running.logs("code.refused", reason=why)
     await refused.ended()
     anna.answers(after=0.1)
     await call.answered()

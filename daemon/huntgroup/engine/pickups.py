@@ -101,7 +101,7 @@ def _longest_at(world: World, operator: Operator, name: OperatorId, event: Picku
         raise RefusedError(ErrorCode.UNKNOWN_OPERATOR, f"there is no operator {name}")
     offers = [each for each in map(world.inquiries.__getitem__, colleague.offers) if _is_meant(world, each, event)]
     if not offers:
-        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, f"nothing is being offered to {name}")
+        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, f"nothing is being offered to {name}{_from_here(event)}")
     return min(offers, key=lambda each: (not _may_pick_up(world, operator, each), _pending_since(each)))
 
 
@@ -121,6 +121,10 @@ def _is_meant(world: World, inquiry: Inquiry, event: PickupRequested) -> bool:
     return event.pbx in map(world.policy.home, ringing)
 
 
+def _from_here(event: PickupRequested) -> str:
+    return "" if event.pbx is None else f" that can be taken from {event.pbx}"
+
+
 def _longest_pending(world: World, operator: Operator, event: PickupRequested) -> Inquiry:
     found: Inquiry | None = None
     for group_id in operator.groups:
@@ -134,7 +138,9 @@ def _longest_pending(world: World, operator: Operator, event: PickupRequested) -
                 if found is None or _pending_since(inquiry) < _pending_since(found):
                     found = inquiry
     if found is None:
-        raise RefusedError(ErrorCode.NOTHING_TO_PICK_UP, "nothing is being offered in a group that allows pickup")
+        raise RefusedError(
+            ErrorCode.NOTHING_TO_PICK_UP, f"nothing is being offered{_from_here(event)} in a group that allows pickup"
+        )
     return found
 
 
