@@ -136,7 +136,7 @@ async def test_a_mailbox_that_is_full_leaves_the_caller_in_the_line(
         message.unlink()
 
     assert failed["detail"] == "the mailbox took no message"
-    assert (await running.logs("pbx.mailbox_failed"))["level"] == "error"
+    assert (await running.logs("pbx.mailbox_failed"))["level"] == "warning"
 
 
 async def test_a_message_that_is_left_while_the_daemon_restarts_is_not_lost(

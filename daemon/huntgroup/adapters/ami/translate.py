@@ -203,7 +203,7 @@ class Translator(Dialling):
                 "pbx.mailbox_missing", inquiry=call.inquiry, hint="is it in voicemail.conf, is app_voicemail loaded?"
             )
         elif status == handovers.MAILBOX_FAILED:
-            log.error("pbx.mailbox_failed", inquiry=call.inquiry, hint="is it full? Can Asterisk write its spool?")
+            log.warning("pbx.mailbox_failed", inquiry=call.inquiry, hint="too short a message; or is it full?")
         failed = AttemptFailed(
             inquiry=call.inquiry,
             attempt=attempt,
