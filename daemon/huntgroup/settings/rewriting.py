@@ -104,6 +104,8 @@ class _Editor:
     def _change(self, key: Key, before: Any, after: Any) -> None:
         if isinstance(before, dict) and isinstance(after, dict):
             self.table(key, before, after)
+            if not after and not self._is_said(key):
+                self._add(key[:-1], str(key[-1]), after)
         elif isinstance(before, list) and isinstance(after, list):
             if len(key) == 1 and all(isinstance(each, dict) for each in before + after):
                 self._tables(key, before, after)
@@ -131,6 +133,11 @@ class _Editor:
     def _places(self) -> Iterator[_Place]:
         for section in layout(self.text):
             yield from _inside(section.path, section.pairs, section)
+
+    def _is_said(self, key: Key) -> bool:
+        """Whether the text still tells of a table, which may have stood in nothing but the names of its keys."""
+        paths = (*(each.key for each in self._places()), *(each.path for each in layout(self.text)))
+        return any(_is_below(each, key) for each in paths)
 
     def _value_at(self, key: Key) -> Value | None:
         """The value that stands in the text under a key."""

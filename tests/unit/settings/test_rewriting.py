@@ -220,3 +220,12 @@ def test_what_it_does_not_know_how_to_write_is_refused_and_not_guessed() -> None
 def test_other_tables_in_another_order_are_refused() -> None:
     with pytest.raises(CannotBeRewritten):
         edited('[[g]]\nid = "a"\n[[g]]\nid = "b"\n', lambda data: data["g"].reverse())
+
+
+def test_a_table_that_stood_only_in_the_names_of_its_keys_is_still_there_when_they_are_gone() -> None:
+    text = '[[n]]\nid = "p"\nc-d.a = false\n[n.b]\n'
+
+    def changed(data: dict[str, Any]) -> None:
+        data["n"][0] |= {"b": False, "c-d": {}}
+
+    assert edited(text, changed) == '[[n]]\nid = "p"\nc-d = {}\nb = false\n'
