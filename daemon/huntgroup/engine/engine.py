@@ -32,7 +32,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.ids import NO_ATTEMPT, PbxId
 from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
 from huntgroup.engine.memory import Memory
-from huntgroup.engine.offers import return_when_all_over, take_back
+from huntgroup.engine.offers import declined, return_when_all_over, take_back
 from huntgroup.engine.pickups import was_picked_up
 from huntgroup.engine.policy import CallBack, Channel, KeepWaiting, Policy, Reply
 from huntgroup.engine.recovery import (
@@ -325,7 +325,7 @@ def _attempt_expired(world: World, inquiry: Inquiry) -> None:
         if offer.state is not OfferState.PENDING:
             continue
         if offer.has_declined:
-            phones.offer_declined(world, inquiry, offer)
+            declined(world, inquiry, offer)
         elif offer.has_joined:
             # They had not the whole time for it: that is no miss of theirs, but this round they have had. Whose phone
             # had not even begun to ring, for that it has a time of its own, is offered it anew.

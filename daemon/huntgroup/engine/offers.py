@@ -1,11 +1,11 @@
 """What becomes of offers: taken, taken back, or over."""
 
-from huntgroup.engine.effects import FactType
+from huntgroup.engine.effects import FactType, Reason
 from huntgroup.engine.eligibility import blocked, is_beyond_source_limit
 from huntgroup.engine.lifecycle import OfferState, OfferStep
 from huntgroup.engine.policy import Channel
 from huntgroup.engine.routing import after_attempt
-from huntgroup.engine.state import Inquiry, Operator
+from huntgroup.engine.state import Inquiry, Offer, Operator
 from huntgroup.engine.world import World
 
 
@@ -14,6 +14,12 @@ def accepted(world: World, inquiry: Inquiry, operator: Operator) -> None:
     world.accept(inquiry, operator)
     world.fact(FactType.ACCEPTED, inquiry, operator.policy.id)
     trim_offers(world, operator)
+
+
+def declined(world: World, inquiry: Inquiry, offer: Offer) -> None:
+    """They do not want it, by a word of theirs or on a phone, and took it at no other."""
+    world.fact(FactType.DECLINED, inquiry, offer.operator)
+    world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
 
 
 def return_when_all_over(world: World, inquiry: Inquiry) -> None:

@@ -15,7 +15,7 @@ from huntgroup.engine.events import (
 from huntgroup.engine.handover import handed_over
 from huntgroup.engine.ids import OperatorId
 from huntgroup.engine.lifecycle import OfferState, OfferStep
-from huntgroup.engine.offers import accepted, return_when_all_over, trim_offers
+from huntgroup.engine.offers import accepted, declined, return_when_all_over, trim_offers
 from huntgroup.engine.outside import customer_not_reached
 from huntgroup.engine.pickups import picked_up, taken_by_a_stranger
 from huntgroup.engine.policy import Presence
@@ -109,19 +109,13 @@ def _phone_refused(world: World, event: PhoneRefused) -> None:
 
 def _offer_refused(world: World, inquiry: Inquiry, offer: Offer, last: Refusal) -> None:
     if offer.has_declined:
-        offer_declined(world, inquiry, offer)
+        declined(world, inquiry, offer)
     elif offer.was_busy:
         offer_failed(world, inquiry, offer, "busy", Reason.BUSY_THIS_ROUND)
     elif last is Refusal.NO_ANSWER and offer.has_rung:
         offer_missed(world, inquiry, offer)
     else:
         offer_failed(world, inquiry, offer, "unreachable")
-
-
-def offer_declined(world: World, inquiry: Inquiry, offer: Offer) -> None:
-    """They declined on one of their phones, and answered none of the others."""
-    world.fact(FactType.DECLINED, inquiry, offer.operator)
-    world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
 
 
 def offer_failed(

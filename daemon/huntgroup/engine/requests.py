@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, Reason, TransferredTo
-from huntgroup.engine.lifecycle import InquiryState, OfferState, OfferStep
-from huntgroup.engine.offers import accepted, return_when_all_over, trim_offers, withdraw
+from huntgroup.engine.lifecycle import InquiryState, OfferState
+from huntgroup.engine.offers import accepted, declined, return_when_all_over, trim_offers, withdraw
 from huntgroup.engine.pickups import pick_up
 from huntgroup.engine.policy import Channel, Presence
 from huntgroup.engine.refusals import NO_PHONE, RefusedError, must_be_able_to_ring, open_inquiry, who_asks
@@ -57,11 +57,8 @@ def _accept(world: World, event: AcceptRequested) -> None:
 def _decline(world: World, event: DeclineRequested) -> None:
     operator, inquiry = who_asks(world, event), open_inquiry(world, event.inquiry)
     offer = _own_offer(inquiry, operator)
-    attempt = inquiry.attempt
-    world.fact(FactType.DECLINED, inquiry, operator.policy.id)
-    world.end_offer(inquiry, offer, OfferStep.DECLINE, Reason.DECLINED_THIS_ROUND)
-    if attempt is not None:
-        return_when_all_over(world, inquiry)
+    declined(world, inquiry, offer)
+    return_when_all_over(world, inquiry)
 
 
 # -- work in hand ---------------------------------------------------------------------------------------------------
