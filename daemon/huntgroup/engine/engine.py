@@ -236,9 +236,9 @@ def _pbx_found(world: World, event: PbxFound) -> None:
     if not world.pbxs.is_up(event.pbx):
         world.effects.append(PbxChanged(at=world.now, pbx=event.pbx, is_up=True))
     world.pbxs.found(event.pbx)
-    _time_goes_on(world, event.pbx)
-    for operator in world.operators.values():
+    for operator in world.operators.values():  # first of all: nobody is unreachable any more to what is overdue
         world.touch(operator, is_freed=True)
+    _time_goes_on(world, event.pbx)
     waiting = (world.inquiries[place[-1]] for place in world.lines.everyone())
     world.unrouted |= {each.id: None for each in waiting if each.pbx is None or world.pbx_of(each) == event.pbx}
     tell_recovered(world, event.pbx)

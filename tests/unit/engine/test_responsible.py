@@ -1,19 +1,24 @@
 """A customer who is known is offered to the operator responsible for them before anybody else."""
 
+from zoneinfo import ZoneInfo
+
 from huntgroup.engine.effects import Decision, FactType, RingPhones, SendToVoicemail
 from huntgroup.engine.events import (
     Customer,
     FallbackRings,
     InquiryReceived,
     KeyPressed,
+    PbxFound,
+    PbxLost,
     PhoneState,
     PhoneStateChanged,
     Refusal,
 )
+from huntgroup.engine.hours import Hours
 from huntgroup.engine.house import mobile_of
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
 from huntgroup.engine.policy import Announce, CallBack, Channel, End, Mode, OperatorPolicy, Presence, ResponsibleMissed
-from tests.unit.engine.scenario import RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
+from tests.unit.engine.scenario import PBX, RING, UNREACHABLE_AFTER, Story, entrance, group, operator, policy
 
 CLEO = OperatorId("cleo")
 QUEUE, MOBILE, VOICEMAIL = ResponsibleMissed.QUEUE, ResponsibleMissed.MOBILE, ResponsibleMissed.VOICEMAIL
@@ -119,6 +124,19 @@ def test_it_comes_to_the_group_with_its_time_of_arrival() -> None:
     nobody_answers(story)
     story.phone_is("anna", PhoneState.NOT_INUSE)
     assert story.rung() == [("c1", ("anna",))]
+
+
+def test_whose_group_opened_while_the_pbx_was_away_is_theirs_first_when_it_is_found() -> None:
+    mornings = Hours(zone=ZoneInfo("UTC"), week=(((480, 720),),) * 7)
+    story = known(on_closed=CallBack(), hours=mornings)
+    story.calls("c1", responsible=CLEO)
+    story.hangs_up("c1")
+    story.happens(PbxLost(pbx=PBX))
+    story.later(8 * 3600)
+
+    story.happens(PbxFound(pbx=PBX))
+
+    assert story.rung() == [("c1", ("cleo",))]
 
 
 def test_while_they_ring_it_has_its_place_in_the_group_and_finds_it_kept() -> None:
