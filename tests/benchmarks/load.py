@@ -40,6 +40,9 @@ WAITING = 300
 WAITERS_A_SECOND = 100.0
 SETTLE = 1.0
 """Seconds from the last caller's arrival: the work of coming in is not that of waiting."""
+IDLE = 0.01
+"""Seconds of CPU in one second, and less of them is an Asterisk that has nothing to do: 0.004."""
+CALM_WITHIN = 60.0
 SHARING_CALLS = 20
 SHARING_WITHIN = 30.0
 RINGS_FOR = 0.1
@@ -123,6 +126,16 @@ async def calls(scene: Scene, measured: Capacities, rounds: int) -> None:
             capacity.search.judge(done.is_kept_up)
 
 
+async def calms_down(scene: Scene) -> None:
+    """Until Asterisk has done with what was: it remembers the SIP of a burst for half a minute."""
+    ends = time.monotonic() + CALM_WITHIN
+    spent = IDLE
+    while spent >= IDLE and time.monotonic() < ends:
+        before, _, _, _ = scene.cpu()
+        await asyncio.sleep(1.0)
+        spent = scene.cpu()[0] - before
+
+
 async def waiting(scene: Scene, way: Way, hold: str, seconds: float) -> Wait:
     """One caller talks to the only operator, and so many wait behind."""
     number = number_of(way, hold)
@@ -178,6 +191,7 @@ async def run(options: argparse.Namespace, console: Console) -> tuple[Capacities
             await calls(there, measured, options.rounds)
         if "waiting" in options.only:
             console.print(f"waiting: {WAITING} callers, {options.seconds:g} s twice each way and hold", highlight=False)
+            await calms_down(there)
             for hold in HOLDS * 2:
                 for way in Way:
                     measured[way].waits.append(await waiting(there, way, hold, options.seconds))

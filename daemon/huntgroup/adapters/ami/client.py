@@ -16,6 +16,7 @@ from huntgroup.adapters.ami.directory import Directory, is_elsewhere
 from huntgroup.adapters.ami.joining import Joining
 from huntgroup.adapters.ami.lamps import Lamps
 from huntgroup.adapters.ami.orders import joiner
+from huntgroup.adapters.ami.pace import Pace
 from huntgroup.adapters.ami.publishing import Publishing
 from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
 from huntgroup.adapters.ami.standpoint import Standpoint
@@ -182,7 +183,7 @@ class AmiClient:
         self._lost.clear()
         self._buffer = []
         # Held before it is connected, so that a cancelled connect leaves no socket behind.
-        wire = self._asking.wire = Wire(self._received, self._link_lost, self._pbx.id)
+        wire = self._asking.wire = Wire(self._received, self._link_lost, self._pbx.id, Pace(self._clock.going))
         try:
             async with asyncio.timeout(ACTION_TIMEOUT):
                 await asyncio.get_running_loop().create_connection(lambda: wire, self._pbx.host, self._pbx.port)
@@ -337,6 +338,7 @@ class AmiClient:
             return
         asked = ping()
         wire.send_actions([asked], PING_TIMEOUT)
+        wire.hurry(asked)
 
         def answered(future: "asyncio.Future[list[Message]]") -> None:
             if not future.cancelled() and future.exception() is not None and self.wire is wire and self._is_live:

@@ -15,6 +15,7 @@ import structlog
 from panoramisk import actions, message
 from panoramisk.ami_protocol import AMIProtocol
 
+from huntgroup.adapters.ami.pace import Pace
 from huntgroup.errors import PeerError
 
 log = structlog.get_logger(__name__)
@@ -146,13 +147,19 @@ class Watch:
 class Wire(AMIProtocol):  # type: ignore[misc]
     """One connection. Whole messages go to ``received``; the end of it to ``lost``."""
 
-    def __init__(self, received: Received, lost: Callable[[], None], peer: str) -> None:
+    def __init__(self, received: Received, lost: Callable[[], None], peer: str, pace: Pace | None = None) -> None:
+        """``pace`` says when it is left alone for a moment; without one it is always read at once."""
         self._received = received
         self._lost = lost
         self._peer = peer
         self._buffer = bytearray()
         self._pending: dict[str, SafeAction] = {}
         self._is_greeted = False
+        self._pace = pace
+        self._events = 0
+        """Since the last look at their rate."""
+        self._urgent = 0
+        """Actions whose answers are waited for."""
         self.is_open = False
         self.why_lost = "the AMI link broke"
         """In words, once it is lost."""
@@ -175,8 +182,29 @@ class Wire(AMIProtocol):  # type: ignore[misc]
                 found = parse(raw)
                 if found is not None:
                     self.handle_message(found)
+            self._rest()
         if len(self._buffer) > MAX_MESSAGE:
             self.give_up(f"a message of more than {MAX_MESSAGE} bytes")
+
+    def _rest(self) -> None:
+        """Leave a busy link alone for a moment. What answers an action is not counted: a survey is not to wait."""
+        if self._pace is None:
+            return
+        events, self._events = self._events, 0
+        rest = self._pace.rest(events)
+        if rest and self.is_open and not self._urgent:
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_later(rest, self.transport.resume_reading)
+
+    def hurry(self, action: SafeAction) -> None:
+        """Read whatever comes at once, until this one was answered: a deadline waits for what may have come before."""
+        self._urgent += 1
+        action.future.add_done_callback(self._has_hurried)
+        if self.is_open:
+            self.transport.resume_reading()
+
+    def _has_hurried(self, _answered: object) -> None:
+        self._urgent -= 1
 
     def _greeted(self) -> bool:
         """Whether the peer has begun as Asterisk does; hangs up on one that begins in another way."""
@@ -203,6 +231,7 @@ class Wire(AMIProtocol):  # type: ignore[misc]
                     if action.watch is not None:
                         action.watch.answered()
             elif "event" in message:
+                self._events += 1
                 self._received(message)
         except Exception:
             log.exception("ami.message_not_handled", peer=self._peer, message=shown(message))

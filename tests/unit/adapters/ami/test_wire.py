@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from tests.unit.adapters.ami.fake_asterisk import FakeAsterisk, error, success
 
+from huntgroup.adapters.ami.pace import BUSY, WINDOW, Pace
 from huntgroup.adapters.ami.wire import MAX_LINE, Message, SafeAction, UnsafeFieldError, Wire, parse
+from huntgroup.adapters.clock import Clock
 from huntgroup.errors import PeerError
 
 pytestmark = pytest.mark.usefixtures("_nothing_is_left")
@@ -21,19 +23,28 @@ class Link:
 
     def __init__(self) -> None:
         self.messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._news = asyncio.Event()
         self.lost = asyncio.Event()
-        self.wire = Wire(self._take, self.lost.set, "main")
+        self.wire = Wire(self._take, self.lost.set, "main", Pace(Clock().going))
 
     def _take(self, message: Message) -> None:
         if message.event == "Poison":
             raise RuntimeError("a receiver with a fault")
         self.messages.put_nowait(message)
+        self._news.set()
 
     def sends(self, *fields: dict[str, Any], timeout: float = 5.0) -> list[SafeAction]:
         """One batch of actions."""
         batch = [SafeAction(each) for each in fields]
         self.wire.send_actions(batch, timeout)
         return batch
+
+    async def has(self, count: int) -> None:
+        """So many messages were taken that were not asked for yet; back before anything else happens."""
+        async with asyncio.timeout(5.0):
+            while self.messages.qsize() < count:
+                self._news.clear()
+                await self._news.wait()
 
     async def hears(self) -> dict[str, str]:
         """The next message that answers no action."""
@@ -64,6 +75,68 @@ async def test_a_receiver_that_raises_costs_only_its_own_message(asterisk: FakeA
 
     assert await link.hears() == {"Event": "Test", "Number": "1"}
     assert link.wire.is_open
+
+
+FLOOD = [f"Event: Test\r\nNumber: {number}" for number in range(int(2 * BUSY * WINDOW))]
+
+
+async def test_a_link_that_says_very_much_is_left_alone_for_a_moment_and_nothing_of_it_is_lost(
+    asterisk: FakeAsterisk, link: Link
+) -> None:
+    asterisk.says("\r\n\r\n".join(FLOOD))
+    await link.has(len(FLOOD))
+    assert not link.wire.transport.is_reading()
+
+    for number in ("one", "two"):
+        asterisk.says(f"Event: Test\r\nNumber: {number}")
+    await link.has(len(FLOOD) + 2)
+
+    heard = [link.messages.get_nowait().number for _ in range(len(FLOOD) + 2)]
+    assert heard == [*map(str, range(len(FLOOD))), "one", "two"]
+
+
+async def test_what_answers_an_action_may_be_long_and_the_next_answer_does_not_wait(
+    asterisk: FakeAsterisk, link: Link
+) -> None:
+    items = "\r\n\r\n".join(f"{each}\r\nActionID: {{id}}" for each in FLOOD)
+    asterisk.answers["Status"] = lambda asked: (
+        f"{success('EventList: start')}\r\nActionID: {asked['ActionID']}\r\n\r\n"
+        f"{items.format(id=asked['ActionID'])}\r\n\r\nEvent: StatusComplete\r\nEventList: Complete"
+    )
+    (asked,) = link.sends({"Action": "Status"})
+
+    assert len(await asked.future) == len(FLOOD) + 2
+    assert link.wire.transport.is_reading()
+
+
+async def test_but_not_while_a_deadline_waits_for_an_answer(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.ignores("Ping")
+    asterisk.says("\r\n\r\n".join(FLOOD))
+    await link.has(len(FLOOD))
+    (asked,) = link.sends({"Action": "Ping"})
+    link.wire.hurry(asked)
+    assert link.wire.transport.is_reading()
+
+    asterisk.says("\r\n\r\n".join(FLOOD))
+    await link.has(2 * len(FLOOD))
+    assert link.wire.transport.is_reading()
+
+    asterisk.says(f"{success()}\r\nActionID: {asked.id}")
+    await asked.future
+    asterisk.says("\r\n\r\n".join(FLOOD))
+    await link.has(3 * len(FLOOD))
+    assert not link.wire.transport.is_reading()
+
+
+async def test_it_can_be_hung_up_and_cut_while_it_is_left_alone(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.says("\r\n\r\n".join(FLOOD))
+    await link.has(len(FLOOD))
+    assert not link.wire.transport.is_reading()
+
+    asterisk.cuts()
+
+    await asyncio.wait_for(link.lost.wait(), 5.0)
+    assert not link.wire.is_open
 
 
 @pytest.mark.parametrize("second", ["Event", "event", "EVENT", "Uniqueid", "uniqueid", "channel", "Number"])
