@@ -155,8 +155,8 @@ async def test_who_answered_while_the_link_was_cut_is_known_to_talk(
 
 @pytest.fixture
 async def digits_first(pbx: Pbx) -> AsyncIterator[None]:
-    """Who answers is sent digits, for some four seconds, before they are joined to the caller: Dial's own option."""
-    await pbx.cli("dialplan set global HUNTGROUP_FEATURES D(123456789012)")
+    """Who answers is sent digits, for some eight seconds, before they are joined to the caller: Dial's own option."""
+    await pbx.cli("dialplan set global HUNTGROUP_FEATURES D(123456789012345678901234)")
     yield
     await pbx.cli("dialplan set global HUNTGROUP_FEATURES ")
 

@@ -121,3 +121,27 @@ async def test_who_is_not_reached_while_a_colleague_is_rung_for_them_is_called_a
 
     await pbx.idle()
     await is_as_recorded(running)
+
+
+async def test_nor_is_the_customer_a_caller_of_the_group_when_that_came_to_pass_while_the_daemon_was_away(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    async with pbx.mobile() as customer, pbx.ami("user") as ami:
+        customer.declines(BUSY, after=BUSY_AFTER)
+        running, _, hers = await called_back(phone, caller, daemon)
+        ben = await phone("ben")
+        await hers.transfers(SUPPORT)
+        await ben.ringing()
+
+        running.kill()
+        await ami.event("UserEvent", UserEvent="HuntgroupServed")  # the PBX took it for a caller's
+        await running.start()
+        await running.logs("inquiry.customer_not_reached")
+        customer.answers()
+        ben.answers()
+        await talks_to("ben", ben, customer, running)
+        received = [line["inquiry"] for line in running.log() if line["event"] == "inquiry.received"]
+        assert len(received) == 1
+
+    await pbx.idle()
+    await is_as_recorded(running)

@@ -11,7 +11,7 @@ import structlog
 
 from huntgroup.adapters.ami import across, callbacks, handovers, served
 from huntgroup.adapters.ami.bridges import LOCAL, Bridges, look_at
-from huntgroup.adapters.ami.calls import Call
+from huntgroup.adapters.ami.calls import Call, Callback
 from huntgroup.adapters.ami.dialling import Dialling, unanswered
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported, swapped
@@ -174,7 +174,8 @@ class Translator(Dialling):
             case "HuntgroupDialed":
                 return self._dialed(call, attempt_of(message["attempt"]), message)
             case "HuntgroupServed":
-                return [self.served(reported(message, "entry"))]
+                served_there = self.served(reported(message, "entry"))
+                return [] if Callback.is_end(message["uniqueid"]) else [served_there]
             case "HuntgroupPlayed":
                 return handovers.played(call, message)
             case "HuntgroupKey":

@@ -10,11 +10,12 @@ from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk
 from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, entry, hangup, read, served, status, waiting
 
 from huntgroup.adapters.ami import served as ring
+from huntgroup.adapters.ami.calls import Callback
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.events import Customer, CustomerLeft, Event, FallbackServed, PbxFound
-from huntgroup.engine.ids import InquiryId, OperatorId, PbxId, PhoneId, SourceId
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PbxId, PhoneId, SourceId
 
 SERVED = FallbackServed(
     pbx=PbxId("main"),
@@ -208,4 +209,25 @@ def test_an_entry_that_is_written_while_the_daemon_looks_on_is_told_before_the_h
     events = [*translator.translate(read(served(entry(7, between=" ")))), *translator.translate(read(hangup()))]
 
     assert events == [SERVED, CustomerLeft(inquiry=InquiryId(INQUIRY))]
+    assert translator.entries_read == 7
+
+
+CALLED_BACK = Callback.of(InquiryId(INQUIRY), AttemptNo(2)).operator_end
+
+
+async def test_a_callback_that_was_sent_on_to_a_groups_number_is_no_caller_of_the_groups(
+    asterisk: FakeAsterisk, daemon: Daemon
+) -> None:
+    keeps(asterisk, 2, entry(1, CALLED_BACK), entry(2))
+
+    told = await has_found(daemon)
+
+    assert [type(event) for event in told] == [FallbackServed, PbxFound]
+
+
+def test_nor_is_one_while_the_daemon_looks_on(translator: Translator) -> None:
+    translator.translate(read(waiting(Uniqueid=CALLED_BACK)))
+    text = served(entry(7, CALLED_BACK, between=" "), Uniqueid=CALLED_BACK)
+
+    assert translator.translate(read(text)) == []
     assert translator.entries_read == 7
