@@ -318,7 +318,8 @@ class FallbackServed:
     """A call that ended while the daemon was away, as the PBX kept it. All instants in seconds.
 
     ``entry`` is its number in the PBX's own count. ``answered_at`` None: nobody answered, the caller gave up.
-    ``phone`` None: it is none of ours by now.
+    ``phone`` None: it is none of ours by now. ``inquiry`` is the channel's own; ``stands_for`` the one whose customer
+    was on it, where that is another one: they are called back, or their channel was replaced.
     """
 
     pbx: PbxId
@@ -330,6 +331,7 @@ class FallbackServed:
     answered_at: float | None
     phone: PhoneId | None
     ended_at: float
+    stands_for: InquiryId | None = None
 
 
 # -- callers whom the PBX has ---------------------------------------------------------------------------------------

@@ -269,15 +269,21 @@ def fallback_served(world: World, event: FallbackServed) -> Inquiry | None:
     name = served_as(world, event, is_news=known.note(event.entry, event.inquiry))
     if name is None:
         return None
-    inquiry = world.inquiries.get(name)
-    if inquiry is None:
+    inquiry = world.inquiries.get(name if event.stands_for is None else world.comings.latest(event.stands_for))
+    if inquiry is not None:
+        world.changed.inquiries[inquiry.id] = None
+        return _was_served(world, inquiry, event)
+    if event.stands_for is None:  # or else its end is on record
         if world.comings.of(event.inquiry) is not None:
             world.outlived(name, event.pbx, 0, event.ended_at)
         _record(world, replace(event, inquiry=name))
-        return None
+    return None
+
+
+def _was_served(world: World, inquiry: Inquiry, event: FallbackServed) -> Inquiry | None:
     was_sent_outside = inquiry.handover is not None and inquiry.handover.to is Away.NUMBER
     taken_from_us(world, inquiry)
-    if inquiry.channel is not Channel.CALL or inquiry.is_callback:
+    if inquiry.channel is not Channel.CALL or inquiry.is_callback or inquiry.is_reaching:
         return None
     if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:
         if event.answered_at is None:

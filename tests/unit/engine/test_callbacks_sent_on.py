@@ -3,11 +3,21 @@
 import pytest
 
 from huntgroup.engine.effects import FactType, RingPhones
-from huntgroup.engine.events import AttemptFailed, CustomerNotReached, CustomerReached, PhoneState, Refusal
-from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId
+from huntgroup.engine.events import (
+    AttemptFailed,
+    Customer,
+    CustomerNotReached,
+    CustomerReached,
+    FallbackServed,
+    PbxFound,
+    PbxLost,
+    PhoneState,
+    Refusal,
+)
+from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, PhoneId, SourceId
 from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.policy import CallBack, ToVoicemail
-from tests.unit.engine.scenario import Story, group, policy
+from tests.unit.engine.scenario import PBX, Story, group, phone, policy
 
 C1 = InquiryId("c1")
 PAUSE = 300.0
@@ -112,3 +122,58 @@ def test_it_counts_as_a_try(tries: int) -> None:
     is_not_reached(story)
 
     assert (C1 in story.engine.world.inquiries) == (tries > 1)
+
+
+# -- while the daemon is away -----------------------------------------------------------------------------------------
+
+
+def pbx_served(story: Story, answered: PhoneId | None) -> None:
+    """The PBX had the channel that stands for c1's customer, and that is over."""
+    ended = story.now
+    served = FallbackServed(
+        pbx=PBX,
+        entry=1,
+        inquiry=InquiryId("c1-1-operator"),
+        source=SourceId("support"),
+        customer=Customer(name="Callback", phone="1"),
+        came_at=ended - 9.0,
+        answered_at=None if answered is None else ended - 6.0,
+        phone=answered,
+        ended_at=ended,
+        stands_for=C1,
+    )
+    story.happens(served)
+
+
+def while_away(story: Story) -> Story:
+    story.happens(PbxLost(pbx=PBX))
+    story.later(10.0)
+    return story
+
+
+@pytest.mark.parametrize("answered", [None, phone("ben")])
+def test_who_was_not_reached_is_called_again_whoever_had_the_line_and_it_is_nobodys_call(
+    answered: PhoneId | None,
+) -> None:
+    story = while_away(sent_on())
+
+    pbx_served(story, answered)
+    is_not_reached(story)
+    story.happens(PbxFound(pbx=PBX))
+
+    assert len(story.happened(FactType.RECEIVED)) == 1
+    assert story.happened(FactType.CLOSED) == []
+    waits_to_be_called_again(story)
+
+
+def test_who_was_reached_before_and_then_answered_by_a_colleague_is_on_record_as_theirs() -> None:
+    story = sent_on()
+    story.happens(CustomerReached(inquiry=C1, attempt=called_in(story)))
+    while_away(story)
+
+    pbx_served(story, phone("ben"))
+    assert story.facts(FactType.CLOSED) == [("c1", "ben", "answered")]
+
+    pbx_served(story, phone("ben"))  # what was read last is read again
+    story.happens(PbxFound(pbx=PBX))
+    assert len(story.happened(FactType.CLOSED)) == len(story.happened(FactType.RECEIVED)) == 1

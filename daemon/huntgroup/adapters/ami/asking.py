@@ -55,6 +55,7 @@ class Asking:
         if not batch:
             return []
         self.wire.send_actions(batch, ACTION_TIMEOUT if within is None else within)
+        self.wire.hurry(batch[-1])
         return list(await asyncio.gather(*(action.future for action in batch)))
 
     async def time(self, within: float | None = None) -> float:

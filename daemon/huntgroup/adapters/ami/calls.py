@@ -47,9 +47,6 @@ class OpenCall:
     """Whether a customer who was called back had answered."""
 
 
-_END = re.compile(r"call-.+-\d+-(operator|customer)")
-
-
 @dataclass(slots=True)
 class Callback:
     """The two ends of the channel that stands for a customer who is being called back in this attempt.
@@ -71,11 +68,6 @@ class Callback:
         """The one for this attempt."""
         name = f"{inquiry}-{attempt}"
         return cls(attempt, operator_end=f"{name}-operator", customer_end=f"{name}-customer")
-
-    @staticmethod
-    def is_end(uniqueid: str) -> bool:
-        """Whether this is an end of any callback, of one long over too: there is no caller at it."""
-        return _END.fullmatch(uniqueid) is not None
 
 
 @dataclass(slots=True)

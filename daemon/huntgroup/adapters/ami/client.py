@@ -237,8 +237,8 @@ class AmiClient:
         self._is_live = True
         now = self._clock.now()
         self._alive_until = begun + fallback.ALIVE_SECONDS
-        read, (calls, over) = self._translator.entries_read, survey.served(entries)
-        found = resync.reconcile(channels, self._translator, over)
+        read, over = self._translator.entries_read, survey.served(entries)
+        found = resync.reconcile(channels, self._translator, over.values())
         buffered, self._buffer = self._buffer or [], None
         since = resync.not_overtaken(buffered, heard_before, self._translator)
         meanwhile = [event for message in since for event in self._translator.translate(message)]
@@ -248,11 +248,11 @@ class AmiClient:
         self._unsafe_messages.update(each.message for each in messages)
         for message in messages:  # before it is told that their callers are gone
             self._tell(message, now)
-        for event in (*calls, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
+        for event in (*over, *before, PbxFound(pbx=PbxId(self._pbx.id)), *after):
             self._tell(event, now)
         for repair in found.repairs:
             log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
-        fresh = served.fresh(read, [each.entry for each in calls])
+        fresh = served.fresh(read, [each.entry for each in over])
         log.info("pbx.found", pbx=self._pbx.id, phones=len(states), repaired=len(found.repairs), served=fresh)
 
     async def _compare_clocks(self, within: float | None = None) -> float:

@@ -6,7 +6,6 @@ import structlog
 
 from huntgroup.adapters.ami import kept, served
 from huntgroup.adapters.ami.asking import Asking
-from huntgroup.adapters.ami.calls import Callback
 from huntgroup.adapters.ami.translate import Translator, phone_state
 from huntgroup.engine.events import Event, FallbackServed, MessageLeft
 from huntgroup.engine.ids import PbxId, PhoneId
@@ -49,20 +48,15 @@ class Survey:
             log.warning("pbx.served_overwritten", pbx=self._pbx, calls=lost)
         return await self._asking.values([served.entry_variable(number) for number in served.wanted(read, last)])
 
-    def served(self, entries: Iterable[str]) -> tuple[list[FallbackServed], set[str]]:
-        """The calls of these entries, oldest first; and the Uniqueids of all that these entries say is over."""
-        calls: list[FallbackServed] = []
-        over: set[str] = set()
+    def served(self, entries: Iterable[str]) -> dict[FallbackServed, str]:
+        """The calls of these entries, oldest first, with their Uniqueids."""
+        found: dict[FallbackServed, str] = {}
         for text in entries:
             try:
-                call, uniqueid = self._translator.served(text), served.entry(text).uniqueid
+                found[self._translator.served(text)] = served.entry(text).uniqueid
             except ValueError as error:
                 log.warning("pbx.served_not_understood", pbx=self._pbx, error=str(error))
-                continue
-            over.add(uniqueid)
-            if not Callback.is_end(uniqueid):  # a callback that was sent on: no caller of the group's
-                calls.append(call)
-        return calls, over
+        return found
 
     async def kept_messages(self) -> list[MessageLeft]:
         """Messages that were left while nobody listened; what was heard meanwhile waits in the client's buffer."""

@@ -11,7 +11,7 @@ import structlog
 
 from huntgroup.adapters.ami import across, callbacks, handovers, served
 from huntgroup.adapters.ami.bridges import LOCAL, Bridges, look_at
-from huntgroup.adapters.ami.calls import Call, Callback
+from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.dialling import Dialling, unanswered
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.genuine import is_genuine, reported, swapped
@@ -138,10 +138,12 @@ class Translator(Dialling):
         """A call that the PBX served by itself, from an entry's text. Raises ValueError for what is none."""
         found = served.entry(text)
         self.entries_read = found.number
+        itself, known = self._inquiry(found.uniqueid), self.known_call(found.uniqueid)
         return FallbackServed(
             pbx=self._pbx,
             entry=found.number,
-            inquiry=self._inquiry(found.uniqueid),
+            inquiry=itself,
+            stands_for=known.inquiry if known is not None and known.inquiry != itself else None,
             source=self.directory.source(found.dialled),
             customer=self.directory.customer(found.name, found.phone),
             came_at=self.our_time(found.came_at),
@@ -174,8 +176,7 @@ class Translator(Dialling):
             case "HuntgroupDialed":
                 return self._dialed(call, attempt_of(message["attempt"]), message)
             case "HuntgroupServed":
-                served_there = self.served(reported(message, "entry"))
-                return [] if Callback.is_end(message["uniqueid"]) else [served_there]
+                return [self.served(reported(message, "entry"))]
             case "HuntgroupPlayed":
                 return handovers.played(call, message)
             case "HuntgroupKey":

@@ -24,6 +24,8 @@ GREETING = b"Asterisk Call Manager/"
 END = b"\r\n\r\n"
 MAX_MESSAGE = 1 << 20
 """Bytes that one message may have; a peer that sends more without an end is not speaking AMI."""
+READ_MOST = 256 * 1024
+"""Bytes that asyncio reads at once."""
 MAX_LINE = 1000
 """Bytes of one line of an action: Asterisk throws away what has more than 1022 of them (seen on 16.28 and 22.10)."""
 MAX_LOGGED = 500
@@ -158,6 +160,7 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         self._pace = pace
         self._events = 0
         """Since the last look at their rate."""
+        self._resting: asyncio.TimerHandle | None = None
         self._urgent = 0
         """Actions whose answers are waited for."""
         self.is_open = False
@@ -182,26 +185,32 @@ class Wire(AMIProtocol):  # type: ignore[misc]
                 found = parse(raw)
                 if found is not None:
                     self.handle_message(found)
-            self._rest()
+            if len(data) < READ_MOST:  # or else there is more
+                self._rest()
         if len(self._buffer) > MAX_MESSAGE:
             self.give_up(f"a message of more than {MAX_MESSAGE} bytes")
 
     def _rest(self) -> None:
-        """Leave a busy link alone for a moment. What answers an action is not counted: a survey is not to wait."""
+        """Leave a busy link alone for a moment. What answers an action is not counted: a survey is no such load."""
         if self._pace is None:
             return
         events, self._events = self._events, 0
         rest = self._pace.rest(events)
         if rest and self.is_open and not self._urgent:
             self.transport.pause_reading()
-            asyncio.get_running_loop().call_later(rest, self.transport.resume_reading)
+            self._resting = asyncio.get_running_loop().call_later(rest, self._look)
+
+    def _look(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+            self.transport.resume_reading()
 
     def hurry(self, action: SafeAction) -> None:
-        """Read whatever comes at once, until this one was answered: a deadline waits for what may have come before."""
+        """Read whatever comes at once, until this one was answered: somebody waits for what came before."""
         self._urgent += 1
         action.future.add_done_callback(self._has_hurried)
-        if self.is_open:
-            self.transport.resume_reading()
+        self._look()
 
     def _has_hurried(self, _answered: object) -> None:
         self._urgent -= 1
@@ -279,6 +288,11 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         self.close()
 
     def _time_out(self, batch: Sequence[SafeAction], timeout: float) -> None:
+        """An answer that is there already beats its own timeout: what a link left alone holds is read first."""
+        self._look()
+        asyncio.get_running_loop().call_later(0, self._give_up_on, batch, timeout)
+
+    def _give_up_on(self, batch: Sequence[SafeAction], timeout: float) -> None:
         for action in batch:
             if self._pending.pop(action.id, None) is not None:
                 action.fail(PeerError(self._peer, f"no answer to {action['action']} within {timeout:g} s"))

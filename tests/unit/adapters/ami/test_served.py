@@ -10,7 +10,7 @@ from tests.unit.adapters.ami.fake_asterisk import CLOCK, FakeAsterisk
 from tests.unit.adapters.ami.messages import INQUIRY, UNIQUEID, entry, hangup, read, served, status, waiting
 
 from huntgroup.adapters.ami import served as ring
-from huntgroup.adapters.ami.calls import Callback
+from huntgroup.adapters.ami.calls import Callback, OpenCall
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.clock import Clock
@@ -212,22 +212,26 @@ def test_an_entry_that_is_written_while_the_daemon_looks_on_is_told_before_the_h
     assert translator.entries_read == 7
 
 
+# -- on a channel that is somebody else's -----------------------------------------------------------------------------
+
 CALLED_BACK = Callback.of(InquiryId(INQUIRY), AttemptNo(2)).operator_end
 
 
-async def test_a_callback_that_was_sent_on_to_a_groups_number_is_no_caller_of_the_groups(
-    asterisk: FakeAsterisk, daemon: Daemon
-) -> None:
-    keeps(asterisk, 2, entry(1, CALLED_BACK), entry(2))
-
-    told = await has_found(daemon)
-
-    assert [type(event) for event in told] == [FallbackServed, PbxFound]
+def stands_for(translator: Translator) -> InquiryId | None:
+    return translator.served(entry(7, CALLED_BACK)).stands_for
 
 
-def test_nor_is_one_while_the_daemon_looks_on(translator: Translator) -> None:
+def test_a_customer_who_is_called_back_and_was_sent_on_is_no_caller_of_the_groups(translator: Translator) -> None:
+    translator.remember([OpenCall(inquiry=InquiryId(INQUIRY), attempts=AttemptNo(2), called_back_in=AttemptNo(2))])
+
+    assert stands_for(translator) == INQUIRY
+
+
+def test_one_who_was_reached_and_then_sent_on_is(translator: Translator) -> None:
     translator.translate(read(waiting(Uniqueid=CALLED_BACK)))
-    text = served(entry(7, CALLED_BACK, between=" "), Uniqueid=CALLED_BACK)
 
-    assert translator.translate(read(text)) == []
-    assert translator.entries_read == 7
+    assert stands_for(translator) is None
+
+
+def test_and_so_is_one_of_whom_nothing_is_known_any_more(translator: Translator) -> None:
+    assert stands_for(translator) is None

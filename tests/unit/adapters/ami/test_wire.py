@@ -128,6 +128,19 @@ async def test_but_not_while_a_deadline_waits_for_an_answer(asterisk: FakeAsteri
     assert not link.wire.transport.is_reading()
 
 
+async def test_an_answer_that_has_come_meanwhile_beats_its_own_timeout(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.ignores("Redirect")
+    (asked,) = link.sends(REDIRECT, timeout=1.0)
+    await asterisk.receives("Redirect")
+    asterisk.says("\r\n\r\n".join(FLOOD))
+    await link.has(len(FLOOD))
+    asterisk.says(f"{success()}\r\nActionID: {asked.id}")
+
+    time.sleep(1.1)  # noqa: ASYNC251 - the whole process stands still, beyond both timers
+
+    assert (await asked.future)[0].success
+
+
 async def test_it_can_be_hung_up_and_cut_while_it_is_left_alone(asterisk: FakeAsterisk, link: Link) -> None:
     asterisk.says("\r\n\r\n".join(FLOOD))
     await link.has(len(FLOOD))
