@@ -66,7 +66,8 @@ class Daemon(Service):
         """Await that a global variable of the exchange has this value."""
         async with asyncio.timeout(within):
             while True:
-                if f"{variable}={value}" in await self.pbx.cli("dialplan show globals"):
+                lines = (await self.pbx.cli("dialplan show globals")).splitlines()
+                if f"{variable}={value}" in map(str.strip, lines):
                     return
                 await asyncio.sleep(_POLL)
 

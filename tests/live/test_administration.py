@@ -47,7 +47,7 @@ async def screen(broker: Broker) -> AsyncIterator[Party]:
 async def running(broker: Broker, daemon: StartDaemon, screen: Party) -> Daemon:
     """The daemon with that house."""
     running = await daemon(HOUSE, broker_url=broker.url)
-    await running.logs("broker.found")
+    await screen.sees("status", state="online")
     return running
 
 
@@ -78,6 +78,9 @@ async def test_a_supervisor_moves_a_member_up_and_the_very_next_call_rings_them_
     phone: OpenPhone, caller: Caller, running: Daemon, screen: Party
 ) -> None:
     anna, ben = await phone("anna-desk"), (await phone("ben")).answers()
+
+    for each in ("anna-desk", "ben"):
+        await running.knows_of(f"PJSIP/{each}", "NOT_INUSE")
 
     answer = await asks(screen, "ben", "move_member", group="sales", operator="ben", at=1)
     call = await caller.dials(NUMBER)

@@ -77,7 +77,7 @@ async def test_the_next_caller_is_served_by_the_list_within_7_seconds_of_the_las
 
     assert ALIVE_SECONDS - 1 - TOLERANCE < rung.invite_received - killed < ALIVE_SECONDS + 1
     ringing = max(1.0, 2 * RING_SECONDS)  # Dial counts whole seconds, from the INVITE
-    assert taken.invite_received - rung.invite_received == pytest.approx(ringing, abs=TOLERANCE)
+    assert ringing - TOLERANCE < taken.invite_received - rung.invite_received < ringing + 1
 
 
 async def test_a_daemon_that_stops_in_order_hands_over_at_once(
@@ -91,8 +91,8 @@ async def test_a_daemon_that_stops_in_order_hands_over_at_once(
     await call.answered()
 
     rung = await anna.talking()
-    # One second: the caller waits that long for an answer to its first word.
-    assert rung.invite_received - call.invite_sent < 1 + TOLERANCE
+    # One second: the caller waits that long for an answer to its first word. For a beat it would wait six.
+    assert rung.invite_received - call.invite_sent < ALIVE_SECONDS / 2
 
 
 async def test_who_waits_when_the_daemon_returns_is_taken_over(
@@ -103,6 +103,7 @@ async def test_who_waits_when_the_daemon_returns_is_taken_over(
     talking = await caller.dials(NUMBER)
     (await anna.ringing()).answer()
     await talking.answered()
+    await running.logs("inquiry.accepted")
     waiting = await caller.dials(NUMBER)
     await waiting.ringing()
     await running.logs("inquiry.received", after=1)

@@ -23,8 +23,6 @@ HOUSE = configuration(
     people={"anna": ("anna-desk",), "ben": ("ben",)},
     telephony=f'{OUTWARD}\ncallback_pause = "4s"',
 )
-BUSY_AFTER = 1.0
-"""Seconds that the customer's phone rings before it is busy after all."""
 BENS_EXTENSION = "102"
 
 
@@ -52,11 +50,13 @@ async def test_who_is_not_reached_although_the_line_was_sent_on_meanwhile_is_cal
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, where: str
 ) -> None:
     async with pbx.mobile() as customer:
-        customer.declines(BUSY, after=BUSY_AFTER)
         running, anna, hers = await called_back(phone, caller, daemon)
         ben = (await phone("ben")).answers()
 
+        await customer.ringing()
         await hers.transfers(where)
+        await ben.talking()
+        customer.declines(BUSY)
         await running.logs("inquiry.customer_not_reached")
         customer.answers()
         await talks_to(*(("ben", ben) if where == SUPPORT else ("anna", anna)), customer, running)
@@ -88,10 +88,12 @@ async def test_a_customer_who_answers_after_the_line_was_sent_on_waits_where_it_
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     async with pbx.mobile() as customer:
-        customer.answers(after=BUSY_AFTER)
         running, _, hers = await called_back(phone, caller, daemon)
 
+        await customer.ringing()
         await hers.transfers(SUPPORT)
+        await hers.ended()
+        customer.answers()
         await running.logs("inquiry.customer_reached")
         ben = (await phone("ben")).answers()
         await ben.talking()
@@ -105,7 +107,6 @@ async def test_who_is_not_reached_while_a_colleague_is_rung_for_them_is_called_a
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     async with pbx.mobile() as customer:
-        customer.declines(BUSY, after=BUSY_AFTER)
         running, _, hers = await called_back(phone, caller, daemon)
         ben = await phone("ben")
         await hers.transfers(SUPPORT)
@@ -113,6 +114,7 @@ async def test_who_is_not_reached_while_a_colleague_is_rung_for_them_is_called_a
 
         running.kill()
         await running.start()
+        customer.declines(BUSY)
         await running.logs("inquiry.customer_not_reached")
         await ben.cancelled()
         customer.answers()
@@ -127,13 +129,13 @@ async def test_nor_is_the_customer_a_caller_of_the_group_when_that_came_to_pass_
     pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     async with pbx.mobile() as customer, pbx.ami("user") as ami:
-        customer.declines(BUSY, after=BUSY_AFTER)
         running, _, hers = await called_back(phone, caller, daemon)
         ben = await phone("ben")
         await hers.transfers(SUPPORT)
         await ben.ringing()
 
         running.kill()
+        customer.declines(BUSY)
         await ami.event("UserEvent", UserEvent="HuntgroupServed")  # the PBX took it for a caller's
         await running.start()
         await running.logs("inquiry.customer_not_reached")

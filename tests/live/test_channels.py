@@ -57,7 +57,7 @@ async def test_a_chat_is_offered_accepted_and_closed(broker: Broker, anyone: Par
 
 
 async def test_who_does_not_accept_in_time_loses_it_to_the_next(broker: Broker, anyone: Party, serving: Serve) -> None:
-    await serving(PLAIN)
+    await serving(configuration(group("sales", "anna", "ben", offer_timeout='"2s"')) + source("site-chat"))
     await anyone.submits("chat-1")
 
     await anyone.sees_desk("anna", offers=["chat-1"])

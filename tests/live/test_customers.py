@@ -144,7 +144,7 @@ async def test_who_first_talks_to_an_unknown_caller_becomes_responsible_and_thei
 ) -> None:
     anna = await phone("anna-desk")
     ben = await phone("ben")
-    await serving(house())
+    running = await serving(house())
     anna.declines()
     ben.answers()
     call = await calls(caller)
@@ -155,6 +155,7 @@ async def test_who_first_talks_to_an_unknown_caller_becomes_responsible_and_thei
     assert (registered["outcome"], registered["talked"] > 0) == ("answered", True)
 
     anna.answers()
+    await running.knows_of("PJSIP/ben", "NOT_INUSE")
     again = await calls(caller)
     await again.answered()
     await again.hangs_up()

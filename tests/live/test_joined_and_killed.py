@@ -183,7 +183,7 @@ async def test_who_joined_and_answers_in_the_instant_of_the_kill_has_it(begun: R
     await begun.call.answered()
     await begun.running.start()
 
-    assert (await begun.accepted())[0] == "ben"
+    # Whether the log of the first has told of the answer or that of the second: the kill may fall in between.
     await begun.call.hears(begun.ben)
     await begun.call.hangs_up()
     assert await begun.closed() == ("ben", "answered")

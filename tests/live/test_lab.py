@@ -280,6 +280,7 @@ async def test_a_failed_wait_tells_what_happened_instead(phone: OpenPhone, calle
     ben = await phone("ben")
     call = await caller.dials("202")
     await ben.ringing()
+    await call.ringing()
 
     with pytest.raises(AssertionError, match=r"no answered or ended in 0.05 s.*ringing at \+0"):
         await call.answered(within=0.05)

@@ -20,6 +20,7 @@ from huntgroup.engine.events import (
     Event,
     FallbackServed,
     InquiryReceived,
+    PbxFound,
     PhoneAnswered,
     PhoneRang,
     PhoneRefused,
@@ -70,10 +71,16 @@ async def linked(pbx: Pbx) -> AsyncIterator[Link]:
         id="main", host=pbx.address, port=pbx.ami_port, username=pbx.ami_username, secret_env=SECRET_VARIABLE
     )
     told: asyncio.Queue[Event] = asyncio.Queue()
-    client = AmiClient(
-        settings, NOBODY, lambda event, _at, _then=None: told.put_nowait(event), Clock(), directory=DIRECTORY
-    )
+    is_found = asyncio.Event()
+
+    def put(event: Event, at: float, then: object = None) -> None:
+        told.put_nowait(event)
+        if isinstance(event, PbxFound):
+            is_found.set()
+
+    client = AmiClient(settings, NOBODY, put, Clock(), directory=DIRECTORY)
     running = asyncio.create_task(client.run())
+    await asyncio.wait_for(is_found.wait(), 10)
     yield Link(client, told)
     await client.close()
     await running

@@ -181,6 +181,7 @@ async def test_an_answered_call_begins_the_count_anew(phone: OpenPhone, caller: 
 
     for number in range(3):
         await (await caller.dials(NUMBER)).ended()
+        await anna.cancelled()
         await running.logs("inquiry.missed", after=number)
         if number < 2:
             anna.answers()

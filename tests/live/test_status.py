@@ -56,7 +56,7 @@ async def with_a_waiting_chat(running: Daemon, broker: Broker) -> None:
         for number in (1, 2, 3, 4):
             await party.submits(f"chat-{number}", customer={"name": "Jan\x1b[31m"})
         await party.commands("anna", "accept", inquiry="chat-1")
-        await party.sees("groups/sales/state", waiting={"call": 0, "chat": 3, "mail": 0, "form": 0})
+        await party.sees("groups/sales/state", waiting={"call": 0, "chat": 3, "mail": 0, "form": 0}, answered_today=1)
 
 
 async def test_a_program_reads_operators_groups_and_who_waits(broker: Broker, daemon: StartDaemon) -> None:

@@ -24,6 +24,7 @@ async def test_no_caller_is_taken_from_their_operator_for_a_phone_that_is_not_re
 ) -> None:
     anna = await phone("anna-desk")
     _, call, _, inquiry = await conversation(anna, caller, daemon, HOUSE, broker.url)
+    await anyone.sees("status", state="online")
 
     refused = await anyone.commands("anna", "transfer", inquiry=inquiry, to={"operator": "ben"})
 
@@ -43,6 +44,7 @@ async def test_who_hangs_up_while_a_transfer_rings_was_answered_and_has_not_give
 ) -> None:
     anna, ben = await phone("anna-desk"), await phone("ben")
     running, call, _, inquiry = await conversation(anna, caller, daemon, HOUSE, broker.url)
+    await anyone.sees("status", state="online")
     assert (await anyone.commands("anna", "transfer", inquiry=inquiry, to=to))["ok"]
     await ben.ringing()
     so_far = len(anyone.seen)

@@ -73,6 +73,7 @@ async def test_who_freed_up_in_the_branch_and_answered_while_the_daemon_was_away
     running = await both.daemon(group("sales", "anna", "bea", distribution='"all_at_once"', rings="20"))
     direct = await bea.dials("202")
     await bob.talking()
+    await running.knows_of("PJSIP/bea-desk", "INUSE")
     call = await both.caller(both.main).dials(NUMBER)
     await running.logs("inquiry.ringing", operator="anna")
     await direct.hangs_up()

@@ -1,6 +1,5 @@
 """Callers who leave a message, on a real Asterisk with its own voicemail."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -32,13 +31,13 @@ def is_long_enough(recording: Path) -> bool:
     return recording.stat().st_size > LONG_ENOUGH
 
 
-async def speaks(pbx: Pbx, call: OutgoingCall, seconds: float = 1.5) -> None:
-    """Skip what the mailbox says, and talk for so long once it records."""
+async def speaks(pbx: Pbx, call: OutgoingCall) -> None:
+    """Skip what the mailbox says, and talk until it has recorded enough to keep it."""
     before = recordings(pbx)
     await until(call.hears_audio, "the mailbox speaks")
     call.presses("#")
     await until(lambda: bool(recordings(pbx) - before), "the mailbox records")
-    await asyncio.sleep(seconds)
+    await until(lambda: any(map(is_long_enough, recordings(pbx) - before)), "the message is long enough")
 
 
 async def test_a_message_is_an_inquiry_of_its_own_with_its_recording(
@@ -168,6 +167,7 @@ async def test_nor_one_that_is_left_while_there_is_no_daemon(pbx: Pbx, caller: C
     await pbx.idle()
     second = await daemon(plan)
     received = await second.logs("inquiry.received")
+    await second.says_to_the_pbx("HUNTGROUP_MESSAGES", "")  # it has it
     await second.stop()
     third = await daemon(plan)
 
