@@ -83,7 +83,9 @@ class CloseRequested(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrapupDoneRequested(Request):
-    """The operator is ready for the next one before their wrap-up is over."""
+    """The operator is ready for the next one before their wrap-up, of this inquiry or of all, is over."""
+
+    inquiry: InquiryId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

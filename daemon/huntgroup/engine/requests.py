@@ -160,9 +160,10 @@ def _close(world: World, event: CloseRequested) -> None:
 
 def _wrapup_done(world: World, event: WrapupDoneRequested) -> None:
     operator = who_asks(world, event)
-    if not operator.wrapups:
+    done = [each for each in operator.wrapups if event.inquiry in (None, each)]
+    if not done:
         raise RefusedError(ErrorCode.NO_WRAPUP, f"{operator.policy.id} is not in wrap-up")
-    for inquiry in list(operator.wrapups):
+    for inquiry in done:
         world.close(world.inquiries[inquiry], Outcome.ANSWERED)
 
 

@@ -65,9 +65,19 @@ def _owner(data: Data, key: Key) -> str:
     return shown(owner["id"]) if isinstance(owner.get("id"), str) else spelled(key[:2])
 
 
+def _some_pbx(data: Data) -> Iterator[Finding]:
+    if data.get("pbx") == []:
+        yield Finding(("pbx",), "is empty", "add a `[[pbx]]` table")
+
+
 def _reachable(data: Data) -> Iterator[Finding]:
+    """Of those whom calls come to. Who only reads, writes or supervises needs no phone."""
+    groups, people = ids(data, "groups"), ids(data, "operators")
+    called = {groups.get(group) for _, group in texts(data, "numbers", "group")}
+    answering = {people.get(operator) for key, operator in items(data, "groups", "operators") if key[:2] in called}
     for key, operator in tables(data, "operators"):
-        if operator.get("phones", []) == [] and table(operator, "capacity").get("call") != 0:
+        has_none = operator.get("phones", []) == [] and table(operator, "capacity").get("call") != 0
+        if has_none and key in answering:
             yield Finding(
                 (*key, "phones"),
                 "no call can reach this operator",
@@ -177,6 +187,7 @@ _CHECKS: tuple[Callable[[Data], Iterator[Finding]], ...] = (
     places_of_secrets,
     broker_security,
     _codes,
+    _some_pbx,
     _unique_ids,
     _unique_extensions,
     _unique_phones,

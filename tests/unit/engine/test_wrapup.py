@@ -57,6 +57,15 @@ def test_only_who_is_in_wrap_up_can_end_it() -> None:
     assert story.refused() == "no_wrapup"
 
 
+def test_of_several_they_may_end_the_one_that_they_name() -> None:
+    story = after_a_call()
+    story.asks(WrapupDoneRequested, "anna", "c2")
+    assert story.refused() == "no_wrapup"
+    story.asks(WrapupDoneRequested, "anna", "c1")
+    assert story.refused() is None
+    assert story.facts(FactType.CLOSED) == [("c1", "anna", "answered")]
+
+
 def test_the_wrap_up_belongs_to_the_group_of_the_call() -> None:
     story = Story(policy(group("sales", "anna", wrapup=WRAPUP), group("support", "anna")))
     story.talks("anna", "c1", "support")

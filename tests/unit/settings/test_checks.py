@@ -19,6 +19,9 @@ def group(name: str, more: str = "", operators: str = '"anna"') -> str:
     return f'[[groups]]\nid = "{name}"\noperators = [{operators}]\n{more}\n'
 
 
+CALLED = '[[numbers]]\nnumber = "1"\ngroup = "sales"\n'
+
+
 def hands_on_to(name: str) -> str:
     return f'on_unanswered = {{ action = "group", group = "{name}" }}'
 
@@ -36,6 +39,17 @@ def test_a_name_that_is_near_to_nothing_is_told_the_real_ones(told: Told) -> Non
 def test_without_any_real_one_it_is_told_to_describe_it(told: Told) -> None:
     words = told(group("sales", operators='"anna"'))
     assert words == ['groups[0].operators[0]: there is no operator "anna"; describe it in a `[[operators]]` table']
+
+
+def test_who_gets_no_calls_needs_no_phone(accept: Accept) -> None:
+    nobody = '[[operators]]\nid = "cleo"\n'
+    assert accept(TEAM + nobody + group("sales") + CALLED).operators[2].phones == ()
+    assert accept(TEAM + nobody + group("sales", operators='"cleo"')).groups[0].operators == ("cleo",)
+
+
+def test_without_any_pbx_it_says_so(problems: Problems) -> None:
+    (problem,) = problems("pbx = []\n" + TEAM)
+    assert (problem.key, problem.wrong, problem.right) == ("pbx", "is empty", "add a `[[pbx]]` table")
 
 
 def test_a_number_of_an_unknown_group_is_told_the_nearest_real_one(told: Told) -> None:
@@ -89,7 +103,7 @@ def test_an_action_that_names_nobody_is_told_the_nearest_real_one(told: Told, ac
             'operators[2].phones[1]: "PJSIP/cleo" is listed twice; list each phone once',
         ),
         (
-            '[[operators]] # here\nid = "cleo"',
+            '[[operators]] # here\nid = "cleo"\n' + group("sales", operators='"cleo"') + CALLED,
             (
                 "operators[2].phones: no call can reach this operator; name a phone, as in "
                 '`phones = ["PJSIP/anna-desk"]`, or set `capacity = { call = 0 }`'

@@ -141,9 +141,10 @@ class Close(Asked):
 
 
 class WrapupDone(Asked):
-    """Be ready before the wrap-up is over."""
+    """Be ready before the wrap-up is over: of one inquiry, or of all."""
 
     type: Literal["wrapup_done"]
+    inquiry: Id | None = None
 
 
 class Login(Asked):

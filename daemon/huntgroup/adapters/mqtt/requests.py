@@ -81,6 +81,11 @@ def _pickup(command: commands.Pickup, asker: dict[str, Any]) -> OperatorRequest:
     return PickupRequested(**asker, inquiry=inquiry, is_by_command=True)
 
 
+def _wrapup_done(command: commands.WrapupDone, asker: dict[str, Any]) -> OperatorRequest:
+    inquiry = InquiryId(command.inquiry) if command.inquiry else None
+    return WrapupDoneRequested(**asker, inquiry=inquiry)
+
+
 def _about(kind: type[AboutOne]) -> Callable[[Any, dict[str, Any]], OperatorRequest]:
     return lambda command, asker: kind(**asker, inquiry=InquiryId(command.inquiry))
 
@@ -99,7 +104,7 @@ _OF_OPERATOR: dict[type[Asked], Callable[[Any, dict[str, Any]], OperatorRequest]
     commands.Hold: _about(HoldRequested),
     commands.Resume: _about(ResumeRequested),
     commands.Close: _about(CloseRequested),
-    commands.WrapupDone: lambda _, asker: WrapupDoneRequested(**asker),
+    commands.WrapupDone: _wrapup_done,
     commands.Login: _presence(Presence.AVAILABLE),
     commands.Logout: _presence(Presence.LOGGED_OUT),
     commands.Pause: _presence(Presence.PAUSED, is_on_duty=True),
