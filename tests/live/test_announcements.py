@@ -213,6 +213,24 @@ async def test_they_may_do_so_while_they_are_told_of_it_or_while_a_phone_rings(
     assert [line for line in running.log() if line["event"] == "inquiry.missed"] == []
 
 
+async def test_they_may_do_so_after_a_reply(pbx: Pbx, caller: Caller, daemon: StartDaemon) -> None:
+    """To whom nothing but the reply was said before they held."""
+    plan = announcing(
+        '{ leave_key = "1", sound = "demo-congrats", every = "60s" }',
+        on_leave='{ action = "hang_up" }',
+        hours='{ timezone = "UTC" }',
+        on_closed='{ action = "reply", sound = "beep" }',
+    )
+    running = await daemon(configuration(plan))
+
+    call = await caller.dials(NUMBER)
+    await holding(pbx, call)
+    call.presses("1")
+    await call.ended()
+
+    assert (await running.logs("inquiry.left_line"))["detail"] == "by key 1"
+
+
 LISTENED = 5.0
 """Seconds that a step of the dialplan waits at most."""
 

@@ -206,13 +206,17 @@ class PromiseCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyToCustomer:
-    """Play a sound to a caller, who then waits as ``hold`` says, or send a text on any other channel."""
+    """Play a sound to a caller, who then waits as ``hold`` says, or send a text on any other channel.
+
+    ``leave_key``: by which they may leave the line from then on; empty: by none.
+    """
 
     inquiry: InquiryId
     sound: str | None
     text: str | None
     attempt: AttemptNo = NO_ATTEMPT
     hold: Hold = Hold.RINGING
+    leave_key: str = ""
 
 
 # -- answers --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def hand_over(world: World, inquiry: Inquiry, to: Away, hook: str, then: Overflo
     world.unrouted.pop(inquiry.id, None)
     world.unanswered[inquiry.group] -= 1
     attempt = next_order(inquiry)
-    inquiry.handover = Handover(to, attempt, hook, then)
+    inquiry.handover = Handover(to, attempt, hook, then, inquiry.opens_at)
     inquiry.customer_holds = False
     inquiry.resting_until = inquiry.opens_at = inquiry.pauses_until = inquiry.max_wait_at = None
     if inquiry.stage in {Stage.RESPONSIBLE, Stage.MOBILE}:
@@ -28,6 +28,8 @@ def hand_over(world: World, inquiry: Inquiry, to: Away, hook: str, then: Overflo
 def receive_back(world: World, inquiry: Inquiry) -> None:
     """The inquiry waits again, in no line yet; for its group, if the one operator it was for is gone by now."""
     world.changed.inquiries[inquiry.id] = None
+    if inquiry.handover is not None:
+        inquiry.opens_at = inquiry.handover.opens_at
     inquiry.handover = None
     if inquiry.target is not None and inquiry.target.operator not in world.policy.operators:
         inquiry.target, inquiry.stage = None, Stage.GROUP

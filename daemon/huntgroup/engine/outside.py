@@ -21,6 +21,7 @@ from huntgroup.engine.lifecycle import InquiryState
 from huntgroup.engine.offers import take_back
 from huntgroup.engine.policy import Channel, Entrance, Mode
 from huntgroup.engine.state import Away, Inquiry
+from huntgroup.engine.waiting import hold_on_after_reply
 from huntgroup.engine.world import World
 
 VOICEMAIL = SourceId("voicemail")
@@ -70,6 +71,10 @@ def _reply_played(world: World, event: ReplyPlayed) -> None:
     inquiry = handed_over(world, event.inquiry, event.attempt)
     if inquiry is not None:
         overflow.reply_played(world, inquiry)
+        return
+    waits = world.inquiries.get(event.inquiry)
+    if waits is not None and waits.customer_holds and waits.attempts == event.attempt:  # nothing was ordered since
+        hold_on_after_reply(world, waits)
 
 
 def _key_pressed(world: World, event: KeyPressed) -> None:

@@ -38,7 +38,7 @@ from huntgroup.engine.policy import (
     ToVoicemail,
 )
 from huntgroup.engine.state import Away, Inquiry, Stage, Target
-from huntgroup.engine.waiting import begin_to_hold, hold_on_after_reply
+from huntgroup.engine.waiting import begin_to_hold, hears_a_reply
 from huntgroup.engine.world import World
 
 GONE = 34
@@ -197,14 +197,21 @@ def _play(world: World, inquiry: Inquiry, action: Reply, hook: Hook) -> None:
     if lets_wait(inquiry, action.then):
         attempt = next_order(inquiry)
         inquiry.customer_holds = True
-        hold_on_after_reply(world, inquiry)
+        hears_a_reply(world, inquiry)
     else:
         attempt = hand_over(world, inquiry, Away.REPLY, hook, action.then)
-    hold = world.group_of(inquiry).hold
+    group, waits_on = world.group_of(inquiry), inquiry.handover is None
     world.effects.append(
-        ReplyToCustomer(inquiry=inquiry.id, sound=action.sound, text=action.text, attempt=attempt, hold=hold)
+        ReplyToCustomer(
+            inquiry=inquiry.id,
+            sound=action.sound,
+            text=action.text,
+            attempt=attempt,
+            hold=group.hold,
+            leave_key=group.announce.leave_key if waits_on else "",
+        )
     )
-    if inquiry.handover is None:
+    if waits_on:
         _run(world, inquiry, action.then, hook)
 
 
@@ -329,7 +336,7 @@ def go_on_without(world: World, inquiry: Inquiry, hook: Hook, detail: str, cause
     if inquiry.group not in world.policy.groups:
         rejoin(world, inquiry)
     elif hook in {Hook.UNANSWERED, Hook.LEFT}:
-        rest(world, inquiry)
+        KEEPERS[hook](world, inquiry)
     else:
         _end(world, inquiry, cause)
 
@@ -410,6 +417,14 @@ def wait_for_opening(world: World, inquiry: Inquiry) -> None:
     let_wait(world, inquiry)
 
 
+def _wait_as_before(world: World, inquiry: Inquiry) -> None:
+    """Who wanted to leave, and could not, waits for what they waited for."""
+    if inquiry.opens_at is None:
+        rest(world, inquiry)
+    else:
+        wait_for_opening(world, inquiry)
+
+
 def _join(world: World, inquiry: Inquiry) -> None:
     if inquiry.line is None:
         world.join_line(inquiry)
@@ -419,14 +434,20 @@ KEEPERS: dict[Hook, Callable[[World, Inquiry], None]] = {
     Hook.UNANSWERED: rest,
     Hook.CLOSED: wait_for_opening,
     Hook.FULL: _join,
-    Hook.LEFT: rest,
+    Hook.LEFT: _wait_as_before,
 }
 """What it means to keep waiting, by when it is said."""
 
 
 def _come_to(world: World, inquiry: Inquiry, group: GroupId) -> None:
     world.enter(inquiry, group)
-    if not is_closed(world, inquiry):
+    inquiry.customer_holds = False  # this group may have them hear something else
+    if inquiry.is_callback:  # promised by the one before: no line is too full for them, and a closed group will open
+        if is_at_rest(world, inquiry):
+            wait_for_opening(world, inquiry)
+        else:
+            world.join_line(inquiry)
+    elif not is_closed(world, inquiry):
         queue(world, inquiry)
 
 

@@ -243,6 +243,8 @@ def given_back(world: World, inquiry: Inquiry, attempts: AttemptNo) -> None:
     world.rearm(inquiry)
     if inquiry.opens_at is None:
         overflow.rejoin(world, inquiry)
+    else:
+        overflow.let_wait(world, inquiry)
 
 
 # -- what is over ---------------------------------------------------------------------------------------------------

@@ -87,6 +87,8 @@ class Handover:
     hook: str
     then: OverflowAction | None = None
     """What follows a reply."""
+    opens_at: float | None = None
+    """When their group was to open, in seconds, of who waited for that; see `Inquiry.opens_at`."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -23,8 +23,14 @@ def begin_to_hold(world: World, inquiry: Inquiry) -> None:
         _set(world, inquiry, max(world.now, inquiry.announced_at + plan.every))
 
 
+def hears_a_reply(world: World, inquiry: Inquiry) -> None:
+    """A caller holds and hears a reply, which nothing but an offer breaks off: they are told more once it is over."""
+    hold_on_after_reply(world, inquiry)
+    inquiry.announce_at = None
+
+
 def hold_on_after_reply(world: World, inquiry: Inquiry) -> None:
-    """A caller holds and hears a reply, which nothing but an offer breaks off."""
+    """They have heard the whole of it."""
     inquiry.announced_at = world.now
     begin_to_hold(world, inquiry)
 

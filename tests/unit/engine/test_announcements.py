@@ -2,10 +2,11 @@
 
 import pytest
 
-from huntgroup.engine.effects import AnnounceToCustomer, HoldCustomer, RingPhones
-from huntgroup.engine.events import PhoneState
+from huntgroup.engine.effects import AnnounceToCustomer, HoldCustomer, ReplyToCustomer, RingPhones
+from huntgroup.engine.events import PhoneState, ReplyPlayed
+from huntgroup.engine.ids import GroupId
 from huntgroup.engine.pace import RECENT_SECONDS
-from huntgroup.engine.policy import Announce, Hold, Reply
+from huntgroup.engine.policy import Announce, EnterGroup, Hold, KeepWaiting, Reply
 from tests.unit.engine.scenario import RING, Story, group, policy
 
 
@@ -95,9 +96,36 @@ def test_a_reply_is_not_broken_off_by_an_announcement() -> None:
     story.calls("c1")
     story.later(10)
     assert told(story) == []
+    (reply,) = story.ordered(ReplyToCustomer)
+    story.later(60)
+    assert told(story) == []  # it is a long one
+    story.happens(ReplyPlayed(inquiry=reply.inquiry, attempt=reply.attempt))
     story.later(29)
     assert told(story) == []
     story.later(1)
+    assert told(story) == [("c1", 1, None)]
+
+
+def test_who_hears_a_reply_and_waits_on_may_leave_the_line_by_its_key_afterwards() -> None:
+    announce = Announce(position=True, leave_key="1")
+    story = busy(announce, max_wait=10.0, on_unanswered=Reply(sound="sorry"), on_leave=KeepWaiting())
+    story.calls("c1")
+    story.later(10)
+    assert [each.leave_key for each in story.ordered(ReplyToCustomer)] == ["1"]
+
+
+def test_who_comes_on_to_another_group_waits_as_that_one_says() -> None:
+    sales = group("sales", "anna", max_wait=10.0, on_unanswered=EnterGroup(group=GroupId("care")))
+    care = group("care", "cleo", announce=Announce(position=True, leave_key="2"), hold=Hold.MUSIC)
+    story = Story(policy(sales, care))
+    for each in ("anna", "cleo"):
+        story.phone_is(each, PhoneState.INUSE)
+    story.calls("c1")
+    assert [(each.hold, each.leave_key) for each in story.ordered(HoldCustomer)] == [(Hold.RINGING, "")]
+
+    story.later(10)
+
+    assert [(each.hold, each.leave_key) for each in story.ordered(HoldCustomer)] == [(Hold.MUSIC, "2")]
     assert told(story) == [("c1", 1, None)]
 
 

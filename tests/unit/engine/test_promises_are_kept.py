@@ -3,20 +3,34 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from huntgroup.engine.effects import FactType, RingPhones, StopRinging
+from huntgroup.engine.effects import FactType, RingPhones, SendToVoicemail, StopRinging
 from huntgroup.engine.events import (
+    AttemptFailed,
+    Customer,
     CustomerLeft,
     CustomerNotReached,
     CustomerReached,
     Departure,
+    InquiryReceived,
+    KeyPressed,
     PbxFound,
     PbxLost,
     PhoneState,
     Refusal,
 )
 from huntgroup.engine.hours import Hours
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
-from huntgroup.engine.policy import CallBack, End, EnterGroup, KeepWaiting, Presence, ResponsibleMissed
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import (
+    Announce,
+    CallBack,
+    Channel,
+    End,
+    EnterGroup,
+    KeepWaiting,
+    Presence,
+    ResponsibleMissed,
+    ToVoicemail,
+)
 from tests.unit.engine.scenario import PBX, RING, Story, entrance, group, operator, policy
 
 DAY = Hours(zone=ZoneInfo("UTC"), week=(((480, 1080),),) * 7)
@@ -136,6 +150,70 @@ def test_who_gave_up_and_is_called_back_has_not_waited_too_long_a_moment_later()
 
         story.phone_is("anna", PhoneState.NOT_INUSE)
         assert story.rung() == [("c1", ("anna",))]
+
+
+def left_and_is_missed(**care: object) -> Story:
+    """c1 left sales' line and was promised to be called back; anna has just missed it, and it goes on to care."""
+    leave = {"announce": Announce(leave_key="1"), "on_leave": CallBack()}
+    sales = group("sales", "anna", **leave, on_unanswered=EnterGroup(group=GroupId("care")))
+    story = Story(policy(sales, group("care", "cleo", **care)), at=at("12:00"))
+    story.calls("other", "care")
+    story.phone_is("anna", PhoneState.INUSE)
+    story.calls("c1")
+    story.happens(KeyPressed(inquiry=InquiryId("c1"), key="1"))
+    story.hangs_up("c1")
+    story.phone_is("anna", PhoneState.NOT_INUSE)
+    story.misses("anna", "c1")
+    return story
+
+
+def test_a_promise_that_goes_on_to_a_group_that_is_closed_waits_for_its_opening() -> None:
+    later = Hours(zone=ZoneInfo("UTC"), week=(((900, 1080),),) * 7)
+    story = left_and_is_missed(hours=later)
+    assert story.happened(FactType.CLOSED) == [("other", None)]
+
+    story.later(at("15:00") - story.now)
+
+    assert story.rung() == [("c1", ("cleo",))]
+
+
+def test_and_of_one_that_is_full_it_is_in_the_line_all_the_same() -> None:
+    story = left_and_is_missed(max_waiting=1)
+    assert story.happened(FactType.CLOSED) == []
+
+    story.refuses("other", "cleo", Refusal.DECLINED)
+
+    assert ("c1", ("cleo",)) in story.rung()
+
+
+def test_who_waits_for_the_opening_and_cannot_leave_waits_for_it_still() -> None:
+    leave = {"announce": Announce(leave_key="1"), "on_leave": ToVoicemail(mailbox="full")}
+    story = Story(policy(group("sales", "anna", hours=DAY, on_closed=KeepWaiting(), **leave)), at=at("07:00"))
+    story.calls("c1")
+    story.happens(KeyPressed(inquiry=InquiryId("c1"), key="1"))
+    (box,) = story.ordered(SendToVoicemail)
+
+    story.happens(AttemptFailed(inquiry=InquiryId("c1"), attempt=box.attempt, detail="the mailbox is full"))
+    assert story.rung() == []
+    assert story.held() == ["c1"]
+
+    story.later(3600)
+    assert story.rung() == [("c1", ("anna",))]
+
+
+def test_nor_is_anybody_rung_for_who_could_not_be_promised_anything() -> None:
+    leave = {"announce": Announce(leave_key="1"), "on_leave": CallBack()}
+    story = Story(policy(group("sales", "anna", hours=DAY, on_closed=KeepWaiting(), **leave)), at=at("07:00"))
+    nobody = Customer(phone="anonymous")
+    story.happens(
+        InquiryReceived(inquiry=InquiryId("c1"), channel=Channel.CALL, source=SourceId("sales"), customer=nobody)
+    )
+
+    story.happens(KeyPressed(inquiry=InquiryId("c1"), key="1"))
+
+    assert story.rung() == []
+    story.later(3600)
+    assert story.rung() == [("c1", ("anna",))]
 
 
 # -- a full line turns nobody away who was let in ---------------------------------------------------------------------

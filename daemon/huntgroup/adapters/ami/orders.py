@@ -84,7 +84,8 @@ def _of_call(order: Order, call: Call, directory: Directory) -> list[SafeAction]
         case EndInquiry():
             return [SafeAction({"Action": "Hangup", "Channel": call.channel, "Cause": order.cause})]
         case SendToVoicemail() | DialOut() | ReplyToCustomer() | PromiseCallback():
-            return handover_actions(order, call.channel, directory)
+            key = leave_key(call, order.leave_key) if isinstance(order, ReplyToCustomer) else []
+            return key + handover_actions(order, call.channel, directory)
         case _:
             raise InvariantBroken(f"the settings let through what no dialplan does yet: {type(order).__name__}")
 

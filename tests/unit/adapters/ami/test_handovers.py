@@ -97,6 +97,15 @@ async def test_a_caller_is_handed_over(translator: Translator, order: str) -> No
     assert told(translator, what) == [setvar(text), redirect(context)]
 
 
+async def test_after_a_reply_they_are_listened_to_for_the_key_of_their_line(translator: Translator) -> None:
+    reply = ReplyToCustomer(inquiry=CALL, attempt=TWO, sound="sorry", text=None, leave_key="1")
+
+    first, *rest = told(translator, reply)
+
+    assert first == setvar("1", "HUNTGROUP_KEY")
+    assert rest == [setvar("2|huntgroup-reply|sorry|ringing"), redirect("huntgroup-reply")]
+
+
 async def test_nobody_is_sent_outside_where_there_is_no_way_out(translator: Translator) -> None:
     translator.directory = Directory()
 
