@@ -80,7 +80,7 @@ def _reply_played(world: World, event: ReplyPlayed) -> None:
 def _key_pressed(world: World, event: KeyPressed) -> None:
     """A caller leaves the line, where their group offers that by this key; whoever is being rung for them is not."""
     inquiry = world.inquiries.get(event.inquiry)
-    if inquiry is None or inquiry.handover is not None or inquiry.is_callback:
+    if inquiry is None or inquiry.handover is not None or inquiry.is_callback or inquiry.is_at_fallback:
         return
     if inquiry.group not in world.policy.groups:
         return  # what it offered may lead to others that are gone as well

@@ -18,6 +18,7 @@ from huntgroup.engine.effects import (
 from huntgroup.engine.events import (
     AttemptFailed,
     Customer,
+    FallbackRings,
     KeyPressed,
     MessageLeft,
     NumberAnswered,
@@ -319,6 +320,19 @@ def test_a_caller_who_waits_leaves_the_line_by_the_key() -> None:
     presses(story, "1")
     assert story.facts(FactType.LEFT_LINE) == [("c1", None, "by key 1")]
     assert len(story.ordered(SendToVoicemail)) == 1
+
+
+def test_but_not_one_whom_the_pbx_serves_by_itself_meanwhile() -> None:
+    story = offers_a_key()
+    story.phone_is("anna", PhoneState.INUSE)
+    story.calls("c1")
+    story.happens(FallbackRings(inquiry=InquiryId("c1")))
+
+    presses(story, "1")
+    story.calls("c1")
+
+    assert story.happened(FactType.LEFT_LINE) == []
+    assert story.held() == ["c1"]
 
 
 def test_and_so_does_one_for_whom_somebody_is_rung_who_has_not_missed_them() -> None:
