@@ -125,9 +125,13 @@ class Daemon(Service):
         """Where it keeps what happened."""
         return self.home / "huntgroup.db"
 
+    def log_text(self) -> str:
+        """What it has written so far."""
+        return self._child.output_text()
+
     def log(self) -> list[dict[str, Any]]:
         """Every line of its log so far."""
-        return list(_records(self._child.output_text()))
+        return list(_records(self.log_text()))
 
     async def logs(self, event: str, *, after: int = 0, within: float = 10.0, **fields: object) -> dict[str, Any]:
         """The record of this event with these fields, once it is there; the first *after* many are passed over."""

@@ -1,6 +1,6 @@
 """What the live tests share: one exchange and one broker per module, fresh phones per test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
 import pytest
@@ -63,8 +63,27 @@ async def caller(pbx: Pbx) -> AsyncIterator[Caller]:
         yield caller
 
 
+HAS_FAILED = pytest.StashKey[bool]()
+SHOWN = 100
+"""Lines of each log that a failed test shows."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note for the fixtures whether the test itself failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[HAS_FAILED] = report.failed
+    return report
+
+
+def show(name: str, text: str) -> None:
+    """What fails once in a thousand runs must be understood from what it left."""
+    print("", f"-- {name}, the last of it", *text.splitlines()[-SHOWN:], sep="\n")
+
+
 @pytest.fixture
-async def daemon(pbx: Pbx) -> AsyncIterator[StartDaemon]:
+async def daemon(pbx: Pbx, request: pytest.FixtureRequest) -> AsyncIterator[StartDaemon]:
     """``running = await daemon(configuration(group("sales", "anna")))``: started; ended after the test."""
     started: list[Daemon] = []
     if pbx.is_running:
@@ -78,6 +97,10 @@ async def daemon(pbx: Pbx) -> AsyncIterator[StartDaemon]:
         return running
 
     yield start
+    if request.node.stash.get(HAS_FAILED, False):
+        for each in started:
+            show("the daemon's log", each.log_text())
+        show("Asterisk's log", pbx.log_text())
     if pbx.is_running:
         await pbx.hangs_up_all()
     for each in started:
