@@ -11,6 +11,7 @@ from huntgroup.engine.events import (
     CustomerNotReached,
     CustomerReached,
     Departure,
+    FallbackRings,
     InquiryReceived,
     KeyPressed,
     PbxFound,
@@ -199,6 +200,17 @@ def test_who_waits_for_the_opening_and_cannot_leave_waits_for_it_still() -> None
 
     story.later(3600)
     assert story.rung() == [("c1", ("anna",))]
+
+
+def test_who_waits_for_the_opening_holds_as_before_when_the_pbx_gives_them_back() -> None:
+    story = Story(policy(group("sales", "anna", hours=DAY, on_closed=KeepWaiting())), at=at("07:00"))
+    story.calls("c1")
+    assert story.held() == ["c1"]
+    story.happens(FallbackRings(inquiry=InquiryId("c1")))
+
+    story.calls("c1")
+
+    assert (story.held(), story.rung()) == (["c1"], [])
 
 
 def test_nor_is_anybody_rung_for_who_could_not_be_promised_anything() -> None:
