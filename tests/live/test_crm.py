@@ -196,14 +196,14 @@ async def test_a_crm_that_hangs_delays_a_call_by_no_more_than_its_budget_and_soo
     await house(crm)
     crm.server.mood = Mood.HANGS
     took: list[float] = []
-    for number in range(7):
+    for number in range(8):
         call = await calls(caller, f"+4860070080{number}")
         took.append((await anna.ringing()).invite_received - call.invite_sent)
         await call.cancels()
 
     assert min(took[:5]) > BUDGET - 0.01, took
     assert median(took[:5]) < BUDGET + LATE, took
-    assert min(took[5:]) < LATE, took
+    assert median(took[5:]) < LATE, took
     print(f"rings after {', '.join(f'{1000 * each:.0f} ms' for each in took)}")
 
 
@@ -218,7 +218,7 @@ async def test_beside_one_that_lies_or_fails_a_call_rings_as_if_there_were_none(
 
     call = await calls(caller)
     rung = await anna.ringing()
-    assert rung.invite_received - call.invite_sent < PATIENT
+    assert rung.invite_received - call.invite_sent < BUDGET + 1  # and so not for the CRM's own time-out of 2 s
     rung.answer()
     await call.answered()
 

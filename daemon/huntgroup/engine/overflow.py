@@ -442,11 +442,8 @@ KEEPERS: dict[Hook, Callable[[World, Inquiry], None]] = {
 def _come_to(world: World, inquiry: Inquiry, group: GroupId) -> None:
     world.enter(inquiry, group)
     inquiry.customer_holds = False  # this group may have them hear something else
-    if inquiry.is_callback:  # promised by the one before: no line is too full for them, and a closed group will open
-        if is_at_rest(world, inquiry):
-            wait_for_opening(world, inquiry)
-        else:
-            world.join_line(inquiry)
+    if inquiry.is_callback:  # promised by the one before: no line is too full for them, and in a closed one they rest
+        world.join_line(inquiry)
     elif not is_closed(world, inquiry):
         queue(world, inquiry)
 

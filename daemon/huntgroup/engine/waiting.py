@@ -10,9 +10,7 @@ from huntgroup.engine.world import World
 
 def begin_to_hold(world: World, inquiry: Inquiry) -> None:
     """A caller holds: from the first time on they are told, and no sooner again than ``every`` after the last time."""
-    world.changed.inquiries[inquiry.id] = None
-    if inquiry.queued is None and inquiry.target is None and inquiry.line is not None:
-        inquiry.queued = Queued(world.now, world.lines.position(inquiry))
+    _note_place(world, inquiry)
     inquiry.announce_at = None
     plan = world.group_of(inquiry).announce
     if not _says_anything(plan):
@@ -25,8 +23,8 @@ def begin_to_hold(world: World, inquiry: Inquiry) -> None:
 
 def hears_a_reply(world: World, inquiry: Inquiry) -> None:
     """A caller holds and hears a reply, which nothing but an offer breaks off: they are told more once it is over."""
-    hold_on_after_reply(world, inquiry)
-    inquiry.announce_at = None
+    _note_place(world, inquiry)
+    inquiry.announced_at, inquiry.announce_at = world.now, None
 
 
 def hold_on_after_reply(world: World, inquiry: Inquiry) -> None:
@@ -48,6 +46,12 @@ def announce(world: World, inquiry: Inquiry) -> None:
         world.effects.append(AnnounceToCustomer(inquiry=inquiry.id, position=told, wait=wait, sound=plan.sound))
     if plan.every is not None:
         _set(world, inquiry, world.now + plan.every)
+
+
+def _note_place(world: World, inquiry: Inquiry) -> None:
+    world.changed.inquiries[inquiry.id] = None
+    if inquiry.queued is None and inquiry.target is None and inquiry.line is not None:
+        inquiry.queued = Queued(world.now, world.lines.position(inquiry))
 
 
 def _says_anything(plan: Announce) -> bool:

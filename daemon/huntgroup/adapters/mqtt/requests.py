@@ -77,13 +77,15 @@ def _transfer(command: commands.Transfer, asker: dict[str, Any]) -> OperatorRequ
 
 
 def _pickup(command: commands.Pickup, asker: dict[str, Any]) -> OperatorRequest:
-    inquiry = InquiryId(command.inquiry) if command.inquiry else None
-    return PickupRequested(**asker, inquiry=inquiry, is_by_command=True)
+    return PickupRequested(**asker, inquiry=_named(command), is_by_command=True)
 
 
 def _wrapup_done(command: commands.WrapupDone, asker: dict[str, Any]) -> OperatorRequest:
-    inquiry = InquiryId(command.inquiry) if command.inquiry else None
-    return WrapupDoneRequested(**asker, inquiry=inquiry)
+    return WrapupDoneRequested(**asker, inquiry=_named(command))
+
+
+def _named(command: commands.Pickup | commands.WrapupDone) -> InquiryId | None:
+    return InquiryId(command.inquiry) if command.inquiry else None
 
 
 def _about(kind: type[AboutOne]) -> Callable[[Any, dict[str, Any]], OperatorRequest]:
