@@ -12,6 +12,7 @@ import typer
 from huntgroup import customers_cli
 from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
+from huntgroup.ops import standard_streams
 from huntgroup.settings import Settings, load, load_to_simulate
 
 EXIT_FAILED = 1
@@ -42,6 +43,7 @@ ConfigFile = Annotated[
 
 def main() -> None:
     """The entry point of the command."""
+    standard_streams.open_missing()
     app()
 
 

@@ -1,6 +1,7 @@
 """Log lines: one an event, and what came from outside stays a value."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ logging.getLogger("library").warning("a library's word: %s", {name!r})
 
 def lines(*, for_people: bool) -> list[str]:
     program = PROGRAM.format(for_people=for_people, name=HOSTILE)
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True, env=BARE)
     return ran.stderr.splitlines()
 
 
@@ -51,6 +52,8 @@ def test_on_a_terminal_it_is_written_for_a_person() -> None:
     assert "\\r\\n" in told[0]
 
 
+BARE = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+"""The environment of a service: PYTHONUNBUFFERED, for one, hides what a buffer does."""
 FULL = """
 import os, resource, sys
 from huntgroup.engine.effects import Fact, FactType
@@ -67,7 +70,7 @@ for number in range(9):
 
 def test_a_log_that_finds_no_room_ends_nothing_and_says_later_what_is_missing(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as file:
-        ran = subprocess.run([sys.executable, "-c", FULL], stderr=file, check=False)
+        ran = subprocess.run([sys.executable, "-c", FULL], stderr=file, check=False, env=BARE)
     lines = (tmp_path / "log").read_text().splitlines()
     told = [json.loads(line) for line in lines if line.endswith("}") and line.startswith("{")]
 
@@ -78,8 +81,38 @@ def test_a_log_that_finds_no_room_ends_nothing_and_says_later_what_is_missing(tm
 
 def test_a_log_that_nobody_reads_ends_nothing() -> None:
     program = FULL.replace("resource.setrlimit", "(lambda *_: None)")
-    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as ran:
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, env=BARE) as ran:
         assert ran.stderr is not None
         ran.stderr.close()
+
+    assert ran.returncode == 0
+
+
+def test_a_name_that_is_no_unicode_and_a_c_locale_end_no_log() -> None:
+    program = PROGRAM.format(for_people=False, name="J\udc81n Łukasz").encode("ascii", "backslashreplace")
+    environment = {**BARE, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment)
+    told = [json.loads(line) for line in ran.stderr.decode().splitlines()]
+
+    assert told[0]["customer_name"] == "J\udc81n Łukasz"
+
+
+WITHOUT_STREAMS = """
+import os, sys
+for descriptor in (0, 1, 2):
+    os.close(descriptor)
+sys.stdin = sys.stdout = sys.stderr = None  # as Python itself has it then
+from huntgroup.ops import logs, standard_streams
+standard_streams.open_missing()
+store = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+logs.configure(is_terminal=False)
+logs.log.error("the line")
+print("the words")
+sys.exit(os.fstat(store).st_size)
+"""
+
+
+def test_a_daemon_started_without_standard_error_writes_no_log_into_its_store(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_STREAMS, str(tmp_path / "store")], check=False, env=BARE)
 
     assert ran.returncode == 0
