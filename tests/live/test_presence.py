@@ -162,7 +162,7 @@ async def test_the_third_missed_call_in_a_row_pauses_and_the_code_ends_it(
     phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:
     anna = await phone("anna-desk")
-    running = await daemon(configuration(group("sales", "anna", rings="1", miss_limit="3", on_unanswered=OVER)))
+    running = await daemon(configuration(group("sales", "anna", "ben", rings="1", miss_limit="3", on_unanswered=OVER)))
 
     for number in range(3):
         assert "operator.presence_changed" not in [line["event"] for line in running.log()]
@@ -175,9 +175,30 @@ async def test_the_third_missed_call_in_a_row_pauses_and_the_code_ends_it(
     assert (await running.logs("operator.presence_changed", after=1))["detail"] == "available"
 
 
+async def test_one_caller_in_three_rounds_pauses_nobody_and_the_last_one_is_kept(
+    phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    for name in ("anna-desk", "ben"):
+        await phone(name)
+    running = await daemon(configuration(group("sales", "anna", "ben", rings="1", miss_limit="2")))
+
+    call = await caller.dials(NUMBER)
+    for number in range(5):
+        await running.logs("inquiry.missed", after=number)
+    assert "operator.presence_changed" not in [line["event"] for line in running.log()]
+    await call.hangs_up()
+
+    call = await caller.dials(NUMBER)
+    withheld = await running.logs("operator.pause_withheld")
+    assert (withheld["group"], withheld["level"]) == ("sales", "warning")
+    paused = [each["operator"] for each in running.log() if each["event"] == "operator.presence_changed"]
+    assert sorted([*paused, withheld["operator"]]) == ["anna", "ben"]
+    await call.hangs_up()
+
+
 async def test_an_answered_call_begins_the_count_anew(phone: OpenPhone, caller: Caller, daemon: StartDaemon) -> None:
     anna = await phone("anna-desk")
-    running = await daemon(configuration(group("sales", "anna", rings="1", miss_limit="2", on_unanswered=OVER)))
+    running = await daemon(configuration(group("sales", "anna", "ben", rings="1", miss_limit="2", on_unanswered=OVER)))
 
     for number in range(3):
         await (await caller.dials(NUMBER)).ended()
@@ -199,7 +220,7 @@ async def test_a_phone_that_is_not_to_be_disturbed_misses_nothing(
     phone: OpenPhone, caller: Caller, daemon: StartDaemon, status: int, event: str
 ) -> None:
     (await phone("anna-desk")).declines(status)
-    running = await daemon(configuration(group("sales", "anna", miss_limit="1", on_unanswered=OVER)))
+    running = await daemon(configuration(group("sales", "anna", "ben", miss_limit="1", on_unanswered=OVER)))
 
     for number in range(2):
         await (await caller.dials(NUMBER)).ended()

@@ -143,7 +143,7 @@ def test_a_callback_is_told_with_both_its_ends() -> None:
 
 
 def test_there_are_words_for_every_reason_and_every_fact_of_an_inquiry() -> None:
-    about_none = {FactType.PRESENCE_CHANGED, FactType.RECOVERED}
+    about_none = {FactType.PRESENCE_CHANGED, FactType.PAUSE_WITHHELD, FactType.NOBODY_LEFT, FactType.RECOVERED}
     elsewhere = {FactType.RECEIVED, FactType.CLOSED, FactType.HANDED_OFF, *about_none}
 
     assert set(WHY_NOT) == set(Reason) - {Reason.CHOSEN}

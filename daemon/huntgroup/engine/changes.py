@@ -7,7 +7,7 @@ from huntgroup.engine.ids import GroupId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.offers import take_back, trim_offers, withdraw
 from huntgroup.engine.policy import Channel, Policy
-from huntgroup.engine.requests import put_back_texts
+from huntgroup.engine.requests import put_back_texts, tell_nobody_left
 from huntgroup.engine.state import Inquiry, Operator, Stage
 from huntgroup.engine.world import World
 
@@ -17,6 +17,7 @@ PBX_GONE = "its PBX is configured no longer"
 def change_policy(world: World, policy: Policy) -> None:
     """Take over a policy: first who and what there is, then whatever open inquiries refer to."""
     old = world.policy
+    had_somebody = [group for group, present in world.present.items() if present]
     states = world.phone_states()
     world.policy = policy
     world.changed.is_policy = True
@@ -39,6 +40,8 @@ def change_policy(world: World, policy: Policy) -> None:
         inquiry.entrance = policy.entrance(inquiry.channel, inquiry.entrance.source) or inquiry.entrance
     for operator_id in removed:
         _remove_operator(world, world.operators[operator_id])
+    left_alone = [group for group in had_somebody if world.present.get(group) == 0]
+    tell_nobody_left(world, left_alone, None)
     _give_up_pbxs(world)
     for inquiry in list(world.inquiries.values()):
         if inquiry.state in {InquiryState.WAITING, InquiryState.OFFERED}:

@@ -289,6 +289,10 @@ class FactType(StrEnum):
     ENDED = "inquiry.conversation_ended"
     CLOSED = "inquiry.closed"
     PRESENCE_CHANGED = "operator.presence_changed"
+    PAUSE_WITHHELD = "operator.pause_withheld"
+    """They missed as many as `miss_limit` allows, and are the last one available in this group."""
+    NOBODY_LEFT = "group.nobody_left"
+    """The last available operator of a group logged out, paused or was removed."""
     RESPONSIBLE_CHANGED = "customer.responsible_changed"
     RECOVERED = "daemon.recovered"
 

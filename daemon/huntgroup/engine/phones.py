@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from huntgroup.engine import overflow
-from huntgroup.engine.effects import FactType, Reason, ReleaseLeg
+from huntgroup.engine.effects import Fact, FactType, Reason, ReleaseLeg
 from huntgroup.engine.events import (
     AttemptFailed,
     PhoneAnswered,
@@ -22,7 +22,7 @@ from huntgroup.engine.policy import Presence
 from huntgroup.engine.recovery import answered_after_all
 from huntgroup.engine.requests import is_transfer_to, set_presence, tell_responsible
 from huntgroup.engine.routing import ringing_seconds
-from huntgroup.engine.state import Attempt, Inquiry, Offer, Stage
+from huntgroup.engine.state import Attempt, Inquiry, Offer, Operator, Stage, miss
 from huntgroup.engine.world import World
 
 NOBODY = OperatorId("")
@@ -133,10 +133,28 @@ def offer_missed(world: World, inquiry: Inquiry, offer: Offer) -> None:
     if inquiry.stage is Stage.MOBILE:
         return  # One call is missed once.
     operator = world.operators[offer.operator]
-    operator.missed_in_row += 1
-    limit = world.group_of(inquiry).miss_limit
-    if limit and operator.missed_in_row >= limit and operator.presence is Presence.AVAILABLE:
+    if miss(operator, inquiry.id):
+        _pause_when_too_many(world, operator, world.group_of(inquiry).miss_limit)
+
+
+def _pause_when_too_many(world: World, operator: Operator, limit: int) -> None:
+    """Pause who lets calls ring, but never the last one available in any of their groups: it would ring nobody."""
+    if not limit or operator.missed_in_row < limit or operator.presence is not Presence.AVAILABLE:
+        return
+    groups = (group for group in operator.groups if world.policy.groups[group].check_availability)
+    last_in = next((group for group in groups if world.present[group] == 1), None)
+    if last_in is None:
         set_presence(world, operator, Presence.PAUSED, MISSED_TOO_MANY)
+    elif operator.missed_in_row == limit:
+        world.effects.append(
+            Fact(
+                type=FactType.PAUSE_WITHHELD,
+                at=world.now,
+                group=last_in,
+                operator=operator.policy.id,
+                detail=MISSED_TOO_MANY,
+            )
+        )
 
 
 def _attempt_failed(world: World, event: AttemptFailed) -> None:

@@ -1,9 +1,10 @@
 """What operators ask for. Each handler either does it whole, or changes nothing and gives the error that says why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from huntgroup.engine import overflow
 from huntgroup.engine.effects import Answered, ErrorCode, Fact, FactType, Outcome, Reason, TransferredTo
+from huntgroup.engine.ids import GroupId, OperatorId
 from huntgroup.engine.lifecycle import InquiryState, OfferState
 from huntgroup.engine.offers import accepted, declined, return_when_all_over, trim_offers, withdraw
 from huntgroup.engine.pickups import pick_up
@@ -24,7 +25,7 @@ from huntgroup.engine.requested import (
     WrapupDoneRequested,
 )
 from huntgroup.engine.routing import ignores_presence, stays_when_away
-from huntgroup.engine.state import Inquiry, Offer, Operator, Target
+from huntgroup.engine.state import Inquiry, Offer, Operator, Target, begin_misses_anew
 from huntgroup.engine.world import World
 
 
@@ -194,7 +195,7 @@ def set_presence(world: World, operator: Operator, presence: Presence, reason: s
     change = (presence is Presence.AVAILABLE) - (was is Presence.AVAILABLE)
     for group in operator.groups:
         world.present[group] += change
-    operator.missed_in_row = 0
+    begin_misses_anew(operator)
     world.effects.append(
         Fact(
             type=FactType.PRESENCE_CHANGED,
@@ -203,9 +204,18 @@ def set_presence(world: World, operator: Operator, presence: Presence, reason: s
             detail=f"{presence}: {reason}" if reason else presence,
         )
     )
+    if was is Presence.AVAILABLE:
+        tell_nobody_left(world, (group for group in operator.groups if world.present[group] == 0), operator.policy.id)
     world.touch(operator, is_freed=True)
     if presence is not Presence.AVAILABLE:
         _step_away(world, operator)
+
+
+def tell_nobody_left(world: World, groups: Iterable[GroupId], operator: OperatorId | None) -> None:
+    """The last available operator of these groups is gone: nobody is offered what arrives there."""
+    for group in groups:
+        if world.policy.groups[group].check_availability:
+            world.effects.append(Fact(type=FactType.NOBODY_LEFT, at=world.now, group=group, operator=operator))
 
 
 def _step_away(world: World, operator: Operator) -> None:

@@ -207,8 +207,32 @@ class Operator:
     last_offer: int = 0
     """The number, over all operators, of the last offer made to them."""
     missed_in_row: int = 0
+    """How many inquiries they missed in a row; one that comes round again counts once."""
+    missed: dict[InquiryId, None] = field(default_factory=dict)
+    """The newest of these."""
     is_removed: bool = False
     """No longer configured; stays only until their conversations end."""
+
+
+MISSED_REMEMBERED = 100
+"""Missed inquiries that are remembered of an operator, so that one which comes round again is not counted twice."""
+
+
+def miss(operator: Operator, inquiry: InquiryId) -> bool:
+    """Count a missed inquiry; False when it is counted already."""
+    if inquiry in operator.missed:
+        return False
+    operator.missed[inquiry] = None
+    if len(operator.missed) > MISSED_REMEMBERED:
+        del operator.missed[next(iter(operator.missed))]
+    operator.missed_in_row += 1
+    return True
+
+
+def begin_misses_anew(operator: Operator) -> None:
+    """They took something, or said something of themselves."""
+    operator.missed_in_row = 0
+    operator.missed.clear()
 
 
 FALLBACK_REMEMBERED = 1000

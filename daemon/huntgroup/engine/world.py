@@ -16,7 +16,7 @@ from huntgroup.engine.lifecycle import InquiryState, InquiryStep, OfferState, Of
 from huntgroup.engine.line import Lines, line_key, place_of
 from huntgroup.engine.pace import Paces
 from huntgroup.engine.policy import Channel, Entrance, GroupPolicy, Policy
-from huntgroup.engine.state import Attempt, Coming, FallbackRead, Inquiry, Offer, Operator, Stage
+from huntgroup.engine.state import Attempt, Coming, FallbackRead, Inquiry, Offer, Operator, Stage, begin_misses_anew
 
 
 class World(House):
@@ -349,7 +349,7 @@ class World(House):
         inquiry.was_called_back = inquiry.is_reaching
         inquiry.target, inquiry.stage, inquiry.is_callback = None, Stage.GROUP, False
         inquiry.customer_holds = False
-        operator.missed_in_row = 0
+        begin_misses_anew(operator)
         self.take(inquiry, operator)
 
     def take(self, inquiry: Inquiry, operator: Operator) -> None:

@@ -86,6 +86,10 @@ def configure(*, is_terminal: bool | None = None) -> None:
     _teller.say = _say_by_structlog if for_people else Lines(file).say
 
 
+ALARMS = frozenset({FactType.NOBODY_LEFT, FactType.PAUSE_WITHHELD})
+"""Facts that somebody should look at."""
+
+
 class Lines:
     """Lines of JSON as structlog would write them, without its detours: of every call there are six."""
 
@@ -94,13 +98,13 @@ class Lines:
 
     def say(self, event: str, fields: Fields) -> None:
         """One line."""
-        fields["event"] = event
-        fields["level"] = "info"
-        self._file.write(_as_json(_stamp(None, "info", fields)) + "\n")
+        level = "warning" if event in ALARMS else "info"
+        fields |= {"event": event, "level": level}
+        self._file.write(_as_json(_stamp(None, level, fields)) + "\n")
 
 
 def _say_by_structlog(event: str, fields: Fields) -> None:
-    log.info(event, **fields)
+    (log.warning if event in ALARMS else log.info)(event, **fields)
 
 
 class Teller:

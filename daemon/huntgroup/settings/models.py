@@ -263,7 +263,7 @@ class Group(Section):
 
     announce: Announce = Announce()
     miss_limit: Amount = 0
-    """So many missed offers in a row pause an operator; 0: never."""
+    """Missed inquiries in a row that pause an operator, but never the last one available in a group; 0: never."""
 
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     """Which group's inquiries come first at an operator of several: the highest."""

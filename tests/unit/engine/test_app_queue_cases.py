@@ -110,7 +110,7 @@ def test_a_wrap_up_follows_a_call_that_was_answered_after_a_transfer_too() -> No
 
 
 def test_nobody_is_paused_for_calls_that_never_reached_their_phone() -> None:
-    story = Story(policy(group("sales", "anna", miss_limit=1)))
+    story = Story(policy(group("sales", "anna", "ben", miss_limit=1)))
     for name in ("c1", "c2", "c3"):
         story.calls(name)
         story.later(UNREACHABLE_AFTER)

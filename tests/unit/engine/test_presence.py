@@ -1,6 +1,6 @@
 """What an operator says of themselves, and what follows for what they are offered and have in hand."""
 
-from huntgroup.engine.effects import Answered, FactType, OperatorChanged, Reason
+from huntgroup.engine.effects import Answered, Fact, FactType, OperatorChanged, Reason
 from huntgroup.engine.events import Refusal
 from huntgroup.engine.policy import Channel, Distribution, Presence
 from huntgroup.engine.requested import PresenceToggled
@@ -175,8 +175,13 @@ def miss_calls(story: Story, count: int, who: str = "anna") -> None:
         story.hangs_up(name)
 
 
+def of_groups(story: Story, kind: FactType) -> list[tuple[str | None, str | None]]:
+    """The facts of a kind so far: (group, operator)."""
+    return [(each.group, each.operator) for each in story.history if isinstance(each, Fact) and each.type is kind]
+
+
 def test_so_many_misses_in_a_row_pause_the_operator_and_say_why() -> None:
-    story = alone(miss_limit=3)
+    story = two(miss_limit=3)
     miss_calls(story, 2)
     assert story.told("anna").presence == "available"
     miss_calls(story, 1)
@@ -185,7 +190,7 @@ def test_so_many_misses_in_a_row_pause_the_operator_and_say_why() -> None:
 
 
 def test_an_answer_begins_the_count_anew() -> None:
-    story = alone(miss_limit=2)
+    story = two(miss_limit=2)
     miss_calls(story, 1)
     story.talks("anna", "c1")
     story.is_over("c1", "anna")
@@ -194,7 +199,7 @@ def test_an_answer_begins_the_count_anew() -> None:
 
 
 def test_going_on_after_such_a_pause_begins_the_count_anew_too() -> None:
-    story = alone(miss_limit=2)
+    story = two(miss_limit=2)
     miss_calls(story, 2)
     story.is_now("anna", AVAILABLE)
     miss_calls(story, 1)
@@ -202,7 +207,7 @@ def test_going_on_after_such_a_pause_begins_the_count_anew_too() -> None:
 
 
 def test_declined_busy_or_unreachable_is_not_missed() -> None:
-    story = alone(miss_limit=1)
+    story = two(miss_limit=1)
     for refusal in (Refusal.DECLINED, Refusal.BUSY, Refusal.UNREACHABLE):
         story.calls(f"c-{refusal}")
         story.refuses(f"c-{refusal}", "anna", refusal)
@@ -211,7 +216,7 @@ def test_declined_busy_or_unreachable_is_not_missed() -> None:
 
 
 def test_with_no_limit_nobody_is_ever_paused() -> None:
-    story = alone(miss_limit=0)
+    story = two(miss_limit=0)
     miss_calls(story, 20)
     assert story.told("anna").presence == "available"
 
@@ -233,7 +238,7 @@ def test_missed_chats_and_calls_count_together_and_the_pause_takes_back_what_els
 def test_the_pause_that_a_miss_began_ends_the_offers_of_other_groups_within_the_same_instant() -> None:
     story = Story(
         policy(
-            group("sales", "anna", miss_limit=1, offer_timeout=RING),
+            group("sales", "anna", "cleo", miss_limit=1, offer_timeout=RING),
             group("support", "anna", "ben"),
             entrances=[entrance("sales-chat", "sales", Channel.CHAT)],
         )
@@ -243,6 +248,61 @@ def test_the_pause_that_a_miss_began_ends_the_offers_of_other_groups_within_the_
     story.rings("c1", "anna")
     story.later(RING)
     assert story.rung() == [("c1", ("ben",))]
+
+
+def test_one_caller_who_comes_round_again_is_missed_once() -> None:
+    story = two(miss_limit=2)
+    story.calls("c1")
+    for _ in range(3):
+        story.misses("anna", "c1")
+        story.misses("ben", "c1")
+        story.later(RING)
+    assert len(story.happened(FactType.MISSED)) == 6
+    assert story.happened(FactType.PRESENCE_CHANGED) == []
+    story.hangs_up("c1")
+    miss_calls(story, 1)
+    assert story.told("anna").presence == "paused"
+
+
+def test_last_operator_present_is_not_paused_and_it_is_told() -> None:
+    story = two(miss_limit=1)
+    story.is_now("ben", LOGGED_OUT)
+    miss_calls(story, 2)
+    assert of_groups(story, FactType.PAUSE_WITHHELD) == [("sales", "anna")]
+    assert story.told("anna").presence == "available"
+    story.is_now("ben", AVAILABLE)
+    miss_calls(story, 1)
+    assert story.told("anna").presence == "paused"
+
+
+def test_last_one_of_another_group_is_not_paused_either() -> None:
+    story = Story(policy(group("sales", "anna", "ben", miss_limit=1), group("support", "anna")))
+    miss_calls(story, 1)
+    assert story.told("anna").presence == "available"
+
+
+def test_two_who_miss_one_call_together_leave_one_present() -> None:
+    story = two(miss_limit=1, distribution=Distribution.ALL_AT_ONCE)
+    story.calls("c1")
+    for who in ("anna", "ben"):
+        story.rings("c1", who)
+    story.later(2 * RING)
+    assert sorted(story.told(who).presence for who in ("anna", "ben")) == ["available", "paused"]
+
+
+def test_group_that_nobody_is_left_in_is_told_once() -> None:
+    story = two()
+    story.is_now("anna", PAUSED)
+    story.is_now("ben", LOGGED_OUT)
+    story.is_now("anna", LOGGED_OUT)
+    assert of_groups(story, FactType.NOBODY_LEFT) == [("sales", "ben")]
+
+
+def test_group_whose_last_present_member_is_taken_out_is_told() -> None:
+    story = two()
+    story.is_now("ben", LOGGED_OUT)
+    story.has_policy(policy(group("sales", "ben"), group("support", "anna")))
+    assert of_groups(story, FactType.NOBODY_LEFT) == [("sales", None)]
 
 
 def test_who_is_paused_by_it_keeps_what_does_not_ask_for_presence() -> None:

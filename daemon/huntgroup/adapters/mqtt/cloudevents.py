@@ -5,7 +5,7 @@ from typing import Any
 
 from huntgroup.adapters.mqtt.payloads import CloudEvent, customer_out, instant, recording_out
 from huntgroup.customers.words import Happening, public_id
-from huntgroup.engine.effects import Fact, TransferredTo
+from huntgroup.engine.effects import Fact, FactType, TransferredTo
 
 _NAMESPACE = uuid.UUID("5b0a1c5e-6f0d-5d0e-9d55-0b3f6e0c9b11")
 
@@ -30,7 +30,7 @@ def cloud_event(fact: Fact, prefix: str) -> CloudEvent:
         source=f"/{prefix}",
         type=fact.type,
         time=instant(fact.at),
-        subject=fact.inquiry or fact.operator,
+        subject=fact.inquiry or (fact.group if fact.type is FactType.NOBODY_LEFT else fact.operator),
         data={name: value for name, value in data.items() if value is not None},
     )
 
