@@ -19,13 +19,15 @@ def to_be_heard_of(phones: Iterable[PhoneId]) -> list[PhoneId]:
     return [phone for phone in phones if _NAMED_LIKE_ITS_LEG.fullmatch(phone)]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Leg:
     """A channel that Dial made to ring one phone."""
 
     inquiry: InquiryId
     attempt: AttemptNo
     phone: PhoneId
+    has_rung: bool = field(default=False, compare=False)
+    """The phone said that it rings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ What it relies on, seen on Asterisk 16.28 and 22.10:
   extension is the number of the attempt, so every word about a leg says which attempt it belongs to, however late.
 * ``DialState`` with ``RINGING`` or ``PROGRESS`` is the phone's own 180 or 183; a 180 may follow a 183.
 * A phone that declines (603) ends in ``DialEnd`` with ``NOANSWER``; only the leg's ``Hangup`` tells the cause, 21.
+  One that stops ringing with another status ends likewise: 404 and 604 with cause 1, 408 with 18, 410 with 22, 480
+  with 19, 484 with 28, 488 and 606 with 58, 500 with 38; with 503 ``DialEnd`` says ``CONGESTION``.
 * Whoever picks a ringing call up, by our code, by the PBX's own (``*8``, Pickup()) or by a phone's key (INVITE with
   Replaces): in the end Dial's ``DialEnd`` with ``ANSWER`` names their channel in the place of the leg that rang. Before
   it that leg may hang up without a ``DialEnd`` of its own, which means nothing.
@@ -17,7 +19,7 @@ from collections.abc import Iterable
 
 from huntgroup.adapters.ami import across, callbacks, handovers
 from huntgroup.adapters.ami.calls import Call, Leg
-from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.directory import Directory, is_elsewhere
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.joining import RINGING_CONTEXT, Joining, is_near_end
 from huntgroup.adapters.ami.known import KnownCalls
@@ -38,8 +40,10 @@ OFFER_CONTEXTS = frozenset({"huntgroup-offer", "huntgroup-offer-music", callback
 FALLBACK_CONTEXT = "huntgroup-fallback"
 LEG_CONTEXTS = OFFER_CONTEXTS | {RINGING_CONTEXT}
 """Where Dial rings phones, for a caller or for who joined."""
-CALL_REJECTED = 21
+CALL_REJECTED = "21"
 """Q.850 cause of a leg whose phone said 603 Decline."""
+STOPPED = frozenset({"", "0", "16", "26"})
+"""Causes of a leg that was stopped from our side: Dial's time was over, or it was answered elsewhere."""
 OUTSIDE_CONTEXTS = frozenset({handovers.OUTSIDE_CONTEXT, callbacks.CUSTOMER_CONTEXT})
 
 
@@ -145,6 +149,7 @@ class Dialling(KnownCalls):
         leg = self._legs.get(message["destchannel"]) or self._new_leg(message)
         if leg is None:
             return []
+        leg.has_rung = True
         is_early = message["dialstatus"] == "PROGRESS"
         rang = PhoneRang(inquiry=leg.inquiry, attempt=leg.attempt, phone=leg.phone, is_early_media=is_early)
         return [rang, *self._not_even_dialled(message, leg.attempt)]
@@ -168,7 +173,7 @@ class Dialling(KnownCalls):
             case "BUSY":
                 return [refused(leg, Refusal.BUSY)]
             case _:
-                return [refused(leg, Refusal.UNREACHABLE)]
+                return [refused(leg, Refusal.DECLINED if _is_rung_device(leg) else Refusal.UNREACHABLE)]
 
     def _answered(self, message: Message) -> list[Event]:
         channel = message["destchannel"]
@@ -230,5 +235,11 @@ def refused(leg: Leg, refusal: Refusal) -> PhoneRefused:
 
 
 def unanswered(leg: Leg, cause: str) -> PhoneRefused:
-    """The event of a leg that Dial calls unanswered; only the Q.850 cause tells a decline."""
-    return refused(leg, Refusal.DECLINED if cause == str(CALL_REJECTED) else Refusal.NO_ANSWER)
+    """The event of a leg that Dial calls unanswered; only the Q.850 cause tells whether the phone ended it itself."""
+    has_ended_itself = cause == CALL_REJECTED or (cause not in STOPPED and _is_rung_device(leg))
+    return refused(leg, Refusal.DECLINED if has_ended_itself else Refusal.NO_ANSWER)
+
+
+def _is_rung_device(leg: Leg) -> bool:
+    """A phone of the PBX itself that rang. At the end of a trunk it may be the network that gives up."""
+    return leg.has_rung and not is_elsewhere(leg.phone)

@@ -140,7 +140,7 @@ class KnownCalls:
 
     def rings(self, call: Call, attempt: AttemptNo, phone: PhoneId, channel: str) -> PhoneRang:
         """A phone that was found ringing for this attempt."""
-        self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone)
+        self._legs[channel] = call.legs[channel] = Leg(call.inquiry, attempt, phone, has_rung=True)
         return PhoneRang(inquiry=call.inquiry, attempt=attempt, phone=phone)
 
     def may_answer_behind(self, call: Call, attempt: AttemptNo, far_ends: Mapping[str, str]) -> None:
