@@ -32,7 +32,8 @@ class Pbx(Service):
     extensions.conf and queues.conf. With *with_huntgroup* the repository's dialplan and AMI user are
     there, as they stand when the exchange starts. *endpoint_options* are further lines for every phone's
     endpoint, e.g. ``call_group=1``; *trunk_options* of the trunk's, *ami_options* of the daemon's AMI user.
-    *without_modules* are not loaded. *qualify* is the seconds between OPTIONS to the phones, 0 for none.
+    *without_modules* are not loaded; with *stock_modules* all others are, as the distribution's own modules.conf
+    says. *qualify* is the seconds between OPTIONS to the phones, 0 for none.
     *verbose* 0 keeps the dialplan's steps out of the log: for benchmarks. *offices* are trunks to other exchanges, by
     name, with their SIP addresses: give both an *address*, so that each can be told of the other before it is there.
     """
@@ -53,6 +54,7 @@ class Pbx(Service):
         trunk_options: str = "",
         ami_options: str = "",
         without_modules: Sequence[str] = (),
+        stock_modules: bool = False,
         qualify: float = 0.0,
         verbose: int = 3,
         address: str | None = None,
@@ -88,6 +90,7 @@ class Pbx(Service):
             trunk_options=trunk_options,
             ami_options=ami_options,
             without_modules=without_modules,
+            stock_modules=stock_modules,
             qualify=qualify,
             verbose=verbose,
             offices=dict(offices or {}),

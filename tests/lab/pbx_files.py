@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lab.pbx_modules import load_lines
+from tests.lab.pbx_modules import load_lines, stock_lines
 from tests.lab.roots import AsteriskRoot
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -39,6 +39,8 @@ class Plan:
     trunk_options: str = ""
     ami_options: str = ""
     without_modules: Sequence[str] = ()
+    stock_modules: bool = False
+    """Load what the distribution's own modules.conf loads, in place of the lab's list."""
     qualify: float = 0.0
     verbose: int = 3
     offices: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -61,11 +63,17 @@ def write_files(plan: Plan) -> None:
         path.write_text(text)
 
 
+def _modules(plan: Plan) -> str:
+    if plan.stock_modules:
+        return stock_lines(plan.root.stock_modules, plan.without_modules)
+    return load_lines(plan.root.modules, plan.without_modules)
+
+
 def files(plan: Plan) -> dict[str, str]:
     """Configuration file (without ``.conf``) to content. The short ones only keep the log free of errors."""
     return {
         "asterisk": _asterisk(plan),
-        "modules": load_lines(plan.root.modules, plan.without_modules),
+        "modules": _modules(plan),
         "logger": _logger(plan),
         "manager": _manager(plan),
         "pjsip": _pjsip(plan),

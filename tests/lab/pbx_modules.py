@@ -40,6 +40,12 @@ func_vmcount func_volume
 """
 
 
+def stock_lines(stock: Path, without: Collection[str] = ()) -> str:
+    """A distribution's own modules.conf: it loads all that is installed, but for those *without*."""
+    text = stock.read_text().replace("[global]", "")
+    return text + "".join(f"noload={name}.so\n" for name in without)
+
+
 def load_lines(modules: Path, without: Collection[str] = ()) -> str:
     """The body of modules.conf for an Asterisk whose modules are in that folder, but for those *without*."""
     names = [name for name in _WANTED.split() if name not in without and (modules / f"{name}.so").exists()]

@@ -19,6 +19,8 @@ class AsteriskRoot:
     modules: Path
     data: Path
     """astdatadir: sounds, and the documentation without which many modules refuse to load."""
+    stock_modules: Path
+    """The distribution's own modules.conf."""
 
 
 def cache_dir() -> Path:
@@ -53,6 +55,7 @@ def _unpacked(root: Path) -> AsteriskRoot:
         ),
         modules=_only(root / "usr", _MODULES, "chan_pjsip").parent,
         data=root / "usr/share/asterisk",
+        stock_modules=root / "etc/asterisk/modules.conf",
     )
 
 
@@ -77,5 +80,6 @@ def _own(binary: Path) -> AsteriskRoot:
     modules = _only(prefix, _MODULES, "chan_pjsip").parent
     for data in (prefix / "share/asterisk", Path("/var/lib/asterisk")):
         if (data / "documentation").is_dir():
-            return AsteriskRoot(argv=(str(binary),), modules=modules, data=data)
+            stock = Path("/etc/asterisk/modules.conf")
+            return AsteriskRoot(argv=(str(binary),), modules=modules, data=data, stock_modules=stock)
     raise LabError(f"no documentation of {binary} found: is the package asterisk-config installed?")
