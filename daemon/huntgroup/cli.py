@@ -13,6 +13,7 @@ from huntgroup import customers_cli
 from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.ops import standard_streams
+from huntgroup.plain import as_json as shown_as_json
 from huntgroup.settings import Settings, load, load_to_simulate
 
 EXIT_FAILED = 1
@@ -180,7 +181,7 @@ def explain(
         typer.echo(f"nothing is known of {inquiry} in {settings.store.path}{last}", err=True)
         raise typer.Exit(EXIT_FAILED)
     names = Names({each.id: each.name for each in settings.operators}, {each.id: each.name for each in settings.groups})
-    lines = (json.dumps(as_data(each), ensure_ascii=False) for each in records) if as_json else told(records, names)
+    lines = (shown_as_json(as_data(each)) for each in records) if as_json else told(records, names)
     for line in lines:
         typer.echo(line)
 
@@ -357,7 +358,7 @@ def outbox(
     except (ConfigError, HuntgroupError) as error:
         _tell(error) if isinstance(error, ConfigError) else typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
-    data = (json.dumps(report.as_data(row), ensure_ascii=False) for row in rows)
+    data = (shown_as_json(report.as_data(row)) for row in rows)
     for line in data if as_json else report.told(rows, Clock().now()):
         typer.echo(line)
     if not rows and not as_json:

@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from huntgroup.errors import ChangeRefused, ConfigError, HuntgroupError
+from huntgroup.plain import as_json
 from huntgroup.settings import load_to_simulate
 from huntgroup.settings.changes import ADMINISTRATION, AnyChange, AnyCommand, Check, Show
 from huntgroup.settings.editing import Asker, Outcome, carry_out
@@ -137,7 +138,7 @@ def do(
 def show(config: ConfigFile) -> None:
     """Print the configuration's tables as JSON, with the version of the file."""
     outcome = _done(config, Show(type="show"))
-    typer.echo(json.dumps({"version": outcome.after.version, **(outcome.shown or {})}, ensure_ascii=False, indent=1))
+    typer.echo(as_json({"version": outcome.after.version, **(outcome.shown or {})}, indent=1))
 
 
 @app.command()
@@ -221,4 +222,4 @@ def _done(config: Path, command: AnyCommand) -> Outcome:
 
 
 def _value(value: Any) -> str:
-    return "-" if value is None else json.dumps(value, ensure_ascii=False)
+    return "-" if value is None else as_json(value)

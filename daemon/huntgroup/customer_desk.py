@@ -15,6 +15,7 @@ from huntgroup.adapters.store.journal import Journal
 from huntgroup.customers.identities import Identity, identities
 from huntgroup.customers.rules import RuleBook
 from huntgroup.customers.words import CustomersError, Happening
+from huntgroup.plain import clean
 
 Result = tuple[dict[str, Any], Sequence[Happening]]
 Answer = Callable[[dict[str, Any] | CustomersError], None]
@@ -45,7 +46,7 @@ class CustomerDesk:
         return {"customer": desk.shown(database, self._one(database, command.customer, "customer"))}
 
     def _change(self, database: sqlite3.Connection, now: float, command: AboutCustomers) -> Result:
-        change = Change(now, command.by or SOMEBODY)
+        change = Change(now, clean(command.by) or SOMEBODY)
         match command:
             case commands.CreateCustomer(customer=new, responsible=responsible):
                 who = Who(phone=new.phone, email=new.email, handles=new.handles)

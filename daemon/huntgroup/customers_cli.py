@@ -1,8 +1,7 @@
 """``huntgroup customers``: arguments and words on the screen; beside a running daemon or without one."""
 
-import json
+import codecs
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -12,9 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from huntgroup.errors import ConfigError, HuntgroupError, StoreError
+from huntgroup.plain import as_json as as_json_text
+from huntgroup.plain import clean, plain
 from huntgroup.settings import Settings, load_to_simulate
 
 if TYPE_CHECKING:
+    from huntgroup.customers.encodings import Encoding
+    from huntgroup.customers.lists import Listed, Unusable
     from huntgroup.customers.words import Happening
 
 T = TypeVar("T")
@@ -44,7 +47,11 @@ def show(customer: Who, config: ConfigFile, *, as_json: AsJson = False) -> None:
         return desk.shown(database, _one(database, settings, customer))
 
     found = _read(config, look)
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else "\n".join(_told(found)))
+    if as_json:
+        typer.echo(as_json_text(found, indent=1))
+        return
+    for line in _told(found):
+        _say(line)
 
 
 @app.command()
@@ -62,7 +69,7 @@ def find(
 
     found = _read(config, look)
     for each in found:
-        typer.echo(json.dumps(each, ensure_ascii=False) if as_json else _line(each))
+        typer.echo(as_json_text(each)) if as_json else _say(_line(each))
     if not found:
         raise typer.Exit(EXIT_FAILED)
 
@@ -93,7 +100,7 @@ def create(  # noqa: PLR0913 - each is an option of its own
         done, _ = desk.create(database, name, identities, responsible, _change(now))
         return _line(done["customer"])
 
-    typer.echo(_write(config, make))
+    _say(_write(config, make))
 
 
 @app.command()
@@ -101,13 +108,14 @@ def merge(customer: Who, other: Annotated[str, typer.Argument(metavar="OTHER")],
     """Make two customers one: OTHER becomes a part of CUSTOMER. Exit status 0; 1 when it cannot be done."""
     from huntgroup.adapters.store.customers import desk  # noqa: PLC0415
 
-    def join(database: sqlite3.Connection, settings: Settings, now: float) -> str:
+    def join(database: sqlite3.Connection, settings: Settings, now: float) -> list[str]:
         into, second = _one(database, settings, customer), _one(database, settings, other)
         done, told = desk.join(database, into, second, _change(now))
         _keep_for_crm(database, settings, told)
-        return f"{_line(done['customer'])}\nto take it back: huntgroup customers undo {done['change']}"
+        return [_line(done["customer"]), f"to take it back: huntgroup customers undo {done['change']}"]
 
-    typer.echo(_write(config, join))
+    for line in _write(config, join):
+        _say(line)
 
 
 @app.command()
@@ -123,7 +131,7 @@ def undo(
         _keep_for_crm(database, settings, told)
         return f"change {change} ({told[0].data['what']}) is undone"
 
-    typer.echo(_write(config, take_back))
+    _say(_write(config, take_back))
 
 
 @app.command()
@@ -140,7 +148,7 @@ def responsible(
         _keep_for_crm(database, settings, told)
         return _line(done["customer"])
 
-    typer.echo(_write(config, give))
+    _say(_write(config, give))
 
 
 @app.command()
@@ -163,7 +171,7 @@ def orphans(
         else:
             found = _write(config, partial(_given, last, give_to))
         for _, each in found:
-            typer.echo(json.dumps(each, ensure_ascii=False) if as_json else _line(each))
+            typer.echo(as_json_text(each)) if as_json else _say(_line(each))
         count += len(found)
         if len(found) < ORPHANS_AT_ONCE:
             break
@@ -212,70 +220,115 @@ def erase(customer: Who, config: ConfigFile) -> None:
         return [words, *(f"a message of theirs is still at the PBX: {file}" for file in done["recordings"])]
 
     for line in _write(config, forget):
-        typer.echo(line)
+        _say(line)
 
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.vcf", help="In UTF-8.")], config: ConfigFile
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.vcf")],
+    config: ConfigFile,
+    *,
+    encoding: Annotated[
+        str, typer.Option(help="How it is encoded, as in cp1250; by default what it is, else the country's code page.")
+    ] = "",
+    ignore_columns: Annotated[
+        bool, typer.Option("--ignore-columns", help="Leave out the columns of a CSV that say nothing here.")
+    ] = False,
 ) -> None:
     """Take a list of customers in, while the daemon goes on. Who is known already gets what is new.
 
-    Doing it again changes nothing. Exit status 0; 1 when a line was left out, and each of these is told.
+    Doing it again changes nothing. Exit status 0; 1 when anything was left out, and all of that is told.
     """
     from huntgroup.adapters.clock import Clock  # noqa: PLC0415
     from huntgroup.adapters.store.customers.book import Change  # noqa: PLC0415
     from huntgroup.adapters.store.customers.moving import Import  # noqa: PLC0415
-    from huntgroup.customers.lists import BadList, from_csv, from_vcard  # noqa: PLC0415
+    from huntgroup.customers.lists import BadList  # noqa: PLC0415
 
-    read = {".csv": from_csv, ".vcf": from_vcard}.get(file.suffix.lower())
-    if read is None:
-        raise typer.BadParameter(f"{file} ends with neither .csv nor .vcf", param_hint="FILE")
+    kind = _kind(file)
     with _failing(config) as settings, _store(settings) as database:
+        rows = _rows(file, kind, _encoding(file, encoding, settings.telephony.country), settings, ignore_columns)
         taking = Import(
             settings.telephony.country,
             {each.id for each in settings.operators},
-            Change(Clock().now(), WHO, f"import {file.name}"),
+            Change(Clock().now(), WHO, clean(f"import {file.name}")),
         )
         try:
-            with file.open(encoding="utf-8", newline="") as lines:
-                done = taking.take(database, read(lines))
+            done = taking.take(database, rows)
         except BadList as error:
-            typer.echo(f"{file}:{error.line}: {error}", err=True)
-            raise typer.Exit(EXIT_FAILED) from None
-        except UnicodeDecodeError as error:
-            typer.echo(f"{file}: is not UTF-8 ({error.reason}); save it as UTF-8", err=True)
+            _say(f"{file}:{error.line}: {error}", err=True)
             raise typer.Exit(EXIT_FAILED) from None
     for line, what in done.problems:
-        typer.echo(f"{file}:{line}: {what}", err=True)
-    typer.echo(
-        f"{done.created} created, {done.changed} changed, {done.unchanged} as they were, {done.refused} left out"
-    )
-    if done.refused:
+        _say(f"{file}:{line}: {what}", err=True)
+    in_part = f", {done.in_part} in part" if done.in_part else ""
+    taken = f"{done.created} created, {done.changed} changed, {done.unchanged} as they were"
+    _say(f"{taken}, {done.refused} left out{in_part}")
+    if done.refused or done.in_part:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _encoding(file: Path, told: str, country: str) -> "Encoding":
+    """What was told, else what the file is; a guess is said."""
+    from huntgroup.customers.encodings import Encoding, encoding_of  # noqa: PLC0415
+
+    if told:
+        try:
+            b"a".decode(told, "replace")
+            return Encoding(codecs.lookup(told).name)
+        except LookupError:
+            raise typer.BadParameter(f"{told} is no encoding; write it as in cp1250 or utf-16") from None
+    found = encoding_of(file, country)
+    if found.is_guessed:
+        _say(f"{file}: is not Unicode; read as {found.name}, or say what it is by --encoding", err=True)
+    return found
+
+
+def _rows(
+    file: Path, kind: str, encoding: "Encoding", settings: Settings, ignore_columns: bool
+) -> "Iterator[Listed | Unusable]":
+    from huntgroup.customers.encodings import byte_lines, code_page, text_lines  # noqa: PLC0415
+    from huntgroup.customers.lists import from_csv, from_vcard  # noqa: PLC0415
+
+    if kind == ".csv":
+        return from_csv(text_lines(file, encoding), other_columns=ignore_columns)
+    page = code_page(settings.telephony.country) if encoding.name.startswith("utf") else encoding.name
+    return from_vcard(byte_lines(file, encoding), page)
+
+
+def _kind(file: Path) -> str:
+    kind = file.suffix.lower()
+    if kind not in (".csv", ".vcf"):
+        raise typer.BadParameter(f"{file} ends with neither .csv nor .vcf", param_hint="FILE")
+    return kind
 
 
 @app.command()
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.vcf|-", help="`-`: CSV to the screen.")],
     config: ConfigFile,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write it in place of a file that is there.")] = False,
 ) -> None:
-    """Write all customers into a file that only its owner reads, as CSV or vCard 4.0."""
+    """Write all customers into a file that only its owner reads, as CSV or vCard 4.0.
+
+    Exit status 0; 1 when it cannot be done, or a file of this name is there already.
+    """
     from huntgroup.adapters.store.customers.moving import exported  # noqa: PLC0415
-    from huntgroup.adapters.store.private import make_private  # noqa: PLC0415
+    from huntgroup.adapters.store.private import write_privately  # noqa: PLC0415
     from huntgroup.customers.lists import to_csv, to_vcard  # noqa: PLC0415
 
-    write = {".csv": to_csv, ".vcf": to_vcard, "": to_csv}.get(file.suffix.lower())
-    if write is None or (not file.suffix and str(file) != "-"):
-        raise typer.BadParameter(f"{file} ends with neither .csv nor .vcf", param_hint="FILE")
+    is_screen = str(file) == "-"
+    write = to_csv if is_screen or _kind(file) == ".csv" else to_vcard
     with _failing(config) as settings, _store(settings, is_for_reading=True) as database:
-        lines = write(exported(database))
-        if str(file) == "-":
-            sys.stdout.writelines(lines)
+        lines = (each.encode() for each in write(exported(database)))
+        if is_screen:
+            for line in lines:
+                typer.echo(line, nl=False)
             return
-        make_private(file)
-        with file.open("w", encoding="utf-8", newline="") as out:
-            out.writelines(lines)
+        try:
+            write_privately(file, lines, replace=force)
+        except FileExistsError:
+            _say(f"{file} is there already; name another file, or say --force", err=True)
+            raise typer.Exit(EXIT_FAILED) from None
 
 
 # -- the store ------------------------------------------------------------------------------------------------------
@@ -336,10 +389,10 @@ def _failing(config: Path) -> Iterator[Settings]:
         yield load_to_simulate(config)
     except ConfigError as error:
         for problem in error.problems:
-            typer.echo(str(problem), err=True)
+            _say(str(problem), err=True)
         raise typer.Exit(EXIT_FAILED) from None
     except (HuntgroupError, OSError) as error:
-        typer.echo(str(error), err=True)
+        _say(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
 
 
@@ -366,6 +419,11 @@ def _must_exist(settings: Settings, operator: str | None) -> None:
 
     if operator is not None and operator not in {each.id for each in settings.operators}:
         raise CustomersError("unknown_operator", f"there is no operator {operator}", "operator")
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """One line on the screen, with nothing in it that a terminal obeys: names and numbers come from anybody."""
+    typer.echo(plain(line), err=err)
 
 
 # -- words ----------------------------------------------------------------------------------------------------------

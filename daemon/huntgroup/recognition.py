@@ -12,10 +12,12 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from huntgroup.customers.identities import Identity
+from huntgroup.customers.names import is_name
 from huntgroup.customers.rules import RuleBook
 from huntgroup.customers.words import Known, public_id
 from huntgroup.engine.events import Customer, Event, InquiryReceived
 from huntgroup.engine.ids import InquiryId, OperatorId
+from huntgroup.plain import clean
 
 log = structlog.get_logger(__name__)
 
@@ -147,20 +149,21 @@ class Recognition:
 
 def recognised(event: InquiryReceived, known: Known) -> InquiryReceived:
     """An inquiry of a customer whom the store knows."""
-    customer = _named(replace(event.customer, id=public_id(known.id), crm=known.crm), known.name)
+    customer = _named(replace(event.customer, id=public_id(known.id), crm=known.crm), clean(known.name))
     return replace(event, customer=customer, responsible=_operator(known.responsible))
 
 
 def told_of(event: InquiryReceived, told: Told) -> InquiryReceived:
     """An inquiry of a customer whom only somebody else knows."""
-    customer = _named(replace(event.customer, crm=told.crm), told.name)
+    customer = _named(replace(event.customer, crm=told.crm), clean(told.name))
     return replace(event, customer=customer, responsible=_operator(told.responsible))
 
 
 def _named(customer: Customer, name: str) -> Customer:
+    """What they give for a name and is none ("Guest") says less than the name by which they are known."""
     if not name or name == customer.name:
         return customer
-    return replace(customer, name=name) if not customer.name else replace(customer, known_as=name)
+    return replace(customer, name=name) if not is_name(customer.name) else replace(customer, known_as=name)
 
 
 def _operator(name: str | None) -> OperatorId | None:

@@ -1,7 +1,6 @@
 """The house on a screen: PBXs, operators, groups and who waits."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.reader import House, houses
+from huntgroup.plain import as_json as shown_as_json
 from huntgroup.plain import plain
 from huntgroup.settings import Mqtt
 
@@ -39,7 +39,7 @@ async def _show(
     try:
         async for house in reading:
             if as_json:
-                say(json.dumps(house.as_data() | beside(), ensure_ascii=False))
+                say(shown_as_json(house.as_data() | beside()))
             elif live is None:
                 console.print(picture(house))
             else:

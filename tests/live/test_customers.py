@@ -82,6 +82,32 @@ async def test_and_by_chat_mail_and_form(anyone: Party, serving: Serve, channel:
     await anyone.sees_desk("cleo", offers=["i-1"] if is_offered else [], inquiries=[] if is_offered else ["i-1"])
 
 
+@pytest.mark.parametrize("name", [None, JAN, "600 700 800", "Sales:+48600700800", "Sales:Jan", "WIRELESS CALLER"])
+async def test_forms_with_other_names_and_labels_of_the_pbx_leave_a_caller_who_they_are(
+    anyone: Party, phone: OpenPhone, caller: Caller, serving: Serve, name: str | None
+) -> None:
+    cleo = await phone("cleo")
+    await serving(house(telephony='country = "pl"\nname_prefixes = ["Sales:"]'))
+    jan = await is_known(anyone)
+    for number, other in enumerate(("Evil One", "Vile Two", "Bad Three")):
+        typed = {"name": other, "phone": JAN, "email": f"{number}@evil.example"}
+        assert "error" not in await anyone.submits(f"form-{number}", "form", customer=typed)
+
+    call = await caller.dials(NUMBER, number=JAN, name=name)
+    (await cleo.ringing()).answer()
+    await call.answered()
+
+    told = await happened(anyone, "customer.recognised", customer=jan["id"])
+    desk = await anyone.sees_desk("cleo", inquiries=[told["inquiry"]])
+    who = desk["inquiries"][0]["customer"]
+    given = "Jan" if name == "Sales:Jan" else "Jan Kowalski"
+    assert (who["id"], who["name"], who.get("known_as", given)) == (
+        jan["id"],
+        given,
+        "Jan Kowalski" if given == "Jan" else given,
+    )
+
+
 async def test_a_responsible_operator_who_is_away_is_not_waited_for(
     anyone: Party, phone: OpenPhone, caller: Caller, serving: Serve
 ) -> None:

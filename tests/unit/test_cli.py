@@ -269,3 +269,17 @@ def test_the_doctor_of_a_broken_file_tells_every_problem_and_fails(broken: Path)
     assert result.exit_code == 1
     assert f"{broken}:16" in result.stdout
     assert "2 failed" in result.stdout
+
+
+def test_explain_gives_programs_no_name_that_a_terminal_obeys(config: Path) -> None:
+    name = "Jan\x1b[2J\x9b2J\u202e\u2066\x7f\u2028"
+    more = json.dumps({"customer": {"name": name, "phone": name}})
+    recorded(config, 2.5, "c1", "inquiry.received", "sales", None, None, "sales", more)
+
+    as_json = invoke("explain", "c1", "--config", config, "--json").stdout
+    for_people = invoke("explain", "c1", "--config", config).stdout
+
+    assert json.loads(as_json)["customer"]["name"] == name
+    assert as_json.strip().isprintable()
+    assert for_people.strip().isprintable()
+    assert "Jan" in for_people

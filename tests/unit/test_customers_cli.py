@@ -121,11 +121,161 @@ def test_a_list_goes_out_and_comes_in_again_and_a_second_time_changes_nothing(
     assert "Jan; Kowalski  [jan@x.org, +48600700800]  responsible: ben" in says(config, "show", MINE)
 
 
-def test_every_line_that_is_left_out_is_told_with_what_would_be_right(config: Path, tmp_path: Path) -> None:
+def test_what_is_usable_of_a_line_is_taken_and_the_rest_is_told(config: Path, tmp_path: Path) -> None:
     file = tmp_path / "all.csv"
-    file.write_text("name,phones,emails,responsible\nJan,12,,\nMaria,600700801,,zoe\nPiotr,600700802,,\nNobody,,,\n")
+    file.write_text(
+        "name,phones,emails,responsible\nJan,12,,\nMaria,600700801,,zoe\nPiotr,600700802;12,,\nNobody,,,\nAnna,600700803,,\n"
+    )
     said = says(config, "import", str(file), status=1)
     assert f"{file}:2: '12' is no public telephone number; write it as in +48221234567" in said
     assert f"{file}:3: there is no operator 'zoe'" in said
+    assert f"{file}:4: '12' is no public telephone number" in said
     assert f"{file}:5: nobody could be recognised by it" in said
-    assert "1 created, 0 changed, 0 as they were, 3 left out" in said
+    assert "3 created, 0 changed, 0 as they were, 2 left out, 2 in part" in said
+    assert says(config, "show", "600700802").startswith("customer-2  Piotr")
+
+
+# -- address books of others ------------------------------------------------------------------------------------------
+
+PHONE_CARDS = """BEGIN:VCARD
+VERSION:2.1
+N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C5=BB=C3=B3=C5=82=
+=C4=87;=C5=81ukasz;;;
+FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C5=81ukasz =C5=BB=
+=C3=B3=C5=82=C4=87
+TEL;CELL:
+TEL;CELL:600 700 801
+END:VCARD
+BEGIN:VCARD
+VERSION:3.0
+N:Nowak;Maria;;;
+TEL
+TEL;TYPE=CELL:tel:+48-600-700-802;ext=5
+EMAIL:Maria Nowak <maria@x.org>
+END:VCARD
+"""
+
+
+def test_an_address_book_of_a_phone_comes_in_whole(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "phone.vcf"
+    file.write_text(PHONE_CARDS)
+    said = says(config, "import", str(file), status=1)
+    assert f"{file}:13: a line without a colon" in said
+    assert "2 created, 0 changed, 0 as they were, 0 left out, 1 in part" in said
+    assert says(config, "show", "600700801").startswith("customer-1  Łukasz Żółć")
+    assert says(config, "show", "maria@x.org").startswith("customer-2  Maria Nowak  [maria@x.org, +48600700802]")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1250"])
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        ("csv", "name;phones;\r\nŁukasz Żółć;600 700 801;\r\n"),
+        ("csv", "sep=,\r\nname,phones\r\nŁukasz Żółć,600 700 801\r\n"),
+        ("csv", "name\tphones\rŁukasz Żółć\t600 700 801\r"),
+        ("vcf", "BEGIN:VCARD\r\nVERSION:2.1\r\nFN:Łukasz Żółć\r\nTEL:600 700 801\r\nEND:VCARD\r\n"),
+        ("vcf", "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=Windows-1250:Żółć;Łukasz\nTEL:600700801\nEND:VCARD\n"),
+    ],
+)
+def test_a_list_comes_in_however_it_is_encoded(
+    config: Path, tmp_path: Path, ending: str, text: str, encoding: str
+) -> None:
+    file = tmp_path / f"all.{ending}"
+    file.write_bytes(text.encode(encoding))
+    said = says(config, "import", str(file))
+    assert "1 created" in said
+    assert ("read as cp1250" in said) is (encoding == "cp1250")
+    assert says(config, "show", "600700801").startswith("customer-1  Łukasz Żółć")
+
+
+def test_how_a_list_is_encoded_may_be_said(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "all.csv"
+    file.write_bytes("name,phones\nMüñoz,600700801\n".encode("cp1252"))
+    says(config, "import", str(file), "--encoding", "cp1252")
+    assert says(config, "show", "600700801").startswith("customer-1  Müñoz")
+    assert "is no encoding" in says(config, "import", str(file), "--encoding", "hex", status=2)
+
+
+# -- what leaves ------------------------------------------------------------------------------------------------------
+
+EVIL = "Jan\x1b]0;owned\x07\x9b2J\u202eKowalski\u2066\r\n\tcustomer-9\x7f\u2028"
+
+
+def obeyed(text: str) -> list[str]:
+    """What of a text a terminal would obey."""
+    return [each for line in text.replace("\r\n", "\n").split("\n") for each in line if not each.isprintable()]
+
+
+def test_nothing_that_a_terminal_obeys_gets_into_a_name(config: Path, tmp_path: Path) -> None:
+    says(config, "create", "--name", EVIL, "--phone", MINE)
+    (tmp_path / "all.csv").write_text(f'name,phone\n"{EVIL}",600700801\n')
+    says(config, "import", str(tmp_path / "all.csv"))
+    name = EVIL.replace("\r\n", "").replace("\t", "").replace("\u2028", "")
+    (tmp_path / "all.vcf").write_text(f"BEGIN:VCARD\nFN:{name}\nTEL:600700802\nEND:VCARD\n")
+    says(config, "import", str(tmp_path / "all.vcf"))
+    with closing(connect(tmp_path / "huntgroup.db")) as store:
+        names = [each for (each,) in store.execute("SELECT name FROM customer")]
+    assert names[:2] == ["Jan]0;owned2JKowalski customer-9"] * 2
+    assert obeyed("\n".join(names)) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", MINE),
+        ("show", MINE, "--json"),
+        ("find", "Jan"),
+        ("find", "Jan", "--json"),
+        ("export", "-"),
+        ("orphans",),
+        ("orphans", "--json"),
+        ("responsible", MINE, "ben"),
+        ("merge", "customer-1", "customer-2"),
+    ],
+)
+def test_nothing_reaches_a_terminal_that_an_earlier_version_stored(
+    config: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    says(config, "create", "--name", "Jan", "--phone", MINE)
+    says(config, "create", "--name", "Maria", "--phone", "600700801")
+    with closing(connect(tmp_path / "huntgroup.db")) as store:
+        store.execute("UPDATE customer SET name = ?, responsible = 'zoe'", (EVIL,))
+        store.execute("UPDATE trail SET who = ?", (EVIL,))
+    said = says(config, *words)
+    assert "Jan" in said
+    assert obeyed(said) == []
+
+
+def test_what_is_wrong_with_a_line_is_told_without_what_a_terminal_obeys(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "all.csv"
+    file.write_text(f"phone,responsible\n+{EVIL.splitlines()[0]},\n600700801,{EVIL.splitlines()[0]}\n")
+    assert obeyed(says(config, "import", str(file), status=1)) == []
+    file.write_text(f"phone,{EVIL.splitlines()[0]}\n1,2\n")
+    assert obeyed(says(config, "import", str(file), status=1)) == []
+
+
+def test_a_list_is_never_written_over_another_file_unless_that_is_said(config: Path, tmp_path: Path) -> None:
+    says(config, "create", "--name", "Jan", "--phone", MINE)
+    file, other = tmp_path / "all.csv", tmp_path / "other.txt"
+    file.write_text("mine")
+    other.write_text("theirs")
+    file.chmod(0o644)
+    assert "is there already; name another file, or say --force" in says(config, "export", str(file), status=1)
+    assert file.read_text() == "mine"
+    link = tmp_path / "link.csv"
+    link.symlink_to(other)
+    says(config, "export", str(link), status=1)
+
+    says(config, "export", str(file), "--force")
+    says(config, "export", str(link), "--force")
+
+    assert MINE in file.read_text()
+    assert [each.stat().st_mode & 0o777 for each in (file, link)] == [0o600, 0o600]
+    assert other.read_text() == "theirs"
+    assert sorted(each.suffix for each in tmp_path.iterdir() if each.name.startswith(".")) == []
+
+
+def test_a_list_is_written_to_the_screen_in_utf_8_wherever_that_is(config: Path) -> None:
+    says(config, "create", "--name", "Łukasz 山田", "--phone", MINE)
+    done = CliRunner(charset="latin-1").invoke(app, ["customers", "export", "-", "--config", str(config)])
+    assert (done.exit_code, "Łukasz 山田".encode() in done.stdout_bytes) == (0, True)

@@ -110,6 +110,26 @@ async def test_who_gives_another_name_keeps_it_and_is_told_by_what_we_call_them(
     assert (event.customer.name, event.customer.known_as, event.responsible) == ("J.K.", "Jan Kowalski", None)
 
 
+@pytest.mark.parametrize("given", ["", "Guest", "Visitor 17", "WIRELESS CALLER", MINE, "jan@example.org"])
+async def test_who_gives_what_names_nobody_is_shown_by_the_name_that_is_known(given: str) -> None:
+    here, shell = recognition(Store(Known(17, "Jan Kowalski", None, PHONE)))
+    here.put(call(name=given), 1.0)
+    (event,) = shell.taken
+    assert isinstance(event, InquiryReceived)
+    assert (event.customer.name, event.customer.known_as) == ("Jan Kowalski", "")
+
+
+async def test_what_a_crm_says_is_one_line_of_plain_text() -> None:
+    crm = Crm(Told("contact/7", "Jan\x1b[2J\nKowalski\u202e", None))
+    here, shell = recognition(Store(), crm)
+    crm.may_answer.set()
+    here.put(call(), 1.0)
+    await shell.has(1)
+    (event,) = shell.taken
+    assert isinstance(event, InquiryReceived)
+    assert event.customer.name == "Jan[2J Kowalski"
+
+
 @pytest.mark.parametrize(
     ("rules", "phone", "is_open"),
     [(Rules(), MINE, False), (LOOK, "anonymous", False), (LOOK, MINE, True)],

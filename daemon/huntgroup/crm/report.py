@@ -13,6 +13,7 @@ from huntgroup.adapters.store.crm_outbox import Backlog, Row
 from huntgroup.adapters.store.opening import connect
 from huntgroup.adapters.store.schema import VERSION
 from huntgroup.errors import StoreError
+from huntgroup.plain import plain
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ def standing(path: Path, connector: str) -> str:
     except StoreError as error:
         return f"CRM ({connector}): {error}"
     line = f"CRM ({connector}): {stands.waiting} to be told, {stands.dead} given up"
-    return _plain(f"{line}; {stands.error}" if stands.error else line)
+    return plain(f"{line}; {stands.error}" if stands.error else line)
 
 
 def standing_as_data(path: Path, connector: str) -> dict[str, Any]:
@@ -81,9 +82,9 @@ def told(rows: Collection[Row], now: float) -> Iterator[str]:
             line += f", due {'now' if row.next_at <= now else f'in {row.next_at - now:.0f} s'}"
         if row.tries:
             line += f", tried {row.tries} times" if row.tries > 1 else ", tried once"
-        yield _plain(line)
+        yield plain(line)
         if row.error:
-            yield f"        {_plain(row.error)}"
+            yield f"        {plain(row.error)}"
 
 
 def as_data(row: Row) -> dict[str, Any]:
@@ -127,7 +128,3 @@ def _tried(path: Path, work: Callable[[], T]) -> T:
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _plain(text: str) -> str:
-    return "".join(each if each.isprintable() else "�" for each in text)

@@ -4,23 +4,18 @@ Every text here comes from outside. What cannot be one person's is nobody's: a w
 address of a machine that writes for many.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+import idna
+
 from huntgroup.numbering import public_number
 
 LONGEST = 254
 """Characters of an identity; so long may an address be."""
-WITHHELD = frozenset(
-    {
-        "+266696687",  # ANONYMOUS on a keypad, as some networks send it; then RESTRICTED and UNAVAILABLE
-        "+7378742833",
-        "+86282452253",
-    }
-)
-"""Numbers that stand for none."""
 MACHINES = frozenset(
     {
         "noreply",
@@ -35,7 +30,11 @@ MACHINES = frozenset(
     }
 )
 """Who writes for many, and is none of them."""
-_BETWEEN_DIGITS = str.maketrans("", "", " \t\u00a0\u202f-./()\u2010\u2011\u2012\u2013")
+TEXT_MOST = 1_000
+"""Characters of a text in which an address is looked for."""
+_IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
+_LABEL = re.compile(r"(?:mailto|e-?mail|mail)[ ]*:[ ]*", re.IGNORECASE)
+_ADDRESS = re.compile(r"([^\s<>,;\"()@]+)@([^\s<>,;\"()@?]+)(?=$|[\s,;()?])")
 
 
 class Kind(StrEnum):
@@ -55,34 +54,80 @@ class Identity(NamedTuple):
 
 def phone(text: str, country: str) -> Identity | None:
     """The identity of a number as a caller or a form gives it; None when it is no public number, or none is told."""
-    digits = text.strip().removeprefix("tel:").replace("(0)", "").translate(_BETWEEN_DIGITS)
-    number = public_number(digits, country)
-    return None if number is None or number in WITHHELD else Identity(Kind.PHONE, number)
+    number = public_number(text, country)
+    return None if number is None else Identity(Kind.PHONE, number)
 
 
 def email(text: str) -> Identity | None:
-    """The identity of an address; None when it is none, or a machine's that writes for many."""
-    address = unicodedata.normalize("NFC", text).strip().strip("<>").casefold()
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain.strip(".")) or len(address) > LONGEST:
+    """The identity of an address as programs and people write it; None when it is none, or a machine's.
+
+    ``Jan <jan@example.org>``, ``mailto:jan@example.org?subject=x`` and words behind it are read. The domain is in the
+    form of the DNS (``xn--``), however it was written. Of several addresses it is the first.
+    """
+    if len(text) > TEXT_MOST:
         return None
-    if any(unicodedata.category(each)[0] in "CZ" for each in address) or set(address) & set('<>,;"()'):
+    line = "".join(_visible(each) for each in unicodedata.normalize("NFKC", text)).strip()
+    bracketed = _IN_BRACKETS.search(line)
+    line = bracketed[1].strip() if bracketed else line
+    line = line[1:-1] if line[:1] == line[-1:] == "'" else line
+    label = _LABEL.match(line)
+    found = _ADDRESS.match(line[label.end() :] if label else line)
+    if found is None:
         return None
-    if local.partition("+")[0] in MACHINES:
+    local, host = unicodedata.normalize("NFC", found[1].casefold()), _domain(found[2].strip("."))
+    if not host or len(local) + len(host) + 1 > LONGEST or local.partition("+")[0] in MACHINES:
         return None
-    return Identity(Kind.EMAIL, f"{local}@{domain.rstrip('.')}")
+    return Identity(Kind.EMAIL, f"{local}@{host}")
+
+
+def _visible(sign: str) -> str:
+    """A space for every kind of it and for line breaks; nothing for what cannot be seen."""
+    match unicodedata.category(sign)[0]:
+        case "Z":
+            return " "
+        case "C":
+            return " " if sign.isspace() else ""
+    return sign
+
+
+def _domain(text: str) -> str:
+    """As the DNS has it; empty for what is no domain."""
+    lowered = text.casefold() if text.isascii() else text
+    if lowered.isascii() and "xn--" not in lowered:
+        return lowered
+    try:
+        return idna.encode(lowered, uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        return lowered if lowered.isascii() else ""
+
+
+def older_form(identity: Identity) -> Identity:
+    """How an earlier version wrote the same address: its domain as it had been typed. Itself where nothing differs."""
+    local, at, domain = identity.value.rpartition("@")
+    if identity.kind is not Kind.EMAIL or "xn--" not in domain:
+        return identity
+    try:
+        older = unicodedata.normalize("NFC", idna.decode(domain)).casefold()
+    except (idna.IDNAError, UnicodeError):
+        return identity
+    return Identity(Kind.EMAIL, f"{local}{at}{older}") if _domain(older) == domain else identity
 
 
 def handle(network: str, name: str) -> Identity | None:
     """The identity of a name in another network; None when either is empty."""
-    where = unicodedata.normalize("NFKC", network).strip().casefold()
-    who = unicodedata.normalize("NFKC", name).strip().removeprefix("@").casefold()
+    where, who = _handle_part(network), _handle_part(name).removeprefix("@")
     value = f"{where}:{who}"
     if not where or not who or ":" in where or len(value) > LONGEST:
         return None
-    if any(unicodedata.category(each)[0] == "C" for each in value):
-        return None
     return Identity(Kind.HANDLE, value)
+
+
+def _handle_part(text: str) -> str:
+    """In the one form, without what cannot be seen."""
+    if len(text) > TEXT_MOST:
+        return ""
+    visible = "".join(_visible(each) for each in unicodedata.normalize("NFKC", text)).strip()
+    return unicodedata.normalize("NFKC", visible.casefold())
 
 
 def identities(
@@ -96,29 +141,3 @@ def identities(
 
 OWN: Mapping[str, Kind | None] = {"call": Kind.PHONE, "mail": Kind.EMAIL, "chat": Kind.HANDLE, "form": None}
 """By channel, what the channel itself vouches for; everything else was typed by somebody, who may be anybody."""
-
-
-# -- names ----------------------------------------------------------------------------------------------------------
-
-
-def words_of(name: str) -> frozenset[str]:
-    """A name as the words that it has, in any order, without case and accents; a number in its place is no name."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(each))
-    plain = plain.replace("ł", "l").replace("ø", "o")
-    words = "".join(each if each.isalnum() else " " for each in plain).split()
-    return frozenset(each for each in words if not each.isdigit())
-
-
-def agree(one: str, other: str) -> bool:
-    """Whether two names may be one person's: every word of the shorter is in the longer, or begins one there.
-
-    Who gives no name contradicts nobody. ``Jan Kowalski`` and ``J. Kowalski`` agree, he and ``Maria Kowalska`` do not.
-    """
-    mine, theirs = words_of(one), words_of(other)
-    return (len(mine) <= len(theirs) and _is_within(mine, theirs)) or (
-        len(theirs) <= len(mine) and _is_within(theirs, mine)
-    )
-
-
-def _is_within(few: frozenset[str], many: frozenset[str]) -> bool:
-    return all(word in many or (len(word) == 1 and any(each[0] == word for each in many)) for word in few)

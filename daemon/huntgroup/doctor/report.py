@@ -1,11 +1,10 @@
 """Findings on a screen, or for programs."""
 
-import json
-
 from rich.console import Console
 from rich.text import Text
 
 from huntgroup.doctor.findings import Finding, Outcome
+from huntgroup.plain import as_json, plain
 
 COLOURS = {Outcome.OK: "green", Outcome.NOTE: "yellow", Outcome.FAILED: "bold red"}
 WORDS = max(len(each) for each in Outcome)
@@ -28,13 +27,13 @@ class Report:
         """One line, and two more for what is not fine. What stands in it may come from anywhere: it is only text."""
         self._counts[finding.outcome] += 1
         if self._as_json:
-            self._print(Text(json.dumps(finding.as_data(), ensure_ascii=False)))
+            self._print(Text(as_json(finding.as_data())))
             return
         colour = COLOURS[finding.outcome]
-        self._print(Text.assemble((f"{finding.outcome:<{WORDS}}", colour), f"  {_plain(finding.said)}"))
+        self._print(Text.assemble((f"{finding.outcome:<{WORDS}}", colour), f"  {plain(finding.said)}"))
         for title, text in (("where", finding.where), ("mend", finding.mend)):
             if text:
-                self._print(Text(f"{'':{WORDS}}  {title:<5}  {_plain(text)}"))
+                self._print(Text(f"{'':{WORDS}}  {title:<5}  {plain(text)}"))
 
     def end(self) -> None:
         """What it comes to."""
@@ -46,7 +45,3 @@ class Report:
 
     def _print(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    return "".join(each if each.isprintable() else "�" for each in text)

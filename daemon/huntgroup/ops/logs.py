@@ -8,11 +8,13 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import structlog
 
 from huntgroup.customers.words import Happening, public_id
 from huntgroup.engine.effects import Decision, Fact, FactType, Tidings
+from huntgroup.plain import escaped, plain
 
 log = structlog.get_logger("huntgroup")
 
@@ -57,11 +59,42 @@ class Unfailing:
         """Nothing is buffered."""
 
 
+_LINES = ("exception", "stack")
+"""Fields that have line breaks of their own."""
+
+
+class _Quoted(NamedTuple):
+    """A text that a terminal would obey: it is shown in quotes, with escapes in it."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return repr(self.text)
+
+
+def _escaped(_logger: object, _method: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What a terminal is shown has nothing in it that it obeys. What is no text is rendered by ``repr`` as it is."""
+    for name, value in fields.items():
+        if isinstance(value, str) and not value.isprintable():
+            if name in _LINES:
+                fields[name] = "\n".join(map(plain, value.split("\n")))
+            else:
+                fields[name] = plain(value) if name == "event" else _Quoted(value)
+    return fields
+
+
+def _render_json(logger: object, method: str, fields: structlog.typing.EventDict) -> str:
+    return escaped(str(_JSON(logger, method, fields)))
+
+
+_JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
 def configure(*, is_terminal: bool | None = None) -> None:
     """Set up logging for the whole process, that of the libraries included."""
     for_people = sys.stderr.isatty() if is_terminal is None else is_terminal
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderers: list[structlog.typing.Processor] = (
+        [_escaped, structlog.dev.ConsoleRenderer()] if for_people else [_render_json]
     )
     file = Unfailing(sys.stderr.fileno())
     shared: list[structlog.typing.Processor] = [
@@ -70,7 +103,7 @@ def configure(*, is_terminal: bool | None = None) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=file),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
@@ -79,7 +112,7 @@ def configure(*, is_terminal: bool | None = None) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -100,7 +133,7 @@ class Lines:
         """One line."""
         level = "warning" if event in ALARMS else "info"
         fields |= {"event": event, "level": level}
-        self._file.write(_as_json(_stamp(None, level, fields)) + "\n")
+        self._file.write(escaped(_as_json(_stamp(None, level, fields))) + "\n")
 
 
 def _say_by_structlog(event: str, fields: Fields) -> None:

@@ -136,6 +136,10 @@ class Telephony(Section):
     callback_pause: PositiveDuration = 300.0
     """The time between two such tries."""
 
+    name_prefixes: Items[Text] = ()
+    """What the PBX puts in front of callers' names (FreePBX: *CID name prefix*), as in `["Sales:", "VIP "]`: it is no
+    part of the name."""
+
     @property
     def ring_cadence_seconds(self) -> float:
         """One ring in seconds, from `ring_seconds` or the country's cadence."""

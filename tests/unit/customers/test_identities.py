@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huntgroup.customers.identities import agree, email, handle, identities, phone
+from huntgroup.customers.identities import Identity, Kind, email, handle, identities, older_form, phone
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,7 @@ def test_a_number_is_one_number_however_it_is_written(text: str) -> None:
     assert found.value == "+48600700800"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "101", "anonymous", "unknown", "+48", "0", "600700800 ext. 5", "9" * 400, "+266696687"]
-)
+@pytest.mark.parametrize("text", ["", "101", "anonymous", "unknown", "+48", "0", "9" * 400, "+266696687"])
 def test_what_is_no_public_number_is_nobodys(text: str) -> None:
     assert phone(text, "pl") is None
 
@@ -50,19 +48,47 @@ def test_a_handle_belongs_to_its_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "is_one"),
+    "text",
     [
-        ("Jan Kowalski", "KOWALSKI, Jan", True),
-        ("Jan", "Jan Kowalski", True),
-        ("J. Kowalski", "Jan Kowalski", True),
-        ("", "Jan Kowalski", True),
-        ("Łukasz Żak", "lukasz zak", True),
-        ("Jan Kowalski", "Maria Kowalska", False),
-        ("Jan Kowalski", "Jan Nowak", False),
+        "Jan Kowalski <jan@example.org>",
+        '"Kowalski, Jan" <Jan@Example.org>',
+        "mailto:jan@example.org",
+        "MAILTO:jan@example.org?subject=Hello",
+        "<mailto:jan@example.org>",
+        "E-mail: jan@example.org",
+        "jan@example.org (work)",
+        "jan@example.org, maria@example.org",
+        "\u200bjan@\u200bexample.org",
+        "\uff4aan\uff20example.org",  # full-width
+        "'jan@example.org'",
+        "jan@example.org\r\n",
     ],
 )
-def test_names_agree_or_do_not(one: str, other: str, is_one: bool) -> None:
-    assert agree(one, other) is agree(other, one) is is_one
+def test_an_address_is_read_as_programs_and_people_write_it(text: str) -> None:
+    assert email(text) == Identity(Kind.EMAIL, "jan@example.org")
+
+
+def test_a_domain_in_letters_and_in_its_form_of_the_dns_are_one() -> None:
+    assert email("jan@\u017c\u00f3\u0142w.pl") == email("Jan@XN--W-uga1v8h.PL") == email("jan@\u017b\u00d3\u0141W.pl")
+    assert email("jan@strasse.de") != email("jan@stra\u00dfe.de")  # two domains, with two owners
+
+
+def test_an_address_that_an_earlier_version_wrote_is_known_in_that_form() -> None:
+    found = email("jan@\u017c\u00f3\u0142w.pl")
+    assert found is not None
+    assert older_form(found) == Identity(Kind.EMAIL, "jan@\u017c\u00f3\u0142w.pl")
+    assert older_form(Identity(Kind.EMAIL, "jan@example.org")).value == "jan@example.org"
+    strasse = email("jan@stra\u00dfe.de")
+    assert strasse is not None
+    assert older_form(strasse) == strasse  # they wrote it as the other domain
+
+
+def test_a_machine_is_none_with_a_name_in_front_either() -> None:
+    assert email("Shop <no-reply@shop.org>") is None
+
+
+def test_a_handle_has_nothing_that_cannot_be_seen() -> None:
+    assert handle("tele\u200bgram", "\uff20Jan\u2066") == handle("telegram", "jan")
 
 
 @given(phone_text=st.text(), email_text=st.text(), network=st.text(), name=st.text())

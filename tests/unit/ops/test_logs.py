@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 HOSTILE = '"${SHELL(id)}\r\nAction: Originate\r\n{"event": "forged"}'
 PROGRAM = """
@@ -116,3 +119,37 @@ def test_a_daemon_started_without_standard_error_writes_no_log_into_its_store(tm
     ran = subprocess.run([sys.executable, "-c", WITHOUT_STREAMS, str(tmp_path / "store")], check=False, env=BARE)
 
     assert ran.returncode == 0
+
+
+CONTROLS = "\x1b]0;x\x07\x9b2J\u202e\u2066\u2028\x7f"
+OUTSIDE = """
+import logging, structlog
+from huntgroup.engine.effects import Fact, FactType
+from huntgroup.engine.events import Customer
+from huntgroup.ops import logs
+logs.configure(is_terminal={for_people})
+name = {name!r}
+logs.tell(Fact(type=FactType.RECEIVED, at=1.0, inquiry="c1", detail=name, customer=Customer(name=name, phone=name)))
+structlog.get_logger().warning("x.happened", hint=name, more=[name], what={{"a": name}})
+logging.getLogger("library").warning("it says %s", name)
+try:
+    raise ValueError(name)
+except ValueError:
+    structlog.get_logger().exception("x.broke")
+"""
+
+
+@pytest.mark.parametrize("for_people", [True, False])
+def test_no_line_of_the_log_has_anything_that_a_terminal_obeys(for_people: bool) -> None:
+    program = OUTSIDE.format(for_people=for_people, name=f"Jan{CONTROLS}")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    colours = re.sub("\x1b\\[[0-9;]*m", "", ran.stderr.decode())
+    assert "Jan" in colours
+    assert [each for line in colours.split("\n") for each in line if not each.isprintable()] == []
+
+
+def test_and_as_json_it_says_what_it_said() -> None:
+    program = OUTSIDE.format(for_people=False, name=f"Jan{CONTROLS}")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    told = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert (told[0]["customer_name"], told[1]["hint"]) == (f"Jan{CONTROLS}",) * 2

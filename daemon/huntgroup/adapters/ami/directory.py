@@ -3,21 +3,20 @@
 Made from the settings; knows neither calls nor the AMI.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from huntgroup.customers.names import named
 from huntgroup.engine.events import Customer
 from huntgroup.engine.ids import OperatorId, PhoneId, SourceId
 from huntgroup.numbering import caller_number, forms, may_be_called_back, read_ahead, region, table
+from huntgroup.plain import clean
 from huntgroup.settings import Settings
 
 MOBILE = "mobile:"
 """Begins the name of a phone that is an operator's mobile: the engine knows no more of it."""
 ACROSS = "across:"
 """Begins the name under which an operator is rung whose phones are at another PBX."""
-JOINERS = "\u200c\u200d"
-"""Invisible, and yet part of how names are written in some scripts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +31,8 @@ class Directory:
     outbound: str | None = None
     mobiles: Mapping[OperatorId, str] = field(default_factory=dict)
     callback_countries: tuple[str, ...] = ()
+    name_prefixes: tuple[str, ...] = ()
+    """Labels that the PBX puts in front of callers' names."""
     across: Mapping[OperatorId, str] = field(default_factory=dict)
     """Operators whose phones are at another PBX, and how Dial reaches them from this one."""
 
@@ -47,6 +48,7 @@ class Directory:
             outbound=settings.telephony.outbound,
             mobiles={OperatorId(each.id): each.mobile for each in settings.operators if each.mobile},
             callback_countries=called_back,
+            name_prefixes=settings.telephony.name_prefixes,
             across=dict(_across(settings, pbx or settings.pbx[0].id)),
         )
 
@@ -58,13 +60,18 @@ class Directory:
         """Every form of a number of the configuration."""
         return forms(number, self.country)
 
-    def customer(self, name: str, number: str) -> Customer:
-        """Who calls, from what Asterisk says of them: both are any text at all."""
+    def customer(self, name: str, number: str, prefix: str = "") -> Customer:
+        """Who calls, from what Asterisk says of them: both are any text at all. ``prefix``: what the PBX itself says
+        that it put in front of this name.
+
+        FreePBX gives the number as the name of who has none (`CALLERID(name)=${CALLERID(num)}`, seen on 16 and 17).
+        """
         phone = caller_number(clean(number), self.country)
         can_be_called_back = self.outbound is not None and may_be_called_back(
             phone, self.country, self.callback_countries
         )
-        return Customer(name=clean(name), phone=phone, can_be_called_back=can_be_called_back)
+        plain = named(name, phone, self.country, (*self.name_prefixes, prefix))
+        return Customer(name=plain, phone=phone, can_be_called_back=can_be_called_back)
 
     def way_out(self, number: str) -> str | None:
         """How Dial reaches a number outside; None: it cannot."""
@@ -107,9 +114,3 @@ def _across(settings: Settings, pbx: str) -> Iterator[tuple[OperatorId, str]]:
         way = trunks.get(each.pbx or settings.pbx[0].id)
         if way is not None and each.extension is not None:
             yield OperatorId(each.id), way.replace("{extension}", each.extension)
-
-
-def clean(text: str) -> str:
-    """A line of plain text of what a caller wrote: no line breaks, nothing that a terminal or a screen would obey."""
-    spaced = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
-    return "".join(sign for sign in spaced if sign.isprintable() or sign in JOINERS).strip()

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from huntgroup.adapters.ami.calls import Call, Callback, Leg, OpenCall, to_be_heard_of
 from huntgroup.adapters.ami.directory import Directory
+from huntgroup.adapters.ami.genuine import reported
 from huntgroup.adapters.ami.joining import Joining
-from huntgroup.adapters.ami.texts import device_at, device_of, dialled_number, known, unescape
+from huntgroup.adapters.ami.texts import device_at, device_of, dialled_number, known, name_prefix, unescape
 from huntgroup.adapters.ami.wire import Message
 from huntgroup.engine.events import Customer, PhoneRang
 from huntgroup.engine.ids import AttemptNo, InquiryId, PbxId, PhoneId
@@ -221,4 +222,5 @@ class KnownCalls:
         return self._unexplained.pop(channel, None)
 
     def _customer(self, message: Message) -> Customer:
-        return self.directory.customer(unescape(message.calleridname), known(message.calleridnum))
+        label = name_prefix(reported(message, "prefix")) if "userevent" in message.names else ""
+        return self.directory.customer(unescape(message.calleridname), known(message.calleridnum), label)

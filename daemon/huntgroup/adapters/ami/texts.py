@@ -1,6 +1,7 @@
 """What Asterisk writes about channels and callers, read."""
 
 import re
+from urllib.parse import unquote
 
 from huntgroup.engine.ids import PhoneId
 
@@ -29,6 +30,12 @@ def dialled_number(text: str) -> str:
 def known(text: str) -> str:
     """A caller id field, where Asterisk says ``<unknown>`` for an empty one."""
     return "" if text == "<unknown>" else text
+
+
+def name_prefix(text: str) -> str:
+    """The label that a PBX has put in front of a caller's name, as our dialplan reports it: a dot, so that it is never
+    empty, and the label, both by URIENCODE."""
+    return unquote(text).removeprefix(".")
 
 
 def unescape(text: str) -> str:

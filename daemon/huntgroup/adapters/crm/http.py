@@ -11,6 +11,7 @@ from huntgroup.adapters.crm.payloads import CreateAnswer, LookUp, LookUpAnswer, 
 from huntgroup.adapters.crm.web import Answer, Web
 from huntgroup.crm.deeds import AnyDeed, Create, Known, RegisterCall, SetResponsible, as_data, key_of
 from huntgroup.crm.words import Contact, CrmAway, CrmBusy, CrmRefused, CrmShut, Errand, Identity
+from huntgroup.plain import clean
 
 PAUSE = 30.0
 """Seconds after a 429 that says none."""
@@ -125,5 +126,4 @@ def _read(model: type[M], answer: Answer) -> M:
 
 def _shown(body: bytes) -> str:
     """The beginning of what it says, harmless to a terminal."""
-    text = body[:SAID_MOST].decode("utf-8", "replace")
-    return "".join(each if each.isprintable() else " " for each in text).strip()
+    return clean(body[:SAID_MOST].decode("utf-8", "replace"))

@@ -28,6 +28,7 @@ from huntgroup.engine.requested import (
     TransferRequested,
     WrapupDoneRequested,
 )
+from huntgroup.plain import clean
 
 AboutOne = AcceptRequested | DeclineRequested | HoldRequested | ResumeRequested | CloseRequested
 
@@ -40,10 +41,10 @@ def inquiry_received(submission: Submission, channel: Channel) -> InquiryReceive
         channel=channel,
         source=SourceId(submission.source),
         customer=Customer(
-            name=customer.name,
-            phone=customer.phone,
-            email=customer.email,
-            handles=tuple(customer.handles.items()),
+            name=clean(customer.name),
+            phone=clean(customer.phone),
+            email=clean(customer.email),
+            handles=tuple((clean(network), clean(name)) for network, name in customer.handles.items()),
         ),
         content=Content(subject=submission.subject, text=submission.text, link=submission.link),
         priority=submission.priority,

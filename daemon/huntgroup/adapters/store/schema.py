@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from huntgroup.adapters.store.crm_outbox import TABLES as _CRM
+from huntgroup.adapters.store.customers.tables import CLAIMS as _CLAIMS
 from huntgroup.adapters.store.customers.tables import TABLES as _CUSTOMERS
 from huntgroup.adapters.store.untold import TABLES as _UNTOLD
 from huntgroup.errors import StoreError
@@ -63,7 +64,7 @@ CREATE TABLE gap (
 -- Which event of the journal a record came of.
 ALTER TABLE record ADD COLUMN event INTEGER;
 """
-MIGRATIONS = (_RECORD, _JOURNAL, _CUSTOMERS, _CRM, _UNTOLD)
+MIGRATIONS = (_RECORD, _JOURNAL, _CUSTOMERS, _CRM, _UNTOLD, _CLAIMS)
 """From nothing to version 1, from 1 to 2, and so on. Never changed once released; only added to."""
 VERSION = len(MIGRATIONS)
 

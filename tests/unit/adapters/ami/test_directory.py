@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huntgroup.adapters.ami.directory import Directory, clean
+from huntgroup.adapters.ami.directory import Directory
 from huntgroup.engine.events import Customer
 from huntgroup.engine.ids import OperatorId, PhoneId
 from huntgroup.numbering import table
+from huntgroup.plain import clean
 
 DIRECTORY = Directory(
     country="pl",
@@ -57,7 +58,7 @@ def test_nobody_can_be_called_back_where_there_is_no_way_out() -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("Jan\r\nKowalski", "JanKowalski"),
+        ("Jan\r\nKowalski", "Jan Kowalski"),
         ("Jan\u00a0Kowalski\u3000", "Jan Kowalski"),
         ("\x1b[31mJan\x00", "[31mJan"),
         ("\u202egnp.exe", "gnp.exe"),
@@ -85,3 +86,27 @@ def test_of_two_who_share_a_mobile_it_is_the_one_who_was_to_be_rung() -> None:
 
     assert shared.behind(*leg, PhoneId("mobile:ben")) == "mobile:ben"
     assert shared.behind(*leg, PhoneId("mobile:anna")) == shared.behind(*leg) == "mobile:anna"
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("+48600111222", "+48600111222"),
+        ("600111222", "+48600111222"),
+        ("0048600111222", "600111222"),
+        ("600 111 222", "48600111222"),
+        ("Sales:+48600111222", "+48600111222"),
+        ("101", "101"),
+    ],
+)
+def test_a_name_that_is_only_the_number_is_none(name: str, number: str) -> None:
+    assert DIRECTORY.customer(name, number).name == ""
+
+
+def test_a_label_that_the_pbx_puts_in_front_is_no_part_of_the_name() -> None:
+    directory = Directory(country="pl", name_prefixes=("Sales:", "VIP "))
+    assert directory.customer("Sales:Jan", "600700800").name == "Jan"
+    assert directory.customer("VIP Jan", "600700800").name == "Jan"
+    assert directory.customer("Sales:600 700 800", "600700800").name == ""
+    assert directory.customer("Night:Jan", "600700800", "Night:").name == "Jan"
+    assert directory.customer("Jan", "600700800", "Night:").name == "Jan"

@@ -22,7 +22,7 @@ SERVED = FallbackServed(
     entry=7,
     inquiry=InquiryId(INQUIRY),
     source=SourceId("+48221234567"),
-    customer=Customer(name='J"a,n', phone="+48600700800"),
+    customer=Customer(name='J"a, n', phone="+48600700800"),
     came_at=1795282404.0,
     answered_at=1795282414.5,
     phone=PhoneId("PJSIP/anna-desk"),

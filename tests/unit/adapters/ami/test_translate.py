@@ -113,8 +113,8 @@ def test_a_name_is_again_what_the_caller_sent(written: str, name: str) -> None:
         ("<unknown>", ""),
         ("", ""),
         ("anonymous", "anonymous"),
-        ("1\nEvent: Hangup", "1Event: Hangup"),
-        ("1\r2\0", "12"),
+        ("1\nEvent: Hangup", "1 Event: Hangup"),
+        ("1\r2\0", "1 2"),
     ],
 )
 def test_a_callers_number_is_one_line_of_text(translator: Translator, written: str, phone: str) -> None:
@@ -440,3 +440,23 @@ def test_a_mobile_is_given_its_time_as_it_looks_like_any_channel_of_its_trunk(tr
     assert said(translator, dial("DialBegin", "1"), dial("DialState", "1", "RINGING")) == [
         PhoneRang(inquiry=CALL, attempt=AttemptNo(1), phone=ANNA)
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "prefix", "name"),
+    [
+        ("Sales:Jan", ".Sales%3A", "Jan"),
+        ("Sales:+48600700800", ".Sales%3A", ""),
+        ("\u017b\u00f3\u0142w, Jan", ".%C5%BB%C3%B3%C5%82w%2C%20", "Jan"),
+        ("Jan", ".", "Jan"),
+        ("Sales:Jan", ".%0D%0AEvent", "Sales:Jan"),
+    ],
+)
+def test_what_the_pbx_put_in_front_of_a_name_is_taken_off(
+    translator: Translator, written: str, prefix: str, name: str
+) -> None:
+    message = waiting(CallerIDName=written).replace("Number: +48", f"Prefix: {prefix}\r\nNumber: +48")
+    (event,) = said(translator, message)
+
+    assert isinstance(event, InquiryReceived)
+    assert event.customer.name == name

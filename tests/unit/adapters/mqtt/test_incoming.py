@@ -208,3 +208,12 @@ async def test_a_transfer_to_nobody_says_that_the_target_is_wrong_and_not_who_as
         answers = await here.gets(f"operators/{who}/commands", command)
         error = at(f"operators/{who}/replies", answers)[-1]["error"]
         assert (error["code"], error["at"]) == ("unknown_operator", at_place)
+
+
+async def test_what_a_channel_tells_of_a_customer_is_one_line_of_plain_text() -> None:
+    here = house()
+    customer = {"name": "Jan\r\n\x1b]0;x\x07\u202eKowalski\x9b", "handles": {"tele\ngram": "ja\u2066n"}}
+    await here.gets(SUBMIT, {**CHAT, "customer": customer})
+    told = here.engine.world.inquiries[InquiryId("chat-1")].customer
+    assert told.name == "Jan ]0;xKowalski"
+    assert told.handles == (("tele gram", "jan"),)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from huntgroup.adapters.store import crm_outbox
 from huntgroup.adapters.store.crm_outbox import TABLES, Row
 from huntgroup.adapters.store.customers import book
+from huntgroup.adapters.store.customers.tables import CLAIMS
 from huntgroup.adapters.store.customers.tables import TABLES as CUSTOMERS
 from huntgroup.adapters.store.opening import connect, open_store
 from huntgroup.crm.deeds import SetResponsible, decoded
@@ -295,7 +296,7 @@ class World:
 @given(STEPS)
 def test_whatever_happens_in_between_nothing_is_lost_or_out_of_order(steps: list[tuple[str, int]]) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as store:
-        store.executescript(CUSTOMERS + TABLES)
+        store.executescript(CUSTOMERS + TABLES + CLAIMS)
         with_customers(store)
         world = World(store)
         for step in steps:

@@ -193,3 +193,18 @@ def test_nobody_else_reads_what_callers_told_neither_there_nor_in_a_copy_of_it(p
 
     assert [name for name in rights if "torn" in name or "damaged" in name or "copy" in name][2:]
     assert {name: mode for name, mode in rights.items() if mode & 0o077} == {}
+
+
+def test_other_names_that_an_earlier_version_noted_begin_to_age_when_it_is_brought_up(path: Path) -> None:
+    with closing(connect(path)) as database:
+        for steps in MIGRATIONS[:5]:
+            database.executescript(steps)
+        database.execute("PRAGMA user_version = 5")
+        database.execute("INSERT INTO stranger (kind, value, name) VALUES ('phone', '+48600700800', 'maria nowak')")
+        database.execute("INSERT INTO customer (name, created_at) VALUES ('Jan', 1.0)")
+
+    open_store(path)
+
+    ((was, now),) = ask(path, "SELECT at, unixepoch() FROM stranger")
+    assert abs(now - was) < 60
+    assert ask(path, "SELECT name, name_is_typed FROM customer") == [("Jan", 0)]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from huntgroup.adapters.crm.web import Answer, Web
 from huntgroup.crm.words import CrmAway, CrmBusy, CrmRefused, CrmShut
+from huntgroup.plain import clean
 
 Params = Mapping[str, Any]
 
@@ -191,7 +192,8 @@ class Answers:
 
 def error_of(fault: Fault, pause: float | None = None) -> Exception:
     """What an error of Bitrix24's means for us."""
-    said = _plain(f"{fault.error}: {fault.error_description}" if fault.error_description else fault.error)
+    text = f"{fault.error}: {fault.error_description}" if fault.error_description else fault.error
+    said = clean(text[:SAID_MOST])
     if fault.error in BUSY:
         return CrmBusy(said, BUSY[fault.error] if pause is None else pause)
     if fault.error in SHUT:
@@ -201,10 +203,6 @@ def error_of(fault: Fault, pause: float | None = None) -> Exception:
     if fault.error == NEEDS_APPLICATION:
         return NeedsApplication(said)
     return CrmRefused(said)
-
-
-def _plain(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text[:SAID_MOST])
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:

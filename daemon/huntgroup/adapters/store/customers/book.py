@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from huntgroup.customers.identities import Identity, Kind
+from huntgroup.customers.identities import Identity, Kind, older_form
 from huntgroup.customers.words import CustomersError, Happened, Happening, public_id
 
 STEPS_MOST = 100
@@ -28,10 +28,12 @@ class Row(NamedTuple):
     created_at: float
     merged_into: int | None
     erased_at: float | None
+    name_is_typed: bool
+    """The name came with an identity that somebody only typed."""
 
 
 class Held(NamedTuple):
-    """An identity and whose it is. ``is_own``: a channel vouched for it."""
+    """An identity, as it is stored, and whose it is. ``is_own``: a channel vouched for it."""
 
     identity: Identity
     customer: int
@@ -47,7 +49,7 @@ class Change(NamedTuple):
     why: str = ""
 
 
-_ROW = "id, name, responsible, provisional, crm, crm_of, crm_is_made, created_at, merged_into, erased_at"
+_ROW = "id, name, responsible, provisional, crm, crm_of, crm_is_made, created_at, merged_into, erased_at, name_is_typed"
 _OWNER = f"""SELECT customer, is_own, is_shared, {_ROW} FROM identity LEFT JOIN customer ON id = customer
     WHERE kind = ? AND value = ?"""
 
@@ -79,11 +81,14 @@ def existing(database: sqlite3.Connection, number: int, at: str = "id") -> Row:
 
 
 def held(database: sqlite3.Connection, identity: Identity) -> Held | None:
-    """Whose an identity is."""
+    """Whose an identity is, also where an earlier version wrote it in another form."""
     found = database.execute(
         "SELECT customer, is_own, is_shared FROM identity WHERE kind = ? AND value = ?", identity
     ).fetchone()
-    return None if found is None else Held(identity, found[0], bool(found[1]), bool(found[2]))
+    if found is None:
+        older = older_form(identity)
+        return None if older == identity else held(database, older)
+    return Held(identity, found[0], bool(found[1]), bool(found[2]))
 
 
 def owner(database: sqlite3.Connection, identity: Identity) -> tuple[Held, Row | None] | None:
@@ -94,7 +99,8 @@ def owner(database: sqlite3.Connection, identity: Identity) -> tuple[Held, Row |
     """
     found = database.execute(_OWNER, identity).fetchone()
     if found is None:
-        return None
+        older = older_form(identity)
+        return None if older == identity else owner(database, older)
     holds = Held(identity, found[0], bool(found[1]), bool(found[2]))
     who = Row(*found[3:])
     if who.merged_into is None and who.erased_at is None and who.id is not None:
@@ -143,13 +149,14 @@ class New(NamedTuple):
     responsible: str | None = None
     crm: str = ""
     crm_of: str = ""
+    name_is_typed: bool = False
 
 
 def create(database: sqlite3.Connection, new: New, change: Change) -> Happening:
     """A new customer."""
     made = database.execute(
-        "INSERT INTO customer (name, responsible, crm, crm_of, created_at) VALUES (?, ?, ?, ?, ?)",
-        (new.name, new.responsible, new.crm, new.crm_of, change.at),
+        "INSERT INTO customer (name, responsible, crm, crm_of, created_at, name_is_typed) VALUES (?, ?, ?, ?, ?, ?)",
+        (new.name, new.responsible, new.crm, new.crm_of, change.at, new.name_is_typed),
     )
     number = int(made.lastrowid or 0)
     rows = [(*identity, number, is_own) for identity, is_own in new.known_by]

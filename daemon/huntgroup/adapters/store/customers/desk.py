@@ -8,7 +8,8 @@ from typing import Any
 from huntgroup.adapters.store.customers import book, leads
 from huntgroup.adapters.store.customers.book import Change, Held, Row
 from huntgroup.adapters.store.customers.merging import Entry, merge, trail_of
-from huntgroup.customers.identities import Identity, words_of
+from huntgroup.customers.identities import Identity
+from huntgroup.customers.names import read_name
 from huntgroup.customers.words import CustomersError, Happening, number_of, public_id
 
 SHOWN_MOST = 20
@@ -85,7 +86,8 @@ def create(
     database: sqlite3.Connection, name: str, identities: Sequence[Identity], responsible: str | None, change: Change
 ) -> Result:
     """A new customer. Raises CustomersError when somebody has one of these identities already."""
-    if not identities and not words_of(name):
+    name = read_name(name)
+    if not identities and not name:
         raise CustomersError("invalid", "give a name, a phone, an e-mail or a handle", "customer")
     for each in identities:
         holder = book.held(database, each)

@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 
 from huntgroup.adapters.store.customers import book, leads
-from huntgroup.adapters.store.customers.book import Change, Row
+from huntgroup.adapters.store.customers.book import Change, Held, Row
 from huntgroup.adapters.store.customers.merging import merge
 from huntgroup.adapters.store.customers.weighing import Weighed, may_link, weigh
 from huntgroup.adapters.store.untold import keep_untold
-from huntgroup.customers.identities import OWN, Identity, Kind, agree, words_of
+from huntgroup.customers.identities import OWN, Identity, Kind
+from huntgroup.customers.names import agree, read_name
 from huntgroup.customers.words import Happened, Happening, public_id
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,10 @@ AT_ONCE = 20
 """Facts in one transaction: about 2 ms, so that no event waits longer for it."""
 STRANGERS_MOST = 2
 """So many other names, beside the customer's, and an identity is shared."""
+STRANGER_SECONDS = 180 * 86_400.0
+"""How long another name counts since it last came."""
 FOLLOWER = "customers"
+_FORGET_STRANGER = "DELETE FROM stranger WHERE kind = ? AND value = ? AND name = ?"
 CALL = "call"
 DAEMON = "huntgroup"
 """Who changed what nobody changed by hand."""
@@ -103,13 +107,15 @@ def _applied(database: sqlite3.Connection, kind: str, body: str, event: int) -> 
 
 def _received(database: sqlite3.Connection, fact: Mapping[str, Any]) -> list[Happening]:
     inquiry, channel, at = fact["inquiry"], fact["channel"], fact["at"]
-    fact = fact if words_of(fact["name"]) else {**fact, "name": ""}
+    fact = {**fact, "name": read_name(fact["name"]), "known_as": read_name(fact["known_as"])}
     if leads.activity(database, inquiry) is not None:
         return []
     identities = [Identity(Kind(kind), value) for kind, value in fact["identities"]]
     change = Change(at, DAEMON, inquiry)
+    _age_strangers(database, identities, change)
     weighed = weigh(database, identities, fact["name"], channel)
     creates = "" if weighed.customer or fact["crm"] else fact["create"]
+    _end_claims(database, weighed, change)
     if weighed.customer is not None:
         number, told = weighed.customer.id, _known(database, weighed, fact, change)
     elif weighed.unknown:
@@ -127,7 +133,8 @@ def _unknown(
 ) -> list[Happening]:
     known_by = [(each, OWN.get(fact["channel"]) is each.kind) for each in weighed.unknown]
     responsible = fact["responsible"] if fact["crm"] else None
-    new = book.New(fact["known_as"] or fact["name"], known_by, responsible, fact["crm"], fact["crm_of"])
+    is_typed = not fact["known_as"] and not any(is_own for _, is_own in known_by)
+    new = book.New(fact["known_as"] or fact["name"], known_by, responsible, fact["crm"], fact["crm_of"], is_typed)
     made = book.create(database, new, change)
     return [made, *_note_strangers(database, weighed, fact["name"], change)]
 
@@ -139,16 +146,16 @@ def _known(database: sqlite3.Connection, weighed: Weighed, fact: Mapping[str, An
     data = {"by": book.as_text(weighed.by), "responsible": who.responsible}
     told = [Happening(kind=Happened.RECOGNISED, at=change.at, customer=who.id, inquiry=change.why, data=data)]
     own = OWN.get(fact["channel"])
-    seen = [each for each in fact["identities"] if each[0] == own]
+    found = [book.held(database, Identity(Kind(kind), value)) for kind, value in fact["identities"] if kind == own]
+    seen = [each.identity for each in found if each is not None]
     database.executemany("UPDATE identity SET is_own = 1 WHERE kind = ? AND value = ? AND NOT is_own", seen)
-    if not who.name and weighed.is_one and fact["name"]:
-        database.execute("UPDATE customer SET name = ? WHERE id = ?", (fact["name"], who.id))
+    _name(database, who, weighed, fact, change)
     told += _note_strangers(database, weighed, fact["name"], change)
     if not fact["track"]:
         return told
     if weighed.is_one:
         for each in weighed.unknown:
-            if may_link(database, who, each):
+            if may_link(database, who, each, is_own=each.kind is own):
                 told.append(book.link(database, who.id, each, change, is_own=each.kind is own))
     if weighed.merge is not None:
         told += merge(database, who, weighed.merge, change)
@@ -160,16 +167,63 @@ def _known(database: sqlite3.Connection, weighed: Weighed, fact: Mapping[str, An
     return told
 
 
-def _note_strangers(database: sqlite3.Connection, weighed: Weighed, name: str, change: Change) -> list[Happening]:
-    """Another name under the same identity. One who has many is no person's, as a company's switchboard."""
-    told: list[Happening] = []
-    for each in weighed.disagreeing:
-        rows = database.execute("SELECT name FROM stranger WHERE kind = ? AND value = ?", each.identity).fetchall()
-        if any(agree(name, other) for (other,) in rows):
+def _name(database: sqlite3.Connection, who: Row, weighed: Weighed, fact: Mapping[str, Any], change: Change) -> None:
+    """What the customer is called from now on. A typed name gives way to one that comes with a proven identity."""
+    name = fact["name"]
+    is_proven = weighed.by is not None and weighed.by.kind is OWN.get(fact["channel"])
+    if not name or (who.name and not who.name_is_typed):
+        return
+    if weighed.is_renamed:
+        book.note(database, who.id, "named", change, {"was": who.name, "now": name})
+    elif who.name:
+        if not (is_proven and agree(name, who.name)):
+            return
+        name = who.name
+    elif not weighed.is_one:
+        return
+    database.execute("UPDATE customer SET name = ?, name_is_typed = ? WHERE id = ?", (name, not is_proven, who.id))
+
+
+def _end_claims(database: sqlite3.Connection, weighed: Weighed, change: Change) -> None:
+    """Take what somebody only typed from them: it comes from its channel, with another's name."""
+    for each in weighed.yielding:
+        database.execute("DELETE FROM identity WHERE kind = ? AND value = ?", each.identity)
+        database.execute("DELETE FROM stranger WHERE kind = ? AND value = ?", each.identity)
+        linked = json.dumps({"identity": list(each.identity)}, ensure_ascii=False)
+        database.execute(  # it is none of theirs
+            "UPDATE trail SET body = '' WHERE customer = ? AND what = 'linked' AND body = ?", (each.customer, linked)
+        )
+        book.note(database, each.customer, "claim_ended", change, {})
+
+
+def _age_strangers(database: sqlite3.Connection, identities: Sequence[Identity], change: Change) -> None:
+    """A shared identity with which other names have not come for long is somebody's own again."""
+    for each in identities:
+        held = book.held(database, each)
+        if held is None or not held.is_shared:
             continue
-        plain = " ".join(sorted(words_of(name)))
-        database.execute("INSERT OR IGNORE INTO stranger VALUES (?, ?, ?)", (*each.identity, plain))
-        if len(rows) + 1 >= STRANGERS_MOST:
+        database.execute(
+            "DELETE FROM stranger WHERE kind = ? AND value = ? AND at < ?",
+            (*held.identity, change.at - STRANGER_SECONDS),
+        )
+        if _count_strangers(database, held.identity) < STRANGERS_MOST:
+            database.execute("UPDATE identity SET is_shared = 0 WHERE kind = ? AND value = ?", held.identity)
+            book.note(database, held.customer, "shared_no_longer", change, {})
+
+
+def _count_strangers(database: sqlite3.Connection, identity: Identity) -> int:
+    found = database.execute("SELECT count(*) FROM stranger WHERE kind = ? AND value = ?", identity)
+    return int(found.fetchone()[0])
+
+
+def _note_strangers(database: sqlite3.Connection, weighed: Weighed, name: str, change: Change) -> list[Happening]:
+    """Another name under an identity for which the channel vouches. One who has many is no person's, as a company's
+    switchboard. What somebody only typed counts for nothing here: anybody can type anybody's number."""
+    told: list[Happening] = []
+    for each in weighed.strangers:
+        if _is_new_stranger(database, each, name, change.at) and not each.is_shared:
+            if _count_strangers(database, each.identity) < STRANGERS_MOST:
+                continue
             database.execute("UPDATE identity SET is_shared = 1 WHERE kind = ? AND value = ?", each.identity)
             book.note(database, each.customer, "shared", change, {"identity": list(each.identity)})
             data = {"identity": book.as_text(each.identity)}
@@ -179,6 +233,29 @@ def _note_strangers(database: sqlite3.Connection, weighed: Weighed, name: str, c
                 )
             )
     return told
+
+
+def _is_new_stranger(database: sqlite3.Connection, each: Held, name: str, at: float) -> bool:
+    """Note a name that came with an identity, or that it came again. Marks that are old, or are its owner's name by
+    now, go."""
+    who = book.current(database, each.customer)
+    database.execute(
+        "DELETE FROM stranger WHERE kind = ? AND value = ? AND at < ?", (*each.identity, at - STRANGER_SECONDS)
+    )
+    rows = database.execute("SELECT name FROM stranger WHERE kind = ? AND value = ?", each.identity).fetchall()
+    same = None
+    for (other,) in rows:
+        if who is not None and who.name and agree(who.name, other):
+            database.execute(_FORGET_STRANGER, (*each.identity, other))
+        elif agree(name, other):
+            same = other
+    if same is not None:
+        database.execute(
+            "UPDATE stranger SET at = ? WHERE kind = ? AND value = ? AND name = ?", (at, *each.identity, same)
+        )
+        return False
+    database.execute("INSERT OR REPLACE INTO stranger VALUES (?, ?, ?, ?)", (*each.identity, name, at))
+    return True
 
 
 # -- somebody serves them -------------------------------------------------------------------------------------------

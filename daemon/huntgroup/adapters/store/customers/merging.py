@@ -32,14 +32,15 @@ def merge(database: sqlite3.Connection, into: Row, other: Row, change: Change) -
     """
     moved = identities_of(database, other.id)
     name = into.name or other.name
+    is_typed = into.name_is_typed if into.name else other.name_is_typed
     responsible = responsible_of_both(into, other)
     from_other = responsible != into.responsible
     provisional = other.provisional if from_other else into.provisional
     known = into if into.crm else other
     database.execute(
-        "UPDATE customer SET name = ?, responsible = ?, provisional = ?, crm = ?, crm_of = ?, crm_is_made = ?"
-        " WHERE id = ?",
-        (name, responsible, provisional, known.crm, known.crm_of, known.crm_is_made, into.id),
+        "UPDATE customer SET name = ?, name_is_typed = ?, responsible = ?, provisional = ?, crm = ?, crm_of = ?,"
+        " crm_is_made = ? WHERE id = ?",
+        (name, is_typed, responsible, provisional, known.crm, known.crm_of, known.crm_is_made, into.id),
     )
     database.execute("UPDATE identity SET customer = ? WHERE customer = ?", (into.id, other.id))
     database.execute("UPDATE customer SET merged_into = ? WHERE id = ?", (into.id, other.id))
@@ -156,6 +157,12 @@ def _undo_responsible(database: sqlite3.Connection, who: Row, entry: Entry, _at:
     )
 
 
+def _undo_named(database: sqlite3.Connection, who: Row, entry: Entry, _at: float) -> None:
+    if who.name != entry.body["now"]:
+        raise CustomersError("cannot_be_undone", "the name was changed since", "change")
+    database.execute("UPDATE customer SET name = ?, name_is_typed = 0 WHERE id = ?", (entry.body["was"], who.id))
+
+
 def _undo_shared(database: sqlite3.Connection, _who: Row, entry: Entry, _at: float) -> None:
     kind, value = entry.body["identity"]
     database.execute("UPDATE identity SET is_shared = 0 WHERE kind = ? AND value = ?", (kind, value))
@@ -167,6 +174,7 @@ _UNDO: dict[str, Callable[[sqlite3.Connection, Row, Entry, float], None]] = {
     "linked": _undo_link,
     "responsible": _undo_responsible,
     "shared": _undo_shared,
+    "named": _undo_named,
 }
 
 

@@ -2,15 +2,16 @@
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from huntgroup.adapters.store.customers import book
 from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.customers.identities import Identity, Kind, email, handle, phone
-from huntgroup.customers.lists import Listed
+from huntgroup.customers.lists import Listed, Unusable
+from huntgroup.customers.names import read_name
 from huntgroup.customers.words import public_id
+from huntgroup.plain import clean
 
 CHUNK_SECONDS = 0.002
 """So long a transaction takes in more; one row more may take it a little further."""
@@ -18,15 +19,10 @@ REST_SECONDS = 0.002
 """And so long the store is left to the daemon."""
 READ_AT_ONCE = 500
 BUSY_TRIES = 200
+SHOWN_MOST = 60
+"""Characters of a value that is told of."""
 PROBLEMS_MOST = 1000
 """So many are told one by one."""
-
-
-class Wrong(NamedTuple):
-    """What is wrong with one line, and what would be right."""
-
-    line: int
-    what: str
 
 
 @dataclass(slots=True)
@@ -37,15 +33,25 @@ class Imported:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
-    problems: list[Wrong] = field(default_factory=list)
+    """Lines of which nothing could be taken in."""
+    in_part: int = 0
+    """Customers of whom something was left out."""
+    problems: list[Unusable] = field(default_factory=list)
     longest: float = 0.0
     """Seconds for which the store was held, at most."""
 
     def refuse(self, line: int, what: str) -> None:
         """A line that is left out."""
         self.refused += 1
-        if len(self.problems) < PROBLEMS_MOST:
-            self.problems.append(Wrong(line, what))
+        self._note([Unusable(line, what)])
+
+    def leave_out(self, what: Sequence[Unusable]) -> None:
+        """A part of a customer."""
+        self.in_part += bool(what)
+        self._note(what)
+
+    def _note(self, what: Sequence[Unusable]) -> None:
+        self.problems += what[: PROBLEMS_MOST - len(self.problems)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Import:
     operators: Collection[str]
     change: Change
 
-    def take(self, database: sqlite3.Connection, rows: Iterable[Listed]) -> Imported:
+    def take(self, database: sqlite3.Connection, rows: Iterable[Listed | Unusable]) -> Imported:
         """Take all of it in: again and again a few rows in one transaction.
 
         Raises sqlite3.Error when the store does not take it; what is in is in, and doing it again changes nothing.
@@ -80,26 +86,34 @@ class Import:
             time.sleep(REST_SECONDS)
         return done
 
-    def _take(self, database: sqlite3.Connection, row: Listed, done: Imported) -> None:
+    def _take(self, database: sqlite3.Connection, row: Listed | Unusable, done: Imported) -> None:
+        if isinstance(row, Unusable):
+            done.refuse(*row)
+            return
         identities, wrong = identities_of(row, self.country)
+        row = row._replace(name=read_name(row.name), responsible=clean(row.responsible), crm=clean(row.crm))
         if row.responsible and row.responsible not in self.operators:
-            wrong.append(f"there is no operator {row.responsible!r}; name one of the configuration's")
-        if not identities and not wrong:
-            wrong.append("nobody could be recognised by it; give a phone, an e-mail or a handle")
+            wrong.append(f"there is no operator {_shown(row.responsible)}; name one of the configuration's")
+            row = row._replace(responsible="")
+        if not identities:
+            wrong = wrong or ["nobody could be recognised by it; give a phone, an e-mail or a handle"]
+        unusable = [*row.unusable, *(Unusable(row.line, each) for each in wrong)]
         found = [book.owner(database, each) for each in identities]
         people = {each[1].id: each[1] for each in found if each is not None and each[1] is not None}
-        if len(people) > 1:
+        if not identities:
+            done.refuse(row.line, "; ".join(each.what for each in unusable))
+        elif len(people) > 1:
             names = ", ".join(public_id(each) for each in sorted(people))
-            wrong.append(f"it has identities of {names}; merge them first, or write two lines")
-        if wrong:
-            done.refuse(row.line, "; ".join(wrong))
+            done.refuse(row.line, f"it has identities of {names}; merge them first, or write two lines")
         elif people:
             is_new = self._add(database, next(iter(people.values())), row, identities)
             done.changed, done.unchanged = done.changed + is_new, done.unchanged + (not is_new)
+            done.leave_out(unusable)
         else:
             known_by = [(each, True) for each in identities]
             book.create(database, book.New(row.name, known_by, row.responsible or None, row.crm), self.change)
             done.created += 1
+            done.leave_out(unusable)
 
     def _add(self, database: sqlite3.Connection, who: Row, row: Listed, identities: list[Identity]) -> bool:
         """What a list says beyond what is known; a name that is there stays."""
@@ -119,6 +133,10 @@ class Import:
         return bool(new or told or is_other)
 
 
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= SHOWN_MOST else f"{text[:SHOWN_MOST]}…")
+
+
 def identities_of(row: Listed, country: str) -> tuple[list[Identity], list[str]]:
     """What a line says that somebody is known by, and what of it is none."""
     found: list[Identity] = []
@@ -126,15 +144,15 @@ def identities_of(row: Listed, country: str) -> tuple[list[Identity], list[str]]
     for text in row.phones:
         one = phone(text, country)
         found += [one] if one else []
-        wrong += [] if one else [f"{text!r} is no public telephone number; write it as in +48221234567"]
+        wrong += [] if one else [f"{_shown(text)} is no public telephone number; write it as in +48221234567"]
     for text in row.emails:
         one = email(text)
         found += [one] if one else []
-        wrong += [] if one else [f"{text!r} is no person's address; write it as in jan@example.org"]
+        wrong += [] if one else [f"{_shown(text)} is no person's address; write it as in jan@example.org"]
     for network, name in row.handles:
         one = handle(network, name)
         found += [one] if one else []
-        wrong += [] if one else [f"{network + ':' + name!r} is no handle; write it as in telegram:jan"]
+        wrong += [] if one else [f"{_shown(f'{network}:{name}')} is no handle; write it as in telegram:jan"]
     return list(dict.fromkeys(found)), wrong
 
 
@@ -152,7 +170,10 @@ def begin(database: sqlite3.Connection) -> None:
 
 
 def exported(database: sqlite3.Connection) -> Iterator[Listed]:
-    """Every customer who is one today, in order; a few at a time, so that no reading lasts."""
+    """Every customer who is one today, in order; a few at a time, so that no reading lasts.
+
+    Names are made plain: an earlier version may have stored what a terminal obeys.
+    """
     last = 0
     while True:
         rows = database.execute(
@@ -167,11 +188,11 @@ def exported(database: sqlite3.Connection) -> Iterator[Listed]:
             handles = [each.value.partition(":") for each in held if each.kind is Kind.HANDLE]
             yield Listed(
                 number,
-                name,
+                clean(name),
                 tuple(each.value for each in held if each.kind is Kind.PHONE),
                 tuple(each.value for each in held if each.kind is Kind.EMAIL),
                 tuple((network, who) for network, _, who in handles),
                 responsible or "",
-                crm,
+                clean(crm),
             )
         last = rows[-1][0]

@@ -95,3 +95,10 @@ CREATE TABLE mark (
     event INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+CLAIMS = """
+-- When another name was last given: it ages. Those of earlier versions begin to age now.
+ALTER TABLE stranger ADD COLUMN at REAL NOT NULL DEFAULT 0;
+UPDATE stranger SET at = CAST(strftime('%s', 'now') AS REAL);
+-- The name came with an identity that somebody only typed: it gives way to the one that comes with a proven identity.
+ALTER TABLE customer ADD COLUMN name_is_typed INTEGER NOT NULL DEFAULT 0;
+"""

@@ -5,7 +5,9 @@ written down.
 
 The rules, which docs/customers.md tells to whoever has to answer for them:
 - A shared identity, as a switchboard's number, tells nothing.
-- What the channel vouches for (a call's number, a mail's sender, a messenger's name) goes before what somebody typed.
+- What the channel vouches for (a call's number, a mail's sender, a messenger's name) goes before what somebody typed,
+  and what somebody typed gives way to it: an identity or a name that nobody has proven stands in nobody's way.
+- Who gives the owner's name with a shared identity is the owner; that links and merges nothing.
 - Somebody who gives another name than the customer has is not taken for them by what they typed.
 - Identities are linked, and customers merged, only where the inquiry contradicts nothing: not the names, not what a
   person took apart, not a CRM that knows two. Otherwise a merge is only suggested.
@@ -16,11 +18,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from huntgroup.adapters.store.customers.book import Held, Row, are_apart, as_text, current, owner
-from huntgroup.customers.identities import OWN, Identity, agree
+from huntgroup.customers.identities import OWN, Identity, Kind, older_form
+from huntgroup.customers.names import agree, is_name
 from huntgroup.customers.words import Known
 
 IDENTITIES_MOST = 20
-"""So many does a customer get by themselves; who has more is not one person."""
+"""So many proven ones does a customer get by themselves; who has more is not one person."""
+CLAIMS_MOST = 10
+"""And so many that somebody only typed, so that these take no place of a proven one."""
 
 
 class Weighed(NamedTuple):
@@ -40,37 +45,74 @@ class Weighed(NamedTuple):
     """Who may be the same customer, and is left to a person."""
     disagreeing: tuple[Held, ...] = ()
     """Identities of customers who have another name."""
+    strangers: tuple[Held, ...] = ()
+    """Of these, and of shared ones, those for which the channel vouches: only they count against their owner."""
+    yielding: tuple[Held, ...] = ()
+    """Identities that somebody else had only typed, and that are ``unknown`` for that."""
+    is_renamed: bool = False
+    """The customer has only a typed name, and a proven identity comes with another."""
 
 
 def weigh(database: sqlite3.Connection, identities: Sequence[Identity], name: str, channel: str) -> Weighed:
     """Look the identities up and decide."""
+    own = OWN.get(channel)
     found = [owner(database, each) for each in identities]
-    unknown = tuple(each for each, known in zip(identities, found, strict=True) if known is None)
+    yielding = tuple(each for each, who in filter(None, found) if _yields(each, who, name, own))
+    unknown = tuple(
+        each for each, known in zip(identities, found, strict=True) if known is None or known[0] in yielding
+    )
+    known = [(each, who) for each, who in filter(None, found) if who is not None and each not in yielding]
+    known.sort(key=lambda each: each[0].identity.kind is not own)
+    others = [(each, who) for each, who in known if not agree(name, who.name)]
+    strangers = [each for each, who in others if each.identity.kind is own and not who.name_is_typed]
+    owners, disagreeing = _owners(known, name, own)
+    if not owners:
+        nobody = _somebody_else(database, unknown, disagreeing)
+        return nobody._replace(strangers=tuple(strangers), yielding=yielding)
+    rows = [who for who, _ in owners.values()]
+    chosen, merge, suggested = _chosen(database, rows, is_contradicted=bool(disagreeing))
+    by = next(iter(owners.values()))[1]
+    return Weighed(
+        customer=chosen,
+        by=by.identity,
+        unknown=unknown,
+        is_one=not disagreeing and not by.is_shared,
+        merge=merge,
+        suggested=suggested,
+        disagreeing=tuple(disagreeing),
+        is_renamed=chosen.name_is_typed and any(each.identity.kind is own and who is chosen for each, who in others),
+        strangers=tuple(strangers),
+        yielding=yielding,
+    )
+
+
+def _yields(each: Held, who: Row | None, name: str, own: Kind | None) -> bool:
+    """Whether an identity that one person only typed comes from its channel with another's name."""
+    return who is not None and each.identity.kind is own and not each.is_own and not agree(name, who.name)
+
+
+def _owners(
+    known: Sequence[tuple[Held, Row]], name: str, own: Kind | None
+) -> tuple[dict[int, tuple[Row, Held]], list[Held]]:
+    """Who it may be, each by the best identity, and the identities of people with another name.
+
+    A shared one counts only where nothing else does, for who gives its owner's name.
+    """
     owners: dict[int, tuple[Row, Held]] = {}
     disagreeing: list[Held] = []
-    own = OWN.get(channel)
-    usable = [each for each in found if each is not None and not each[0].is_shared]
-    for each, who in sorted(usable, key=lambda known: known[0].identity.kind is not own):
-        if who is None:
+    for each, who in known:
+        if each.is_shared:
             continue
-        if not agree(name, who.name):
+        if not agree(name, who.name) and not (who.name_is_typed and each.identity.kind is own):
             disagreeing.append(each)
             if each.identity.kind is not own:
                 continue
         owners.setdefault(who.id, (who, each))
-    if not owners:
-        return _somebody_else(database, unknown, disagreeing)
-    rows = [who for who, _ in owners.values()]
-    chosen, merge, suggested = _chosen(database, rows, is_contradicted=bool(disagreeing))
-    return Weighed(
-        customer=chosen,
-        by=next(iter(owners.values()))[1].identity,
-        unknown=unknown,
-        is_one=not disagreeing,
-        merge=merge,
-        suggested=suggested,
-        disagreeing=tuple(disagreeing),
-    )
+    if not owners and not disagreeing:
+        shared = [(each, who) for each, who in known if each.is_shared]
+        named = [(each, who) for each, who in shared if is_name(name) and is_name(who.name) and agree(name, who.name)]
+        owners = {who.id: (who, each) for each, who in named[:1]}
+    return owners, disagreeing
 
 
 def _somebody_else(database: sqlite3.Connection, unknown: tuple[Identity, ...], others: list[Held]) -> Weighed:
@@ -100,7 +142,7 @@ def may_be_one(database: sqlite3.Connection, one: Row, other: Row) -> bool:
     return not (
         are_apart(database, one.id, [str(other.id)])
         or are_apart(database, other.id, [str(one.id)])
-        or count(database, one.id) + count(database, other.id) > IDENTITIES_MOST
+        or _count(database, one.id, is_own=True) + _count(database, other.id, is_own=True) > IDENTITIES_MOST
     )
 
 
@@ -110,15 +152,18 @@ def _are_two_in_the_crm(one: Row, other: Row) -> bool:
     return bool(one.crm and other.crm and one.crm != other.crm and not is_made)
 
 
-def may_link(database: sqlite3.Connection, customer: Row, identity: Identity) -> bool:
-    """Whether a customer may get one identity more by themselves."""
-    is_apart = are_apart(database, customer.id, [as_text(identity)])
-    return not is_apart and count(database, customer.id) < IDENTITIES_MOST
+def may_link(database: sqlite3.Connection, customer: Row, identity: Identity, *, is_own: bool) -> bool:
+    """Whether a customer may get one identity more by themselves. ``is_own``: the channel vouches for it."""
+    written = {as_text(identity), as_text(older_form(identity))}
+    if are_apart(database, customer.id, sorted(written)):
+        return False
+    return _count(database, customer.id, is_own=is_own) < (IDENTITIES_MOST if is_own else CLAIMS_MOST)
 
 
-def count(database: sqlite3.Connection, customer: int) -> int:
-    """How many identities a customer has."""
-    return int(database.execute("SELECT count(*) FROM identity WHERE customer = ?", (customer,)).fetchone()[0])
+def _count(database: sqlite3.Connection, customer: int, *, is_own: bool) -> int:
+    """How many identities a customer has, proven or only typed."""
+    found = database.execute("SELECT count(*) FROM identity WHERE customer = ? AND is_own = ?", (customer, is_own))
+    return int(found.fetchone()[0])
 
 
 def known(weighed: Weighed, *, is_tracked: bool) -> Known | None:
@@ -127,7 +172,8 @@ def known(weighed: Weighed, *, is_tracked: bool) -> Known | None:
     if who is None or weighed.by is None:
         return None
     responsible = who.responsible if other is None else responsible_of_both(who, other)
-    return Known(who.id, who.name or (other.name if other else ""), responsible, weighed.by, who.crm)
+    name = "" if weighed.is_renamed else who.name or (other.name if other else "")
+    return Known(who.id, name, responsible, weighed.by, who.crm)
 
 
 def responsible_of_both(older: Row, younger: Row) -> str | None:
