@@ -123,7 +123,10 @@ def undo(
     change: Annotated[int, typer.Argument(metavar="CHANGE", min=1, max=2**62, help="Its number, as `show` tells.")],
     config: ConfigFile,
 ) -> None:
-    """Take a merge, a link, another responsible or a shared number back. Exit status 0; 1 when it cannot be done."""
+    """Take a merge, a link, a name, another responsible or a shared number back.
+
+    Exit status 0; 1 when it cannot be done.
+    """
     from huntgroup.adapters.store.customers import merging  # noqa: PLC0415
 
     def take_back(database: sqlite3.Connection, settings: Settings, now: float) -> str:

@@ -48,6 +48,7 @@ _OWN_LETTERS = {"ð": "d", "þ": "th", "ŋ": "ng", "ə": "e", "ĸ": "k"}
 """Letters whose names in Unicode do not say what is written in their place."""
 _IN_TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"}
 """What German and Nordic people write where a keyboard lacks the letter, besides leaving the mark out."""
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _NUMBER_AT_END = re.compile(r"[(+]{0,2}[0-9][0-9 ()./-]*$")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
@@ -89,7 +90,7 @@ def named(text: str, number: str, country: str, prefixes: Iterable[str] = ()) ->
     ``prefixes`` are the labels that the PBX may put in front, as FreePBX's *CID name prefix*; the longest is taken off.
     """
     name = clean(text)
-    labels = [each for each in map(clean, prefixes) if each and name.startswith(each)]
+    labels = [each for each in map(clean, prefixes) if each and _begins(name, each)]
     name = name.removeprefix(max(labels, key=len, default="")).strip()
     found = _NUMBER_AT_END.search(name)
     if found is None:
@@ -102,13 +103,22 @@ def named(text: str, number: str, country: str, prefixes: Iterable[str] = ()) ->
     return ""
 
 
+def _begins(name: str, label: str) -> bool:
+    """Whether this label is in front, and not only the beginning of a word: *VIP* is not in front of *Vipond*."""
+    rest = name[len(label) :]
+    return name.startswith(label) and not (label[-1].isalnum() and rest[:1].isalnum())
+
+
 def _words(name: str) -> tuple[str, ...]:
     """The words of a name, each once; none when it is an address, or all of them stand for nobody."""
     text = unicodedata.normalize("NFKC", clean(name)[:NAME_MOST]).casefold()
     if _ADDRESS.fullmatch(text.strip("<>\"' ")):
         return ()
-    signs = (sign if sign.isalnum() or unicodedata.category(sign)[0] == "M" else " " for sign in text)
-    words = [each for each in "".join(signs).split() if _is_word(each)]
+    if text.isascii():
+        parted = _NO_LETTERS.sub(" ", text)
+    else:
+        parted = "".join(sign if sign.isalnum() or unicodedata.category(sign)[0] == "M" else " " for sign in text)
+    words = [each for each in parted.split() if each.isalpha() or _is_word(each)]
     return () if all(_letters(_bare(each)) in NOBODY for each in words) else tuple(dict.fromkeys(words))
 
 
@@ -128,6 +138,8 @@ def _digits(text: str) -> str:
 
 def _bare(word: str) -> str:
     """Without marks, and with each letter that is a Latin one with something more as the plain one."""
+    if word.isascii():
+        return word
     decomposed = unicodedata.normalize("NFKD", word)
     return "".join(_bare_letter(each) for each in decomposed if not unicodedata.combining(each))
 
@@ -145,6 +157,8 @@ def _bare_letter(letter: str) -> str:
 
 def _spellings(word: str) -> frozenset[str]:
     """How a word is written by who has all its letters, and by who has not."""
+    if word.isascii():
+        return frozenset((word,))
     composed = unicodedata.normalize("NFC", word)
     return frozenset({_bare(composed), _bare("".join(_IN_TWO.get(each, each) for each in composed))})
 

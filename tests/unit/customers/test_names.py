@@ -111,6 +111,8 @@ def test_and_a_name_with_such_a_word_in_it_is_one(text: str) -> None:
         ("Sales:Jan", "+48600333444", ("Sales:",), "Jan"),
         ("Sales: VIP: Jan", "+48600333444", ("Sales:", "Sales: VIP:"), "Jan"),
         ("Sales:Jan", "+48600333444", (), "Sales:Jan"),
+        ("VIPond Jan", "+48600333444", ("VIP ",), "VIPond Jan"),
+        ("VIP Jan", "+48600333444", ("VIP ",), "Jan"),
         ("101", "101", (), ""),
         ("Sales:101", "101", (), ""),
         ("Jan 101", "101", (), "Jan 101"),
