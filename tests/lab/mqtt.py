@@ -143,9 +143,9 @@ class Party:
         data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         await self._client.publish(f"huntgroup/{topic}", data, qos=1, retain=retain)
 
-    async def publishes(self, topic: str, payload: bytes) -> None:
-        """Publish anywhere, and return once the broker has taken it."""
-        await self._client.publish(topic, payload, qos=1)
+    async def publishes(self, topic: str, payload: bytes, *, qos: int = 1) -> None:
+        """Publish anywhere, and return once the broker has taken it; at QoS 0 once it is sent."""
+        await self._client.publish(topic, payload, qos=qos)
 
     async def asks(
         self, topic: str, payload: dict[str, Any] | bytes, *, answer_at: str | None = None, within: float = 10.0

@@ -194,6 +194,13 @@ _CHANNELS = (
     ),
     _Channel("groupState", "groups/{group}/state", "send", (payloads.GroupState,), "A group's live figures.", True),
     _Channel("events", "events/{type}", "send", (payloads.CloudEvent,), "Every fact, as CloudEvents 1.0."),
+    _Channel(
+        "backlogEnd",
+        "backlog_end",
+        "send",
+        (payloads.BacklogEnd,),
+        "The daemon's own, published once it has subscribed: what it reads before this may have waited for it.",
+    ),
     _Channel("rejected", "rejected", "send", (payloads.Rejected,), "What could not be understood."),
 )
 

@@ -182,6 +182,13 @@ class AccountSubmitted(AccountStatus):
     ok: Literal[True] = True
 
 
+class BacklogEnd(Payload):
+    """What the daemon writes to itself, to tell what waited at the broker from what comes now."""
+
+    mark: str
+    """Another one for each link."""
+
+
 class Rejected(Payload):
     """What could not be understood."""
 
