@@ -192,7 +192,10 @@ async def test_an_inquiry_from_before_the_account_goes_on_by_its_id() -> None:
 
     published = here.published()
     assert at("sources/chat/inquiries/1/status", published)[-1]["state"] == "offered"
-    assert code_of(at("inquiries/1/replies", await here.gets("inquiries/1/commands", {"type": "close"}))) != "ok"
+    published = await here.gets("inquiries/1/commands", {"type": "close"})
+    assert code_of(at("inquiries/1/replies", published)) == "unknown_inquiry"
+    ((_, taken),) = await here.gets("inquiries/submit", {"id": "1", "source": "old"})
+    assert (taken["error"]["code"], "customer" in taken) == ("id_taken", False)
     published = await here.gets("sources/chat/submit", CHAT)
     assert at("sources/chat/inquiries/1/status", published)[-1]["ok"]
     published = await here.gets("sources/chat/inquiries/1/commands", {"type": "abandon"})
