@@ -231,7 +231,7 @@ async def test_a_chat_of_a_source_without_account_is_shown_to_no_account() -> No
 
 
 @pytest.mark.parametrize("after", ["post", ""])
-async def test_a_source_that_gets_another_account_is_shown_to_the_old_one_no_more(after: str) -> None:
+async def test_a_source_with_a_new_account_is_hidden_from_the_old_one(after: str) -> None:
     here = house()
     await here.gets("sources/chat/submit", CHAT)
     changes(here, {**ACCOUNTS, "site-chat": after})

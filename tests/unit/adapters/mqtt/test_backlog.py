@@ -73,7 +73,7 @@ def test_the_mark_of_an_earlier_link_ends_nothing() -> None:
     assert backlog.waited() == 100.0
 
 
-def test_a_link_that_is_lost_before_the_mark_leaves_the_rest_as_old_as_it_was() -> None:
+def test_a_link_lost_before_the_mark_makes_nothing_younger() -> None:
     time = Time()
     backlog = time.backlog(away=100.0)
     backlog.begins(is_resumed=True)
