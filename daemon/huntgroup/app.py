@@ -84,7 +84,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     journal = Journal(settings.store.path, opened, settings.store.keep, clock, customers.follower)
     crm = crm_desk(settings, journal, clock)
     history = History(settings.store.path)
-    telling = telling_begun(settings, journal, opened.sequence)
+    telling = telling_begun(settings, journal, opened.sequence, opened.at)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
         recognition.put(event, at, then)
@@ -128,7 +128,14 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     administrator = Administrator(path, loaded, reloader)
     mqtt = (
         MqttClient(
-            settings.mqtt, policy, recognition, history, clock.now, administration=administrator, telling=telling
+            settings.mqtt,
+            policy,
+            recognition,
+            history,
+            clock.now,
+            administration=administrator,
+            telling=telling,
+            going=clock.going,
         )
         if settings.mqtt
         else None

@@ -143,6 +143,7 @@ def _source(source: Source) -> engine.Entrance:
         transfer_changes_responsible=source.transfer_changes_responsible,
         skip_unavailable=source.skip_unavailable,
         when_all_unavailable=engine.WhenAllUnavailable(source.when_all_unavailable),
+        account=source.account or "",
     )
 
 

@@ -59,6 +59,7 @@ class Party:
 
     With a *session*, which is for MQTT 3.1.1, the broker keeps what comes while they are away. After *patience*
     seconds without an acknowledgement they give a broker up: paho does not tell who waits that the link is gone.
+    With an *account* they submit, command and see inquiries at the topics of that account.
     """
 
     def __init__(
@@ -74,8 +75,12 @@ class Party:
         over: Any = "tcp",
         session: str | None = None,
         patience: float = 10.0,
+        account: str = "",
     ) -> None:
         self.name = user or f"party-{next(_numbers)}"
+        self.account = account
+        self._inquiries = f"sources/{account}/inquiries" if account else "inquiries"
+        self._submit = f"sources/{account}/submit" if account else "inquiries/submit"
         self.is_v5 = version is aiomqtt.ProtocolVersion.V5
         self._listens_to = listens_to
         self._client = Client(
@@ -138,15 +143,15 @@ class Party:
         data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         await self._client.publish(f"huntgroup/{topic}", data, qos=1, retain=retain)
 
-    async def publishes(self, topic: str, payload: bytes) -> None:
-        """Publish anywhere, and return once the broker has taken it."""
-        await self._client.publish(topic, payload, qos=1)
+    async def publishes(self, topic: str, payload: bytes, *, qos: int = 1) -> None:
+        """Publish anywhere, and return once the broker has taken it; at QoS 0 once it is sent."""
+        await self._client.publish(topic, payload, qos=qos)
 
     async def asks(
         self, topic: str, payload: dict[str, Any] | bytes, *, answer_at: str | None = None, within: float = 10.0
     ) -> dict[str, Any]:
         """Publish below the prefix with a response topic, and return the answer."""
-        where = answer_at or f"huntgroup/replies/{self.name}"
+        where = answer_at or f"huntgroup/{self._replies_to(topic)}"
         if not answer_at or not answer_at.startswith("huntgroup/"):
             await self._client.subscribe(where, qos=1)
         mark = str(next(_numbers)).encode()
@@ -161,17 +166,24 @@ class Party:
         data_out: dict[str, Any] = answer.data
         return data_out
 
+    def _replies_to(self, topic: str) -> str:
+        """Where who writes at a topic may be answered, below the prefix; they are answered apart from others there."""
+        kind, name, *_ = topic.split("/")
+        if kind in {"operators", "admin", "sources"}:
+            return f"{kind}/{name}/replies/{self.name}"
+        return f"replies/{self.name}"
+
     async def listens(self, topic: str) -> None:
         """Subscribe to something more."""
         await self._client.subscribe(topic, qos=1)
 
     async def submits(self, name: str, source: str = "site-chat", **more: Any) -> dict[str, Any]:
         """A new inquiry; the answer."""
-        return await self.asks("inquiries/submit", {"id": name, "source": source, **more})
+        return await self.asks(self._submit, {"id": name, "source": source, **more})
 
     async def tells(self, inquiry: str, kind: str, /, **more: Any) -> dict[str, Any]:
         """A channel's command about an inquiry; the answer."""
-        return await self.asks(f"inquiries/{inquiry}/commands", {"type": kind, **more})
+        return await self.asks(f"{self._inquiries}/{inquiry}/commands", {"type": kind, **more})
 
     async def commands(self, operator: str, kind: str, /, **more: Any) -> dict[str, Any]:
         """An operator's command; the answer."""
@@ -243,7 +255,7 @@ class Party:
 
     async def sees_status(self, inquiry: str, *, within: float = 10.0, **fields: Any) -> dict[str, Any]:
         """The first state of an inquiry that has these fields."""
-        return await self.sees(f"inquiries/{inquiry}/status", within=within, **fields)
+        return await self.sees(f"{self._inquiries}/{inquiry}/status", within=within, **fields)
 
     def latest(self, topic: str) -> Any:
         """What came last at this topic below the prefix."""

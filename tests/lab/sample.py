@@ -63,16 +63,19 @@ group = "sales"
 id = "site-chat"
 channel = "chat"
 group = "care"
+account = "site"
 
 [[sources]]
 id = "mail"
 channel = "mail"
 group = "care"
+account = "mail-gateway"
 
 [[sources]]
 id = "site-form"
 channel = "form"
 group = "care"
+account = "site"
 """
 
 Tell = Callable[[str, float], None]
@@ -112,7 +115,7 @@ async def sample_call(
     await call.hangs_up()
     hung_up = time.monotonic()
     tell("Jan hangs up", hung_up)
-    await site.sees_desk("ben", offers=["chat-8841"])
+    await site.sees_desk("ben", offers=["chat-8841@site"])
     offered = next(each.at for each in site.seen if each.topic.endswith("/ben/desk") and b"chat-8841" in each.payload)
     tell(f"the chat is offered to Ben, {(offered - hung_up) * 1000:.1f} ms later", offered)
     await ben.ended()
@@ -126,29 +129,29 @@ async def sample_call(
         raise AssertionError(f"the call was to be answered by ben, and was {closed}")
 
 
-async def sample_texts(site: Party, console: Console) -> None:
+async def sample_texts(site: Party, mail: Party, console: Console) -> None:
     """The chat is accepted and closed; a mail and a form come in, are Ben's at once, and are closed."""
     tell = _teller(console, time.monotonic())
     await _served(site, "chat-8841", "accept", "close")
     tell("Ben accepts the chat, and closes it when all is said", time.monotonic())
-    for channel, name, source, subject in (
-        ("mail", "mail-117", "mail", "Complaint"),
-        ("form", "form-23", "site-form", "Call me back"),
+    for gateway, channel, name, source, subject in (
+        (mail, "mail", "mail-117", "mail", "Complaint"),
+        (site, "form", "form-23", "site-form", "Call me back"),
     ):
-        answer = await site.submits(name, source, customer={"email": "jan@shop.example"}, subject=subject)
+        answer = await gateway.submits(name, source, customer={"email": "jan@shop.example"}, subject=subject)
         if (answer.get("state"), answer.get("operator")) != ("active", "ben"):
             raise AssertionError(f"the {channel} was to be Ben's at once, and was answered with {answer}")
         tell(f"a {channel} comes in, {subject!r}: it becomes Ben's at once", time.monotonic())
-        await _served(site, name, "close")
+        await _served(gateway, name, "close")
         tell(f"Ben closes the {channel}", time.monotonic())
 
 
-async def _served(site: Party, inquiry: str, *commands: str) -> None:
+async def _served(gateway: Party, inquiry: str, *commands: str) -> None:
     for command in commands:
-        answer = await site.commands("ben", command, inquiry=inquiry)
+        answer = await gateway.commands("ben", command, inquiry=f"{inquiry}@{gateway.account}")
         if not answer["ok"]:
             raise AssertionError(f"{command} of {inquiry} was refused: {answer}")
-    await site.sees_status(inquiry, state="closed", outcome="answered")
+    await gateway.sees_status(inquiry, state="closed", outcome="answered")
 
 
 def _teller(console: Console, start: float) -> Tell:
@@ -179,7 +182,7 @@ def _invitation(console: Console, pbx: Pbx, broker: Broker, config: Path) -> Non
 Dial [bold]{NUMBER}[/bold] from one of them: it goes to Sales, and so rings the other.
 Watch the house:      .venv/bin/huntgroup status --watch --config {config}
 Watch every message:  mosquitto_sub -V 5 -h {broker.address} -p {broker.port} -v -t 'huntgroup/#'
-Begin a chat:         mosquitto_pub -V 5 -h {broker.address} -p {broker.port} -q 1 -t huntgroup/inquiries/submit \\
+Begin a chat:         mosquitto_pub -V 5 -h {broker.address} -p {broker.port} -q 1 -t huntgroup/sources/site/submit \\
                         -m '{{"id":"chat-1","source":"site-chat","text":"Hello"}}'
 More of this is in docs/mqtt.md.
 Ctrl-C ends it all.""",
@@ -199,7 +202,8 @@ async def run(*, once: bool) -> int:
                 pbx.phone("anna") as anna,
                 pbx.phone("ben") as ben,
                 pbx.caller() as caller,
-                Party(broker) as site,
+                Party(broker, account="site") as site,
+                Party(broker, account="mail-gateway") as mail,
             ):
                 await site.sees("status", state="online")
                 await anna.registers()
@@ -207,7 +211,7 @@ async def run(*, once: bool) -> int:
                 console.print("[bold]A call, and a chat beside it[/bold]")
                 await sample_call(caller, anna, ben, daemon=daemon, site=site, console=console)
                 console.print("[bold]The chat, a mail and a form[/bold]")
-                await sample_texts(site, console)
+                await sample_texts(site, mail, console)
                 await anna.is_offline()
                 await ben.is_offline()
         except AssertionError as error:

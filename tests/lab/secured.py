@@ -10,9 +10,13 @@ TLS_PORT, WEBSOCKET_PORT = 8883, 8884
 
 
 class SecuredBroker(Broker):
-    """Encrypted listeners, names and rights. The password of everybody is their name backwards."""
+    """Encrypted listeners, names and rights. The password of everybody is their name backwards.
 
-    def __init__(self, *names: str) -> None:
+    With *browsers* there is the listener for them, which Mosquitto 2.0.11 binds to every address: so only one broker of
+    a machine has it at a time.
+    """
+
+    def __init__(self, *names: str, browsers: bool = True) -> None:
         super().__init__(anonymous=False)
         self._make_certificate()
         passwords = self.home / "passwords"
@@ -33,6 +37,9 @@ class SecuredBroker(Broker):
             if old not in text:
                 raise AssertionError(f"{old!r} is not in config/mosquitto/mosquitto.conf")
             text = text.replace(old, new)
+        if not browsers:
+            begin = text.index(f"listener {WEBSOCKET_PORT} ")
+            text = text[:begin] + text[text.index("\n\n", begin) :]
         who = next(line for line in self._lines if line.startswith("user "))
         self._lines = [text, who]
 

@@ -364,6 +364,29 @@ async def test_what_an_earlier_life_left_at_the_broker_is_cleared(
         await anyone.sees_cleared(topic)
 
 
+async def test_a_source_that_gets_an_account_keeps_its_inquiries(broker: Broker, anyone: Party, serving: Serve) -> None:
+    running = await serving(ALONE)
+    for name in ("open-1", "over-1"):
+        await anyone.submits(name)
+    await anyone.tells("over-1", "abandon")
+    await running.stop()
+    running.config.write_text(running.config.read_text().replace("[[sources]]", '[[sources]]\naccount = "site"'))
+    before = len(anyone.seen)
+    await running.start()
+    await anyone.sees("status", state="online", after=before)
+
+    async with Party(broker, account="site") as site:
+        assert (await site.sees_status("open-1"))["state"] == "offered"
+        again = await site.submits("over-1")
+        assert (again["id"], again["state"], again["outcome"]) == ("over-1", "closed", "abandoned")
+        assert (await site.submits("open-1"))["state"] == "offered"
+        refused = await anyone.submits("new-1")
+        assert (refused["error"]["code"], refused["error"]["at"]) == ("not_permitted", "source")
+        assert (await anyone.tells("open-1", "abandon"))["error"]["code"] == "unknown_inquiry"
+        assert (await site.tells("open-1", "abandon"))["ok"]
+    assert len(anyone.facts("inquiry.received")) == 2
+
+
 async def test_what_happened_while_the_broker_was_away_is_right_when_it_is_back(broker: Broker, serving: Serve) -> None:
     running = await serving(ALONE)
     async with Party(broker) as before:

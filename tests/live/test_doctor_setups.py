@@ -13,7 +13,7 @@ from tests.lab.broker import Broker
 from tests.lab.daemon import Daemon
 from tests.lab.doctor import examine
 from tests.lab.pbx import Pbx
-from tests.live.configuration import NUMBER, configuration, group
+from tests.live.configuration import NUMBER, configuration, group, source
 from tests.live.conftest import PHONES
 
 pytestmark = pytest.mark.live
@@ -208,6 +208,21 @@ async def test_a_broker_that_wants_a_name_says_which_options_are_missing(idle: D
     [
         ("topic read huntgroup/#", "broker.write", "may not write huntgroup/status, huntgroup/operators/+/state"),
         (
+            "topic read huntgroup/#\ntopic write huntgroup/status\ntopic write huntgroup/operators/#",
+            "broker.write",
+            "huntgroup/sources/+/inquiries/+/status, huntgroup/sources/+/replies, huntgroup/backlog_end",
+        ),
+        (
+            "topic write huntgroup/#\ntopic read huntgroup/doctor/#",
+            "broker.round_trip",
+            "huntgroup/sources/…, is written, but not retained, or not read",
+        ),
+        (
+            "topic write huntgroup/#\ntopic read huntgroup/doctor/#\ntopic read huntgroup/sources/#",
+            "broker.round_trip",
+            "huntgroup/backlog_end/…, is written, but not retained, or not read",
+        ),
+        (
             "topic read huntgroup/#\ntopic write huntgroup/status",
             "broker.write",
             "may not write huntgroup/operators/+/state",
@@ -223,6 +238,22 @@ async def test_missing_rights_at_the_broker_are_named_with_the_line_of_the_acl(
 
     assert said in found["said"]
     assert "below `user huntgroup`: `topic readwrite huntgroup/#`" in found["mend"]
+
+
+async def test_a_source_without_account_is_noted_with_its_line(idle: Daemon, tmp_path: Path) -> None:
+    async with guarded(tmp_path) as broker:
+        with_login(idle, broker)
+        text = idle.config.read_text()
+        idle.config.write_text(text + source("site-chat") + source("mail", account='"mail-gate"'))
+        exam = await examine(idle)
+        found = exam.of("broker.accounts")
+        idle.config.write_text(text + source("mail", account='"mail-gate"'))
+        later = await examine(idle)
+
+    assert [each["where"] for each in exam.findings if each["check"] == "broker.accounts"] == ["[[sources]] site-chat"]
+    assert (found["outcome"], later.of("broker.accounts")["outcome"]) == ("note", "ok")
+    assert '`account = "NAME"`' in found["mend"]
+    assert "huntgroup/sources/NAME/…" in found["mend"]
 
 
 async def test_a_broker_that_is_not_there_is_told(idle: Daemon, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
 
-PEOPLE = configuration(group("sales", "anna", "ben"), ben='role = "supervisor"') + source("site-chat")
+PEOPLE = configuration(group("sales", "anna", "ben"), ben='role = "supervisor"')
+PEOPLE += source("site-chat", account='"site-chat"')
 PEOPLE += '[[operators]]\nid = "sofia"\nrole = "administrator"\ncapacity = { call = 0 }\n'
 
 pbx = exchange({"anna-desk": "101", "ben": "102"})
@@ -55,19 +56,19 @@ async def test_the_daemon_is_online_over_tls(secured: SecuredBroker) -> None:
 
 async def test_a_chat_goes_its_way_with_everyone_in_their_rights(secured: SecuredBroker) -> None:
     async with (
-        somebody(secured, "site-chat", listens_to="huntgroup/inquiries/+/status") as chat,
+        somebody(secured, "site-chat", listens_to="huntgroup/sources/site-chat/#", account="site-chat") as chat,
         somebody(secured, "anna", listens_to="huntgroup/operators/anna/#") as anna,
         somebody(secured, "crm", listens_to="huntgroup/events/#") as crm,
     ):
         await anna.listens("huntgroup/operators/anna/desk")
-        await chat.says("inquiries/submit", {"id": "chat-1", "source": "site-chat"})
+        await chat.says("sources/site-chat/submit", {"id": "chat-1", "source": "site-chat"})
         await chat.sees_status("chat-1", ok=True, state="offered")
-        await anna.sees_desk("anna", offers=["chat-1"])
-        accept = {"type": "accept", "inquiry": "chat-1"}
+        await anna.sees_desk("anna", offers=["chat-1@site-chat"])
+        accept = {"type": "accept", "inquiry": "chat-1@site-chat"}
         answered_at = "huntgroup/operators/anna/replies/tab-1"
         assert (await anna.asks("operators/anna/commands", accept, answer_at=answered_at))["ok"]
         await chat.sees_status("chat-1", state="active", operator="anna")
-        close = {"type": "close", "inquiry": "chat-1"}
+        close = {"type": "close", "inquiry": "chat-1@site-chat"}
         assert (await anna.asks("operators/anna/commands", close, answer_at=answered_at))["ok"]
         await chat.sees_status("chat-1", state="closed", outcome="answered")
         await crm.until(lambda each: each.topic == "huntgroup/events/inquiry.closed", "the event")
@@ -92,6 +93,14 @@ async def test_a_chat_goes_its_way_with_everyone_in_their_rights(secured: Secure
         ("anna", "events/inquiry.closed"),
         ("site-chat", "operators/anna/commands"),
         ("site-chat", "inquiries/chat-1/status"),
+        ("site-chat", "inquiries/submit"),
+        ("site-chat", "inquiries/chat-1/commands"),
+        ("anna", "sources/site-chat/submit"),
+        ("sofia", "sources/site-chat/inquiries/chat-1/commands"),
+        ("anna", "backlog_end"),
+        ("sofia", "backlog_end"),
+        ("site-chat", "backlog_end"),
+        ("crm", "backlog_end"),
         ("site-chat", "status"),
         ("sofia", "operators/anna/commands"),
         ("sofia", "groups/sales/state"),
@@ -122,6 +131,11 @@ async def test_nobody_writes_where_they_may_not(secured: SecuredBroker, name: st
         ("ben", "huntgroup/admin/sofia/replies"),
         ("ben", "huntgroup/admin/sofia/commands"),
         ("crm", "huntgroup/admin/sofia/replies"),
+        ("crm", "huntgroup/rejected"),
+        ("ben", "huntgroup/sources/site-chat/replies"),
+        ("sofia", "huntgroup/admin/anna/replies"),
+        ("sofia", "huntgroup/customers/replies"),
+        ("site-chat", "huntgroup/inquiries/+/status"),
         ("site-chat", "huntgroup/operators/anna/desk"),
         ("site-chat", "huntgroup/events/#"),
         ("crm", "huntgroup/operators/anna/desk"),

@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from huntgroup.adapters.mqtt.payloads import Status
 from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.errors import ConfigError
-from huntgroup.settings import Mqtt
+from huntgroup.settings import Mqtt, Settings
 
 WITHIN = 5.0
 QUIET = 0.5
@@ -30,10 +30,24 @@ QUIET = 0.5
 SCRATCH_SECONDS = 10
 """So long the broker keeps what is written for trial, should we die before it is cleared."""
 STATUS = "status"
-WRITES = ("status", "operators/{nobody}/state")
+WRITES = (
+    "status",
+    "operators/{nobody}/state",
+    "sources/{nobody}/inquiries/{nobody}/status",
+    "sources/{nobody}/replies",
+    "backlog_end",
+)
 """What the daemon writes, below the prefix; {nobody}: an id that nobody has. A new one is one line."""
-READS: tuple[str, ...] = ("status",)
+READS: tuple[str, ...] = (
+    "status",
+    "operators/+/commands",
+    "sources/+/submit",
+    "sources/+/inquiries/+/commands",
+    "backlog_end",
+)
 """What is subscribed to, below the prefix: a new one is one line."""
+RETURNS = ("doctor/{nobody}", "sources/{nobody}/replies", "backlog_end/{nobody}")
+"""Where something is written, kept and read for trial."""
 
 
 class Lost(Exception):  # noqa: N818 - reads as what happened
@@ -141,6 +155,21 @@ def look(settings: Mqtt, *, is_running: bool) -> list[Finding]:
         desk.close()
 
 
+def accounts(settings: Settings) -> Iterator[Finding]:
+    """Whether each source is kept apart from the others by the broker."""
+    check = "broker.accounts"
+    open_to_all = [each.id for each in settings.sources if each.account is None]
+    for name in open_to_all:
+        said = f"{name} has no account: who may submit inquiries at all may submit as this source, and sees all callers"
+        mend = (
+            '`account = "NAME"`, the MQTT user name of its gateway, which from then on uses '
+            f"{settings.mqtt.prefix if settings.mqtt else ''}/sources/NAME/…: docs/mqtt.md"
+        )
+        yield note(check, said, f"[[sources]] {name}", mend)
+    if settings.sources and not open_to_all:
+        yield fine(check, f"every source has its account ({len(settings.sources)})")
+
+
 def _look(desk: Desk, settings: Mqtt, *, is_running: bool) -> Iterator[Finding]:
     try:
         said = desk.connect(settings.host, settings.port)
@@ -211,12 +240,15 @@ def _rights(desk: Desk, settings: Mqtt) -> Iterator[Finding]:
             yield failed(check, f"{user} may not {verb} {names}", "the broker's acl_file", mend)
         else:
             yield fine(check, f"{user} may {verb} every topic that the daemon {verb}s ({count})")
-    yield _round_trip(desk, mend)
+    trips = (_round_trip(desk, topic.format(nobody=desk.name), mend) for topic in RETURNS)
+    kept = fine("broker.round_trip", f"what is retained below {prefix}/ is kept, read and cleared")
+    yield next((each for each in trips if each is not None), kept)
 
 
-def _round_trip(desk: Desk, mend: str) -> Finding:
-    """Retained, read and cleared: with Mosquitto's ACL a subscription is granted and what it brings kept back."""
-    topic, said = f"doctor/{desk.name}", b"huntgroup doctor"
+def _round_trip(desk: Desk, topic: str, mend: str) -> Finding | None:
+    """Retained, read and cleared: with Mosquitto's ACL a subscription is granted and what it brings kept back.
+    None: all is well."""
+    said = b"huntgroup doctor"
     steps: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("may not be written", lambda: not desk.publish(topic, said, retain=True).is_failure),
         ("may not be subscribed to", lambda: not desk.subscribe(topic).is_failure),
@@ -225,12 +257,12 @@ def _round_trip(desk: Desk, mend: str) -> Finding:
     try:
         for what, is_so in steps:
             if not is_so():
-                text = f"a topic of our own, {desk.prefix}/doctor/…, {what}"
+                text = f"a topic of our own, {desk.prefix}/{topic.partition('/')[0]}/…, {what}"
                 return failed("broker.round_trip", text, "the broker's acl_file", mend)
     finally:
         with contextlib.suppress(Lost):
             desk.publish(topic, b"", retain=True)
-    return fine("broker.round_trip", f"what is retained below {desk.prefix}/ is kept, read and cleared")
+    return None
 
 
 def _daemon(desk: Desk, *, is_running: bool) -> Finding:

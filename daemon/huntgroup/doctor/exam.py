@@ -48,7 +48,8 @@ async def examine(path: Path) -> AsyncIterator[Finding]:
         async for finding in _pbx(each, settings, is_running=is_running):
             yield finding if len(settings.pbx) == 1 else replace(finding, said=f"{each.id}: {finding.said}")
     if settings.mqtt is not None:
-        for finding in await asyncio.to_thread(broker.look, settings.mqtt, is_running=is_running):
+        found = await asyncio.to_thread(broker.look, settings.mqtt, is_running=is_running)
+        for finding in (*found, *broker.accounts(settings)):
             yield finding
     if settings.crm is not None:
         async for finding in crm.look(settings.crm, settings.store.path):

@@ -422,6 +422,8 @@ class InquiryChanged:
     """What the customer was told by the group's actions."""
     place: tuple[int, float, int, str] | None
     """Where it stands while it waits in a line: of two in a group the smaller is served first."""
+    account: str = ""
+    """The broker account that brings its source in; empty: none in particular."""
 
 
 Order = (

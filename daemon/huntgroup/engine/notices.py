@@ -100,6 +100,7 @@ def _public_inquiry(inquiry: Inquiry) -> InquiryChanged:
         is_on_hold=inquiry.is_set_aside,
         replies=inquiry.replies,
         place=inquiry.place,
+        account=inquiry.entrance.account,
     )
 
 

@@ -244,6 +244,9 @@ class Entrance:
     transfer_changes_responsible: bool = False
     skip_unavailable: bool = True
     when_all_unavailable: WhenAllUnavailable = WhenAllUnavailable.WAIT
+    account: str = ""
+    """The broker account that brings it in; empty: any. The engine does not look at it: rights are checked at the edge.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

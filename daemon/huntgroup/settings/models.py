@@ -17,6 +17,7 @@ from huntgroup.settings.crm import Crm
 from huntgroup.settings.hours import Hours
 from huntgroup.settings.secret import HoldsSecret
 from huntgroup.settings.values import (
+    Account,
     BrokerUrl,
     Country,
     Duration,
@@ -86,6 +87,10 @@ class Mqtt(HoldsSecret):
 
     key_file: FilePath | None = None
     """TLS: the key of `cert_file`."""
+
+    command_max_age: PositiveDuration = 60.0
+    """How long a command of an operator or administrator may have waited at the broker while the daemon was away. An
+    older one is refused with `expired`. What channels and integrators send is carried out whatever its age."""
 
     @property
     def host(self) -> str:
@@ -328,6 +333,10 @@ class Source(Section):
     id: Annotated[Id, Field(examples=['"site-chat"'])]
     channel: Annotated[Literal["chat", "mail", "form"], Field(examples=['"chat"'])]
     group: Annotated[Id, Field(examples=['"sales"'])]
+    account: Account | None = None
+    """The MQTT user name of the gateway that brings it in. Then only `sources/<account>/…` serves this source; several
+    sources may have one account. None: anyone who may write `inquiries/submit` submits as this source."""
+
     mode: Literal["offer", "assign"] = Field(default_factory=_mode_of_channel)
     """`offer`: an operator accepts in time (chat); `assign`: it becomes theirs at once (mail, form)."""
 

@@ -23,6 +23,7 @@ _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)", re.ASCII)
 _LONGEST_DURATION = 366 * 86400.0
 _LONGEST_TEXT = 200
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _EXTENSION = re.compile(r"[0-9*#]{1,40}")
 _NUMBER = re.compile(r"\+?[0-9]{1,32}")
 _NUMBER_DECORATION = re.compile(r"[ \t()\[\]-]")
@@ -261,6 +262,16 @@ Id = Annotated[
     _matching(_ID, "an id", "an id is a-z, 0-9, _ and -, begins with a letter or digit, and has up to 63"),
 ]
 """A name that also is one level of an MQTT topic."""
+
+Account = Annotated[
+    str,
+    _matching(
+        _ACCOUNT,
+        "an account",
+        "an account is letters, digits, `.`, `_` and `-`, begins with a letter or digit, and has up to 63",
+    ),
+]
+"""A user name at the broker that also is one level of an MQTT topic. Without `@`, which joins it to an inquiry's id."""
 
 Extension = Annotated[str, _matching(_EXTENSION, "an extension", 'write digits, * and #, as in "101"')]
 """What is dialled inside the house: an extension or a feature code."""

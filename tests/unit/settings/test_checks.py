@@ -1,5 +1,7 @@
 """What must hold between tables: names that exist, and nothing that belongs to two."""
 
+import json
+
 import pytest
 from tests.unit.settings.conftest import Accept, Problems, Told
 
@@ -258,3 +260,21 @@ def test_a_supervisor_is_listed_once(told: Told) -> None:
     lead = '[[operators]]\nid = "lead"\nrole = "supervisor"\ncapacity = { call = 0 }\n'
     words = told(TEAM + lead + group("sales", 'supervisors = ["lead", "lead"] # here'))
     assert words == ['groups[0].supervisors[1]: "lead" is listed twice; list each supervisor once']
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "+", "#", "/", "a/b", "site/#", "a+b", "a@b", "$SYS", "-x", ".x", "żółw", "a\u0001b", "a\nb", "x" * 300],
+)
+def test_an_account_that_is_no_level_of_a_topic_is_refused(told: Told, name: str) -> None:
+    source = f'[[sources]]\nid = "web"\nchannel = "chat"\ngroup = "sales"\naccount = {json.dumps(name)} # here\n'
+    (problem,) = told(TEAM + group("sales") + source)
+    assert problem.startswith("sources[0].account: ")
+    assert "is not an account; an account is letters, digits" in problem
+    assert len(problem) < 250
+
+
+@pytest.mark.parametrize("name", ["site-chat", "Mail.Gateway_2", "7", "x" * 63])
+def test_an_account_may_be_shared_by_sources(accept: Accept, name: str) -> None:
+    sources = [f'[[sources]]\nid = "{each}"\nchannel = "chat"\ngroup = "sales"\naccount = "{name}"\n' for each in "ab"]
+    assert {each.account for each in accept("".join((TEAM, group("sales"), *sources))).sources} == {name}

@@ -22,6 +22,7 @@ SCHEMAS = "#/components/schemas/{model}"
 _IDS = {
     "inquiry": "The inquiry's id: the channel's own, or for a call one that begins with call-.",
     "operator": "The operator's id, and their user name at the broker.",
+    "account": "The `account` of a source: the user name of its gateway at the broker.",
     "group": "The group's id.",
     "pbx": "The id of a PBX.",
     "user": "The id of a supervisor or an administrator.",
@@ -35,11 +36,13 @@ EDGE_CODES = {
     "too_long": "longer than allowed",
     "invalid": "a value that cannot be",
     "retained": "a message to the daemon was retained",
-    "bad_response_topic": "nobody may be answered there",
-    "unknown_source": "the source is not configured",
+    "bad_response_topic": "the response topic is not one of the writer's own",
+    "unknown_source": "the source is not configured, or is another account's",
+    "id_taken": "another inquiry has the id",
+    "expired": "it may have waited too long at the broker while the daemon was away; send it again",
     "overloaded": "too much waits to be handled",
     "store_unavailable": "nothing can be made durable at the moment",
-    "not_permitted": "only a supervisor of the group, or an administrator, may do it",
+    "not_permitted": "it takes another role, or another topic",
     "not_supported": "this daemon does not do it",
     "unknown_group": "there is no such group",
     "unknown_operator": "there is no such operator",
@@ -90,7 +93,7 @@ _CHANNELS = (
         "inquiries/submit",
         "receive",
         (commands.Submission,),
-        "A new inquiry. Submitting it again changes nothing, and answers with its state.",
+        "A new inquiry of a source without account. Submitting it again changes nothing, and answers with its state.",
         reply=(payloads.Submitted, payloads.Refused),
     ),
     _Channel(
@@ -108,6 +111,32 @@ _CHANNELS = (
         "receive",
         (commands.Abandon, commands.ChannelClose, commands.CustomerMessage),
         "What a channel does with its inquiry.",
+        reply=_ANSWERS,
+    ),
+    _Channel(
+        "accountSubmit",
+        "sources/{account}/submit",
+        "receive",
+        (commands.Submission,),
+        "A new inquiry of a source that has this account. Its id is the account's own: another account may use the"
+        " same, and the daemon calls the inquiry <id>@<account>.",
+        reply=(payloads.AccountSubmitted, payloads.Refused),
+    ),
+    _Channel(
+        "accountInquiryStatus",
+        "sources/{account}/inquiries/{inquiry}/status",
+        "send",
+        (payloads.AccountStatus, payloads.AccountSubmitted, payloads.Refused),
+        "What an account is shown of its inquiry, retained while it is open. The answers to a submission come here,"
+        " too, unless it names a response topic; these are not retained.",
+        True,
+    ),
+    _Channel(
+        "accountInquiryCommands",
+        "sources/{account}/inquiries/{inquiry}/commands",
+        "receive",
+        (commands.Abandon, commands.ChannelClose, commands.CustomerMessage),
+        "What an account does with its inquiry.",
         reply=_ANSWERS,
     ),
     _Channel(
@@ -165,6 +194,13 @@ _CHANNELS = (
     ),
     _Channel("groupState", "groups/{group}/state", "send", (payloads.GroupState,), "A group's live figures.", True),
     _Channel("events", "events/{type}", "send", (payloads.CloudEvent,), "Every fact, as CloudEvents 1.0."),
+    _Channel(
+        "backlogEnd",
+        "backlog_end",
+        "send",
+        (payloads.BacklogEnd,),
+        "The daemon's own, published once it has subscribed: what it reads before this may have waited for it.",
+    ),
     _Channel("rejected", "rejected", "send", (payloads.Rejected,), "What could not be understood."),
 )
 

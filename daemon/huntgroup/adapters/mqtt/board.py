@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,18 @@ from huntgroup.adapters.mqtt.cloudevents import announcement, cloud_event, custo
 from huntgroup.adapters.mqtt.figures import Figures
 from huntgroup.adapters.mqtt.history import Closed, Past
 from huntgroup.adapters.mqtt.outbox import Build, Outbox
-from huntgroup.adapters.mqtt.payloads import InquiryStatus, Payload, desk, inquiry_status, operator_state, pbx_state
+from huntgroup.adapters.mqtt.payloads import (
+    AccountStatus,
+    InquiryStatus,
+    Payload,
+    desk,
+    for_account,
+    inquiry_status,
+    operator_state,
+    pbx_state,
+)
 from huntgroup.adapters.mqtt.telling import Stream, Telling
-from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.adapters.mqtt.topics import Topics, own_name
 from huntgroup.customers.words import Happening
 from huntgroup.engine.effects import (
     DeskChanged,
@@ -26,7 +35,7 @@ from huntgroup.engine.effects import (
     Tidings,
 )
 from huntgroup.engine.ids import InquiryId
-from huntgroup.engine.policy import Policy
+from huntgroup.engine.policy import Channel, Policy
 
 CLOSED_MOST = 50_000
 """So many that closed are known by heart: longer than the record needs to be on disk."""
@@ -48,7 +57,10 @@ class Board:
         self._telling = telling
         self._outbox = outbox
         self._now = now
+        self._policy = policy
         self._open: dict[InquiryId, InquiryChanged] = {}
+        self._shown_to: dict[InquiryId, str] = {}
+        """The account that is shown the state of an open inquiry."""
         self._closed: OrderedDict[InquiryId, Closed] = OrderedDict()
         self._changed = asyncio.Event()
         self.figures = Figures(policy, now())
@@ -109,6 +121,10 @@ class Board:
     def follow(self, policy: Policy) -> None:
         """Another configuration."""
         self._changed.set()
+        self._policy = policy
+        for changed in list(self._open.values()):
+            if self._account(changed) != self._shown_to.get(changed.inquiry, ""):
+                self._keep_status(changed)
         for group in self.figures.follow(policy, self._now()):
             self._outbox.clear(self.topics.group_state(group))
 
@@ -134,6 +150,15 @@ class Board:
         """Whether an inquiry is open."""
         return inquiry in self._open
 
+    def account_of(self, inquiry: InquiryId) -> str | None:
+        """Which account brought in an inquiry that is open or closed lately; empty: none in particular; None: there is
+        no such inquiry."""
+        changed = self._open.get(inquiry)
+        if changed is not None:
+            return self._account(changed)
+        closed = self._closed.get(inquiry)
+        return closed.account if closed is not None else None
+
     def is_known(self, inquiry: InquiryId) -> bool:
         """Whether what became of an inquiry is known without a look at the record."""
         return inquiry in self._open or inquiry in self._closed
@@ -154,7 +179,9 @@ class Board:
         inquiry = self.topics.inquiry_of(topic)
         if inquiry is not None and inquiry in past:
             status = closed_status(inquiry, past[inquiry])
-            self._outbox.send(topic, InquiryStatus(**status).encode)
+            account = self.topics.account_of(topic)
+            told = AccountStatus(**for_account(status, own_name(account, inquiry))) if account else None
+            self._outbox.send(topic, (told or InquiryStatus(**status)).encode)
         self._outbox.clear(topic)
 
     def _inquiry(self, changed: InquiryChanged) -> None:
@@ -164,19 +191,50 @@ class Board:
             self._keep_status(changed)
             return
         self._open.pop(changed.inquiry, None)
-        self._closed[changed.inquiry] = Closed(changed.outcome or "", changed.group, changed.operator)
+        account = self._account(changed)
+        self._closed[changed.inquiry] = Closed(changed.outcome or "", changed.group, changed.operator, account)
         if len(self._closed) > CLOSED_MOST:
             self._closed.popitem(last=False)
-        topic = self.topics.inquiry_status(changed.inquiry)
-        self._outbox.send(topic, partial(_status, changed, None))
-        self._outbox.clear(topic)
+        self._show_to(changed, account)
+        for topic, build in self._states(changed, None):
+            self._outbox.send(topic, build)
+            self._outbox.clear(topic)
+        self._shown_to.pop(changed.inquiry, None)
+
+    def _account(self, changed: InquiryChanged) -> str:
+        """Who brings its source in by the configuration in force; what is told may be older. Of a source that was taken
+        out of it who brought it in last."""
+        if changed.channel is Channel.CALL:
+            return ""
+        entrance = self._policy.sources.get(changed.source)
+        return entrance.account if entrance is not None else changed.account
+
+    def _show_to(self, changed: InquiryChanged, account: str) -> None:
+        """From now on this account is shown the state, and no other."""
+        before = self._shown_to.pop(changed.inquiry, "")
+        if before and before != account:
+            self._outbox.clear(self.topics.account_status(before, changed.inquiry))
+        if account:
+            self._shown_to[changed.inquiry] = account
+
+    def _states(self, changed: InquiryChanged, position: int | None) -> Iterator[tuple[str, Build]]:
+        """Where the state of an inquiry is told, and how."""
+        yield self.topics.inquiry_status(changed.inquiry), partial(_status, changed, position)
+        account = self._shown_to.get(changed.inquiry)
+        if account:
+            name = own_name(account, changed.inquiry)
+            yield (
+                self.topics.account_status(account, changed.inquiry),
+                partial(_account_status, changed, position, name),
+            )
 
     def _keep_pbx(self, changed: PbxChanged) -> None:
         self._outbox.keep(self.topics.pbx_state(changed.pbx), partial(_encoded, pbx_state, changed))
 
     def _keep_status(self, changed: InquiryChanged) -> None:
-        topic = self.topics.inquiry_status(changed.inquiry)
-        self._outbox.keep(topic, partial(_status, changed, self.figures.position(changed.inquiry)))
+        self._show_to(changed, self._account(changed))
+        for topic, build in self._states(changed, self.figures.position(changed.inquiry)):
+            self._outbox.keep(topic, build)
 
 
 def closed_status(inquiry: InquiryId, closed: Past) -> dict[str, Any]:
@@ -192,6 +250,10 @@ def closed_status(inquiry: InquiryId, closed: Past) -> dict[str, Any]:
 
 def _status(changed: InquiryChanged, position: int | None) -> bytes:
     return InquiryStatus(**inquiry_status(changed, position)).encode()
+
+
+def _account_status(changed: InquiryChanged, position: int | None, name: str) -> bytes:
+    return AccountStatus(**for_account(inquiry_status(changed, position), name)).encode()
 
 
 def _encoded(make: Callable[..., Payload], *arguments: object) -> bytes:

@@ -12,6 +12,7 @@ import aiomqtt
 import structlog
 
 from huntgroup.adapters.mqtt.administration import Administration
+from huntgroup.adapters.mqtt.backlog import Backlog, away_since
 from huntgroup.adapters.mqtt.board import Board
 from huntgroup.adapters.mqtt.history import History
 from huntgroup.adapters.mqtt.incoming import Customers, Delivery, Intake, Reception
@@ -50,7 +51,9 @@ class MqttClient:
         *,
         administration: Administration | None = None,
         telling: Telling | None = None,
+        going: Callable[[], float] | None = None,
     ) -> None:
+        """``going``: a clock in seconds that nobody sets; by default ``now``."""
         self._settings = settings
         self._telling = telling
         self._now = now
@@ -58,7 +61,17 @@ class MqttClient:
         self._outbox = Outbox()
         self._board = Board(self._topics, self._outbox, policy, now, telling)
         replies = Replies(self._topics, self._outbox)
-        self._reception = Reception(self._board, replies, policy, intake, history, administration=administration)
+        self._reception = Reception(
+            self._board,
+            replies,
+            policy,
+            intake,
+            history,
+            administration=administration,
+            command_max_age=settings.command_max_age,
+        )
+        away = away_since(telling.linked_until or 0.0, now()) if telling is not None else 0.0
+        self._backlog = Backlog(away, going or now, self._note_link)
         self._history = history
         self._began = now()
         online = Status(state="online", since=instant(self._began), version=version("huntgroup"))
@@ -99,7 +112,7 @@ class MqttClient:
         backoff = BACKOFF_FIRST
         while True:
             try:
-                link = Link(self._settings, self._topics, OFFLINE, self._now)
+                link = Link(self._settings, self._topics, OFFLINE, self._now, self._backlog)
                 async with link:
                     backoff = BACKOFF_FIRST
                     log.info("broker.found", url=self._settings.url)
@@ -131,6 +144,7 @@ class MqttClient:
             raise
         finally:
             self._outbox.unlinked(link.not_delivered())
+            self._backlog.ends()
         await _cancelled(tasks)
         for task in done:
             task.result()
@@ -141,7 +155,11 @@ class MqttClient:
             ours = [each for each in batch if self._topics.is_retained(each.topic)]
             if ours:
                 await self._clear_leftovers(ours)
-            await self._reception.take([each for each in batch if not self._topics.is_retained(each.topic)])
+            for each in batch:
+                if each.topic == self._topics.backlog_end:
+                    each.acknowledge()
+            theirs = [each for each in batch if not self._topics.is_retained(each.topic)]
+            await self._reception.take([each for each in theirs if each.topic != self._topics.backlog_end])
 
     async def _clear_leftovers(self, ours: Iterable[Delivery]) -> None:
         """At topics where only we write, what an earlier life of ours left goes; no end is passed over in silence."""
@@ -156,6 +174,11 @@ class MqttClient:
                 self._board.clear_leftover(topic, past)
         for each in ours:
             each.acknowledge()
+
+    def _note_link(self, away: float | None) -> None:
+        """Have it kept beyond this run since when nobody has read at the broker."""
+        if self._telling is not None:
+            self._telling.linked(None if away is None else self._now() - away)
 
     async def _tell_figures(self) -> None:
         try:

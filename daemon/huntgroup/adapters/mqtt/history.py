@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, SourceId
 
 
 class Past(Protocol):
@@ -25,6 +25,8 @@ class Closed:
     outcome: str
     group: GroupId | None
     operator: OperatorId | None
+    account: str = ""
+    """Which account brought it in."""
 
 
 class Counted(Protocol):
@@ -49,6 +51,11 @@ class History(Protocol):
 
     async def outcomes_of(self, inquiries: Collection[InquiryId]) -> Mapping[InquiryId, Past]:
         """How those of them ended that are over. Raises StoreError when that cannot be known now."""
+        ...
+
+    async def sources_of(self, inquiries: Collection[InquiryId]) -> Mapping[InquiryId, SourceId]:
+        """By which source those of them came in of which that is recorded. Raises StoreError when that cannot be known
+        now."""
         ...
 
     async def counted(self, since: float, until: float) -> Sequence[Counted]:

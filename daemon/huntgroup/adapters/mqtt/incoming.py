@@ -24,29 +24,36 @@ from huntgroup.adapters.mqtt.customer_commands import (
     SetResponsible,
 )
 from huntgroup.adapters.mqtt.history import History, Past
-from huntgroup.adapters.mqtt.payloads import ErrorOut
+from huntgroup.adapters.mqtt.payloads import ErrorOut, for_account
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
-from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_replies
+from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, inquiry_id
 from huntgroup.customers.words import CustomersError
 from huntgroup.engine.effects import Answered, ErrorCode
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
-from huntgroup.engine.policy import Policy
+from huntgroup.engine.policy import Entrance, Policy
 from huntgroup.errors import ChangeRefused, StoreError
 from huntgroup.settings.changes import ADMINISTRATION, AnyCommand, Command
 from huntgroup.settings.editing import Outcome
 
 log = structlog.get_logger(__name__)
 
+NO_SOURCE = SourceId("")
+
 READERS: Mapping[Kind, tuple[TypeAdapter[Any], bool]] = {
     Kind.SUBMIT: (commands.SUBMISSION, False),
     Kind.CHANNEL: (commands.CHANNEL, True),
+    Kind.ACCOUNT_SUBMIT: (commands.SUBMISSION, False),
+    Kind.ACCOUNT_CHANNEL: (commands.CHANNEL, True),
     Kind.OPERATOR: (commands.OPERATOR, True),
     Kind.ADMIN: (ADMINISTRATION, True),
     Kind.CUSTOMERS: (CUSTOMERS, True),
 }
 """Who reads what; and whether they choose among models by ``type``."""
+
+COMMAND_MAX_AGE = 60.0
+"""Seconds that an operator's or administrator's command may have waited at the broker; see `Mqtt.command_max_age`."""
 
 Then = Callable[[], None]
 
@@ -82,6 +89,8 @@ class Delivery:
     response_topic: str | None = None
     correlation: bytes | None = None
     is_retained: bool = False
+    waited: float = 0.0
+    """Seconds that it has waited at the broker at most while the daemon was away; see `backlog.Backlog`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,7 @@ class Reception:
         history: History,
         *,
         administration: Administration | None = None,
+        command_max_age: float = COMMAND_MAX_AGE,
     ) -> None:
         self.customers: Customers | None = None
         """None: nothing is known of them."""
@@ -124,6 +134,8 @@ class Reception:
         self._history = history
         self._intake = intake
         self._administration = administration
+        self._command_max_age = command_max_age
+        self._accounts = _accounts(policy)
         self._asked: dict[RequestId, Callable[[Answered], None]] = {}
         self._in_hand: dict[InquiryId, list[_Read]] = {}
         """New inquiries that are being made durable, and everyone who is to be answered then."""
@@ -132,6 +144,7 @@ class Reception:
     def follow(self, policy: Policy) -> None:
         """Another configuration."""
         self._policy = policy
+        self._accounts = _accounts(policy)
 
     def answered(self, answer: Answered) -> None:
         """Take the engine's answer to a request; one that nobody here asked for is another's."""
@@ -142,29 +155,42 @@ class Reception:
     async def take(self, deliveries: Collection[Delivery]) -> None:
         """Read these, look up in one go which new inquiries are old ones, and carry them out in their order."""
         read = [each for each in map(self._read, deliveries) if each is not None]
-        new = {
-            InquiryId(each.command.id)
-            for each in read
-            if isinstance(each.command, Submission) and not self._board.is_known(InquiryId(each.command.id))
-        }
-        past: Mapping[InquiryId, Past] | None = {}
-        if new:
-            try:
-                past = await self._history.outcomes_of(new)
-            except StoreError as error:
-                log.error("broker.history_unknown", error=str(error))  # noqa: TRY400 - the disk's word
-                past = None
+        past = await self._past(read)
         for each in read:
             if isinstance(each.command, Submission):
                 self._submit(each, each.command, past)
             elif isinstance(each.command, AboutCustomers):
                 self._of_customers(each, each.command)
+            elif isinstance(each.command, Asked | Command) and each.delivery.waited > self._command_max_age:
+                self._refuse_expired(each)
             elif isinstance(each.command, Asked):
                 self._of_operator(each, each.command)
             elif isinstance(each.command, Command):
                 self._of_administrator(each, each.command)
             else:
                 self._of_channel(each, each.command)
+
+    async def _past(self, read: Collection[_Read]) -> Mapping[InquiryId, Past] | None:
+        """What became of those inquiries that are submitted again; None: that cannot be known now."""
+        submitted = [(each.address.account, each.command.id) for each in read if isinstance(each.command, Submission)]
+        # An account's inquiry may be older than the account: then it has its plain id.
+        older = {(account, InquiryId(name)) for account, name in submitted if account}
+        new = {inquiry_id(account, name) for account, name in submitted} | {name for _, name in older}
+        new = {each for each in new if not self._board.is_known(each)}
+        if not new:
+            return {}
+        try:
+            past = dict(await self._history.outcomes_of(new))
+            doubtful = {name for _, name in older if name in past}
+            sources = await self._history.sources_of(doubtful) if doubtful else {}
+        except StoreError as error:
+            log.error("broker.history_unknown", error=str(error))  # noqa: TRY400 - the disk's word
+            return None
+        for account, name in older:
+            entrance = self._policy.sources.get(sources.get(name, NO_SOURCE))
+            if entrance is not None and entrance.account == account:
+                past.setdefault(inquiry_id(account, name), past[name])
+        return past
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -198,16 +224,23 @@ class Reception:
         except ValidationError as error:
             raise Unreadable(*first_fault(error, has_types)) from None
         name = command.id if isinstance(command, Submission) else None
-        if name is not None and name.startswith(RESERVED):
-            raise Unreadable("invalid", f"an id that begins with {' or '.join(RESERVED)} is a call's", "id")
+        if name is not None:
+            self._check_id(name, address)
         writer, is_allowed = self._writer(delivery, address, name)
         if not is_allowed:
-            raise Unreadable("bad_response_topic", "nobody may be answered at that response topic")
+            raise Unreadable("bad_response_topic", "response topic not allowed")
         return command, writer
 
+    def _check_id(self, name: str, address: Address) -> None:
+        """Raises Unreadable for an id that is somebody else's."""
+        if name.startswith(RESERVED):
+            raise Unreadable("invalid", f"an id that begins with {' or '.join(RESERVED)} is a call's", "id")
+        account = self._account_in(InquiryId(name))
+        if account and not address.account:
+            raise Unreadable("invalid", f"an id that ends with @{account} belongs to that account", "id")
+
     def _writer(self, delivery: Delivery, address: Address, inquiry: str | None) -> tuple[Writer, bool]:
-        default = default_replies(self._topics, address, inquiry)
-        return self._replies.writer(default, delivery.response_topic, delivery.correlation)
+        return self._replies.writer(address, inquiry, delivery.response_topic, delivery.correlation)
 
     def _reject(self, delivery: Delivery, address: Address | None, unreadable: Unreadable) -> None:
         writer = Writer(None)
@@ -220,28 +253,62 @@ class Reception:
     # -- carrying out ---------------------------------------------------------------------------------------------
 
     def _submit(self, read: _Read, submission: Submission, past: Mapping[InquiryId, Past] | None) -> None:
-        inquiry = InquiryId(submission.id)
+        account = read.address.account
+        inquiry = inquiry_id(account, submission.id)
         if inquiry in self._in_hand:
             self._in_hand[inquiry].append(read)
             return
-        known = self._board.status_of(inquiry)
-        if known is None and past is not None and inquiry in past:
-            known = closed_status(inquiry, past[inquiry])
+        known = self._known(inquiry, past)
+        if known is None and account and self._board.account_of(InquiryId(submission.id)) == account:
+            known = self._board.status_of(InquiryId(submission.id))
         entrance = self._policy.sources.get(SourceId(submission.source))
-        if known is not None:
-            self._replies.submitted(read.writer, known)
-        elif entrance is None:
-            self._refuse(read, "unknown_source", f"there is no source {submission.source!r}", "source")
+        refusal = self._why_not(read.address, submission.source, entrance)
+        if refusal is not None and (known is None or refusal.code == "not_permitted"):
+            self._refuse(read, refusal.code, refusal.message, refusal.at)
+        elif known is not None and self._board.account_of(inquiry) not in {None, account}:
+            self._refuse(read, "id_taken", f"another inquiry has the id {submission.id}", "id")
+        elif known is not None:
+            self._answer_submission(read, known)
         elif self._intake.is_degraded or past is None:
             self._refuse(read, "store_unavailable", "nothing can be made durable at the moment; try again later")
         elif self._intake.is_full:
             self._refuse(read, "overloaded", "too much is waiting to be handled; try again later")
-        else:
-            event = inquiry_received(submission, entrance.channel)
+        elif entrance is not None:
+            event = inquiry_received(inquiry, submission, entrance.channel)
             self._in_hand[inquiry] = [read]
             self._intake.put(event, read.delivery.at, partial(self._submitted, inquiry))
             return
         read.delivery.acknowledge()
+
+    def _known(self, inquiry: InquiryId, past: Mapping[InquiryId, Past] | None) -> dict[str, Any] | None:
+        """The state of an inquiry that was submitted before; None: there is none."""
+        known = self._board.status_of(inquiry)
+        if known is None and past is not None and inquiry in past:
+            known = closed_status(inquiry, past[inquiry])
+        return known
+
+    def _why_not(self, address: Address, source: str, entrance: Entrance | None) -> ErrorOut | None:
+        """Why who writes at this topic may not submit as this source; None: they may. Of a source of another account
+        nobody learns that it is there."""
+        unknown = ErrorOut(code="unknown_source", message=f"there is no source {source!r}", at="source")
+        if entrance is None:
+            return unknown
+        if entrance.account == address.account:
+            return None
+        if not address.account:
+            message = f"inquiries of {source!r} are submitted at {self._topics.account_submit(entrance.account)}"
+            return ErrorOut(code="not_permitted", message=message, at="source")
+        if not entrance.account:
+            message = f'{source!r} has no account: set `account = "{address.account}"` in its [[sources]] table'
+            return ErrorOut(code="not_permitted", message=message, at="source")
+        return unknown
+
+    def _answer_submission(self, read: _Read, status: dict[str, Any]) -> None:
+        if read.address.account:
+            name = getattr(read.command, "id", "")
+            self._replies.submitted_by_account(read.writer, for_account(status, name))
+        else:
+            self._replies.submitted(read.writer, status)
 
     def _submitted(self, inquiry: InquiryId) -> None:
         status = self._board.status_of(inquiry)
@@ -250,16 +317,37 @@ class Reception:
             if status is None:
                 self._refuse(read, "unknown_source", gone, "source")
             else:
-                self._replies.submitted(read.writer, status)
+                self._answer_submission(read, status)
             read.delivery.acknowledge()
 
     def _refuse(self, read: _Read, code: str, message: str, at: str = "") -> None:
         self._replies.refused(read.writer, code, message, at)
 
+    def _refuse_expired(self, read: _Read) -> None:
+        """Who said that meant then, and not now: the operator may have gone home, or the group be another's."""
+        how_long = f"it may have waited {read.delivery.waited:.0f} s at the broker while the daemon was away"
+        self._refuse(read, "expired", f"{how_long}; send it again if it is still wanted")
+        read.delivery.acknowledge()
+
     def _of_channel(self, read: _Read, command: Incoming) -> None:
-        inquiry = InquiryId(read.address.name)
-        request = self._expect(read, inquiry)
+        account, name = read.address.account, read.address.name
+        inquiry = inquiry_id(account, name)
+        if account and self._board.is_open(InquiryId(name)) and self._board.account_of(InquiryId(name)) == account:
+            inquiry = InquiryId(name)  # it is older than the account
+        owner = self._board.account_of(inquiry)
+        if owner is None:
+            owner = account or self._account_in(inquiry)
+        if owner != account:
+            self._refuse(read, ErrorCode.UNKNOWN_INQUIRY, f"there is no open inquiry {name}", "inquiry")
+            read.delivery.acknowledge()
+            return
+        request = self._expect(read, InquiryId(name))
         self._intake.put(of_channel(command, request, inquiry), read.delivery.at, read.delivery.acknowledge)
+
+    def _account_in(self, inquiry: InquiryId) -> str:
+        """The account that an id names; empty: none. So one is known that is not durable yet, and nowhere shown."""
+        _, at, account = inquiry.rpartition("@")
+        return account if at and account in self._accounts else ""
 
     def _of_operator(self, read: _Read, command: Asked) -> None:
         asker = OperatorId(read.address.name)
@@ -317,7 +405,10 @@ class Reception:
         if answer.error is None:
             self._replies.done(read.writer, getattr(read.command, "type", ""), inquiry)
         else:
-            self._replies.refused(read.writer, answer.error, answer.message, self._place(read, answer.error))
+            message = answer.message
+            if read.address.account:  # to who calls it otherwise
+                message = message.replace(inquiry_id(read.address.account, read.address.name), read.address.name)
+            self._replies.refused(read.writer, answer.error, message, self._place(read, answer.error))
 
     def _place(self, read: _Read, error: str) -> str:
         """Which part of a command an error of the engine is about."""
@@ -344,6 +435,11 @@ PLACES = {
 """Which part of a command the engine's errors are about."""
 OF_THE_COLLEAGUE = frozenset({ErrorCode.PHONE_NOT_FREE, ErrorCode.NOT_LOGGED_IN})
 """What can be wrong with who is to get a transfer."""
+
+
+def _accounts(policy: Policy) -> frozenset[str]:
+    """All accounts that bring a source in."""
+    return frozenset(each.account for each in policy.sources.values() if each.account)
 
 
 def _id_in(payload: bytes) -> str | None:

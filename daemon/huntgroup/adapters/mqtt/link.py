@@ -24,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from huntgroup.adapters.mqtt import packets
+from huntgroup.adapters.mqtt.backlog import Backlog
 from huntgroup.adapters.mqtt.incoming import Delivery
 from huntgroup.adapters.mqtt.outbox import Letter, Outbox
 from huntgroup.adapters.mqtt.topics import Topics
@@ -55,9 +56,14 @@ PENDING_CALLS = 10_000
 class Link:
     """``async with Link(…) as link``: connected. What fails raises aiomqtt's errors."""
 
-    def __init__(self, settings: Mqtt, topics: Topics, will: bytes, now: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Mqtt, topics: Topics, will: bytes, now: Callable[[], float], backlog: Backlog | None = None
+    ) -> None:
+        """``backlog``: who is to know what waited at the broker."""
         self._topics = topics
         self._now = now
+        self._backlog = backlog or Backlog(0.0, now)
+        self._is_resumed = False
         self._queue: asyncio.Queue[aiomqtt.Message] = asyncio.Queue(QUEUE_MOST)
         self._client = aiomqtt.Client(
             settings.host,
@@ -103,12 +109,21 @@ class Link:
         """Subscribe to all that the daemon reads, and to its own retained topics for what an earlier life left."""
         commands = SubscribeOptions(QOS, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         leftovers = SubscribeOptions(QOS, noLocal=True)
-        wanted = [(topic, commands) for topic in self._topics.to_read]
+        mark = self._backlog.begins(is_resumed=self._is_resumed)
+        wanted = [(topic, commands) for topic in (*self._topics.to_read, self._topics.backlog_end)]
         wanted += [(topic, leftovers) for topic in self._topics.retained]
         codes = await self._client.subscribe(wanted)
         for (topic, _), code in zip(wanted, codes, strict=True):
             if isinstance(code, ReasonCode) and code.is_failure:
-                log.error("broker.not_allowed", topic=topic, reason=str(code))
+                self._not_allowed(topic, str(code))
+        if mark is not None:
+            self._publish(Letter(self._topics.backlog_end, lambda: mark))
+
+    def _not_allowed(self, topic: str, reason: str) -> None:
+        log.error("broker.not_allowed", topic=topic, reason=reason)
+        if topic == self._topics.backlog_end:
+            # Without a mark every command would count as old for ever: then none does, as before there were marks.
+            self._backlog.is_over()
 
     async def deliveries(self) -> AsyncIterator[list[Delivery]]:
         """All that came, in order, as much at a time as there is. Ends with MqttError when the connection does."""
@@ -145,7 +160,7 @@ class Link:
 
     def not_delivered(self) -> list[Letter]:
         """What was sent and not acknowledged, in order."""
-        return list(self._under_way.values())
+        return [each for each in self._under_way.values() if each.topic != self._topics.backlog_end]
 
     # -- below aiomqtt ------------------------------------------------------------------------------------------------
 
@@ -189,6 +204,7 @@ class Link:
         taken out before it sees them: what they acknowledge it does not know."""
         try:
             data = self._read_socket(READ_MOST)
+            self._backlog.heard()  # also of an end that the broker announced; not of one that the network caused
         except BlockingIOError:
             return MQTTErrorCode.MQTT_ERR_SUCCESS
         except OSError as error:
@@ -231,7 +247,7 @@ class Link:
             if letter.of is not None:
                 letter.of.acknowledged()
             if reason >= REFUSED:
-                log.error("broker.not_allowed", topic=letter.topic, reason=reason_of(reason))
+                self._not_allowed(letter.topic, reason_of(reason))
         if found and len(self._under_way) <= self._window // 2:
             self._has_room.set()  # only now: to go on at each acknowledgement would be a turn for each message
         if not self._under_way:
@@ -248,12 +264,15 @@ class Link:
     def _connected(
         self, client: Paho, data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
+        self._is_resumed = flags.session_present
         self._window = max(1, min(WINDOW_MOST, getattr(properties, "ReceiveMaximum", WINDOW_MOST)))
         self._client._on_connect(client, data, flags, reason, properties)
 
     def _delivery(self, message: aiomqtt.Message) -> Delivery:
         payload = message.payload if isinstance(message.payload, bytes) else b""
         properties = message.properties
+        if message.topic.value == self._topics.backlog_end:
+            self._backlog.arrived(payload)
         return Delivery(
             topic=message.topic.value,
             payload=payload,
@@ -262,6 +281,7 @@ class Link:
             response_topic=getattr(properties, "ResponseTopic", None),
             correlation=getattr(properties, "CorrelationData", None),
             is_retained=message.retain,
+            waited=self._backlog.waited(),
         )
 
 

@@ -120,8 +120,9 @@ class Desk(Payload):
     inquiries: tuple[DeskEntry, ...]
 
 
-class InquiryStatus(Payload):
-    """One inquiry, whole."""
+class AccountStatus(Payload):
+    """What the account that brought an inquiry in is shown of it. Of the customer nothing: whom Huntgroup recognised by
+    what a visitor typed is nothing that the visitor, or the account, is to learn."""
 
     id: InquiryId
     state: State
@@ -134,10 +135,15 @@ class InquiryStatus(Payload):
     position: int | None = None
     """Where it stands in the line of its group, from 1."""
     received_at: datetime | None = None
-    customer: CustomerOut | None = None
     is_on_hold: bool | None = None
     replies: tuple[str, ...] | None = None
     """What the group's actions have the channel tell the customer."""
+
+
+class InquiryStatus(AccountStatus):
+    """One inquiry, whole."""
+
+    customer: CustomerOut | None = None
 
 
 class ErrorOut(Payload):
@@ -168,6 +174,19 @@ class Submitted(InquiryStatus):
     """The answer to an inquiry that was submitted, now or earlier: its state."""
 
     ok: Literal[True] = True
+
+
+class AccountSubmitted(AccountStatus):
+    """The same to an account."""
+
+    ok: Literal[True] = True
+
+
+class BacklogEnd(Payload):
+    """What the daemon writes to itself, to tell what waited at the broker from what comes now."""
+
+    mark: str
+    """Another one for each link."""
 
 
 class Rejected(Payload):
@@ -259,6 +278,11 @@ def inquiry_status(changed: InquiryChanged, position: int | None) -> dict[str, A
         "is_on_hold": True if changed.is_on_hold else None,
         "replies": changed.replies or None,
     }
+
+
+def for_account(status: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The fields that an account is shown of an inquiry which it calls ``name``."""
+    return {**{key: value for key, value in status.items() if key != "customer"}, "id": name}
 
 
 def customer_out(customer: Customer) -> CustomerOut:

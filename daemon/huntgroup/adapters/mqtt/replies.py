@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from huntgroup.adapters.mqtt.outbox import Outbox
-from huntgroup.adapters.mqtt.payloads import Done, ErrorOut, Payload, Refused, Rejected, Submitted
-from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.adapters.mqtt.payloads import AccountSubmitted, Done, ErrorOut, Payload, Refused, Rejected, Submitted
+from huntgroup.adapters.mqtt.topics import Address, Topics, default_replies
 
 SHOWN_MOST = 4_096
 """Characters of a message that could not be understood which are told on."""
@@ -26,11 +26,15 @@ class Replies:
         self._topics = topics
         self._outbox = outbox
 
-    def writer(self, default: str | None, wanted: str | None, correlation: bytes | None) -> tuple[Writer, bool]:
-        """Who is answered where; False when they may not be answered where they want it."""
+    def writer(
+        self, address: Address, inquiry: str | None, wanted: str | None, correlation: bytes | None
+    ) -> tuple[Writer, bool]:
+        """Who is answered where; False when they may not be answered where they want it. ``inquiry`` is the id in a
+        submitted message, as far as it could be read."""
+        default = default_replies(self._topics, address, inquiry)
         if wanted is None:
             return Writer(default, correlation), True
-        if self._topics.may_answer_at(wanted, default):
+        if self._topics.may_answer_at(wanted, default, address):
             return Writer(wanted, correlation), True
         return Writer(default, correlation), False
 
@@ -41,6 +45,10 @@ class Replies:
     def submitted(self, writer: Writer, status: dict[str, Any]) -> None:
         """An inquiry is taken, now or earlier."""
         self.say(writer, Submitted(**status))
+
+    def submitted_by_account(self, writer: Writer, status: dict[str, Any]) -> None:
+        """An account's inquiry is taken, now or earlier."""
+        self.say(writer, AccountSubmitted(**status))
 
     def refused(self, writer: Writer, code: str, message: str, at: str = "") -> None:
         """What was asked is not done, and why."""

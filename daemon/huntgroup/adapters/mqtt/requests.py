@@ -33,11 +33,11 @@ from huntgroup.plain import clean
 AboutOne = AcceptRequested | DeclineRequested | HoldRequested | ResumeRequested | CloseRequested
 
 
-def inquiry_received(submission: Submission, channel: Channel) -> InquiryReceived:
-    """The event of a new inquiry."""
+def inquiry_received(inquiry: InquiryId, submission: Submission, channel: Channel) -> InquiryReceived:
+    """The event of a new inquiry, by the daemon's name for it."""
     customer = submission.customer
     return InquiryReceived(
-        inquiry=InquiryId(submission.id),
+        inquiry=inquiry,
         channel=channel,
         source=SourceId(submission.source),
         customer=Customer(

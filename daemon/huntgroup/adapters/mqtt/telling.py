@@ -39,6 +39,10 @@ class Untold(Protocol):
         """The broker has all up to here."""
         ...
 
+    def linked(self, until: float | None) -> None:
+        """Nobody has read at the broker since this instant; None: somebody reads."""
+        ...
+
 
 class Stretch:
     """What is acknowledged together: ``left`` of it are still to be."""
@@ -141,8 +145,13 @@ Read = Callable[[int, int], Awaitable[tuple[Sequence[T], int]]]
 class Telling:
     """Both streams, and who keeps what is to be told."""
 
-    def __init__(self, untold: Untold, facts: tuple[int, int], happenings: tuple[int, int]) -> None:
-        """Of each stream up to where it was told, and the last there is."""
+    def __init__(
+        self, untold: Untold, facts: tuple[int, int], happenings: tuple[int, int], linked_until: float = 0.0
+    ) -> None:
+        """Of each stream up to where it was told, and the last there is. ``linked_until``: when an earlier life last
+        read at the broker, in seconds since the epoch."""
+        self.linked_until: float | None = linked_until
+        """None: we read there now."""
         self.facts = Stream(*facts, self._moved)
         self.happenings = Stream(*happenings, self._moved)
         self._untold = untold
@@ -156,6 +165,11 @@ class Telling:
             _catch_up(self.facts, self._untold.facts, tell),
             _catch_up(self.happenings, self._untold.happenings, happened),
         ]
+
+    def linked(self, until: float | None) -> None:
+        """Nobody has read at the broker since this instant; None: somebody reads."""
+        self.linked_until = until
+        self._untold.linked(until)
 
     def _moved(self) -> None:
         if self._timer is None:

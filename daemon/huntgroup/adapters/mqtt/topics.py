@@ -24,14 +24,20 @@ class Kind(StrEnum):
     OPERATOR = "operator"
     CUSTOMERS = "customers"
     ADMIN = "admin"
+    ACCOUNT_SUBMIT = "account_submit"
+    ACCOUNT_CHANNEL = "account_channel"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a topic that the daemon reads is for; ``name``: of whom or what, empty where there is but one."""
+    """What a topic that the daemon reads is for; ``name``: of whom or what, empty where there is but one.
+
+    ``account`` is set where the broker lets only this account write; ``name`` is then its own name for an inquiry.
+    """
 
     kind: Kind
     name: str = ""
+    account: str = ""
 
 
 class Topics:
@@ -42,15 +48,19 @@ class Topics:
         self.status = f"{prefix}/status"
         self.submit = f"{prefix}/inquiries/submit"
         self.rejected = f"{prefix}/rejected"
-        level = "([^/]+)"
+        self.backlog_end = f"{prefix}/backlog_end"
+        """Where the daemon writes to itself; see `backlog.Backlog`."""
+        name, account = "(?P<name>[^/]+)", "(?P<account>[^/]+)"
         self._read = tuple(
-            (kind, re.compile(re.escape(prefix) + path, re.DOTALL))
+            (kind, re.compile(f"{re.escape(prefix)}/{path}", re.DOTALL))
             for kind, path in (
-                (Kind.SUBMIT, "/inquiries/submit()"),
-                (Kind.CHANNEL, f"/inquiries/{level}/commands"),
-                (Kind.OPERATOR, f"/operators/{level}/commands"),
-                (Kind.CUSTOMERS, "/customers/commands()"),
-                (Kind.ADMIN, f"/admin/{level}/commands"),
+                (Kind.SUBMIT, "inquiries/submit"),
+                (Kind.CHANNEL, f"inquiries/{name}/commands"),
+                (Kind.ACCOUNT_SUBMIT, f"sources/{account}/submit"),
+                (Kind.ACCOUNT_CHANNEL, f"sources/{account}/inquiries/{name}/commands"),
+                (Kind.OPERATOR, f"operators/{name}/commands"),
+                (Kind.CUSTOMERS, "customers/commands"),
+                (Kind.ADMIN, f"admin/{name}/commands"),
             )
         )
         self.to_read = tuple(
@@ -58,20 +68,22 @@ class Topics:
             for path in (
                 "inquiries/submit",
                 "inquiries/+/commands",
+                "sources/+/submit",
+                "sources/+/inquiries/+/commands",
                 "operators/+/commands",
                 "customers/commands",
                 "admin/+/commands",
             )
         )
         shown = ("pbxs/+/state", "operators/+/state", "groups/+/state", "inquiries/+/status")
-        kept = (*shown, "operators/+/desk")
+        kept = (*shown, "operators/+/desk", "sources/+/inquiries/+/status")
         self.retained = tuple(f"{prefix}/{path}" for path in kept)
         """Where we keep messages at the broker, and so may find some of an earlier life."""
         self.shown = tuple(f"{prefix}/{path}" for path in shown)
         """What tells of the house as a whole."""
         levels = "|".join(path.replace("+", "[^/]+") for path in kept)
         self._kept = re.compile(f"{re.escape(prefix)}/({levels})", re.DOTALL)
-        self._inquiry = re.compile(re.escape(prefix) + "/inquiries/([^/]+)/status", re.DOTALL)
+        self._inquiry = re.compile(f"{re.escape(prefix)}/(?:sources/{account}/)?inquiries/{name}/status", re.DOTALL)
 
     def is_retained(self, topic: str) -> bool:
         """Whether it is one of the topics where we keep messages."""
@@ -80,19 +92,32 @@ class Topics:
     def inquiry_of(self, topic: str) -> InquiryId | None:
         """The inquiry whose state is at this topic; None: it is no inquiry's."""
         found = self._inquiry.fullmatch(topic)
-        return InquiryId(found[1]) if found is not None else None
+        return inquiry_id(found["account"] or "", found["name"]) if found is not None else None
+
+    def account_of(self, topic: str) -> str:
+        """The account whose inquiry's state is at this topic; empty: the topic is not below an account."""
+        found = self._inquiry.fullmatch(topic)
+        return (found["account"] or "") if found is not None else ""
 
     def address(self, topic: str) -> Address | None:
         """What is read at a topic; None: nothing."""
         for kind, pattern in self._read:
             found = pattern.fullmatch(topic)
             if found is not None:
-                return Address(kind, found[1])
+                return Address(kind, **found.groupdict())
         return None
 
     def inquiry_status(self, inquiry: InquiryId) -> str:
         """One inquiry's whole state, retained while it is open; also the answers to who submits it."""
         return f"{self.prefix}/inquiries/{inquiry}/status"
+
+    def account_submit(self, account: str) -> str:
+        """Where an account submits inquiries of its sources."""
+        return f"{self.prefix}/sources/{account}/submit"
+
+    def account_status(self, account: str, inquiry: InquiryId) -> str:
+        """What an account is shown of its inquiry, retained while it is open; also the answers to its submission."""
+        return f"{self.prefix}/sources/{account}/inquiries/{own_name(account, inquiry)}/status"
 
     def operator_state(self, operator: OperatorId) -> str:
         """One operator's whole state, retained."""
@@ -114,14 +139,18 @@ class Topics:
         """Facts of one type."""
         return f"{self.prefix}/events/{kind}"
 
-    def may_answer_at(self, wanted: str, default: str | None) -> bool:
+    def may_answer_at(self, wanted: str, default: str | None, address: Address) -> bool:
         """Whether an answer may go where its asker wants it.
 
-        The daemon may write everywhere, who asks may not. So below our prefix nobody is answered at a topic that means
-        something to others, but at their own default topic, below it, or below a first level that we do not use.
+        The daemon may write everywhere, who asks may not. So a writer whom the topic names is answered below their own
+        topics only. A writer of the topics that any channel writes to is nobody in particular: they are answered
+        outside our prefix, at their default topic, below it, or below a first level that we do not use.
         """
         if not wanted or len(wanted.encode()) > LONGEST or set(wanted) & set("+#\0") or wanted.startswith("$"):
             return False
+        own = self._own_replies(address)
+        if own:
+            return any(wanted == each or wanted.startswith(f"{each}/") for each in own)
         below = wanted.removeprefix(f"{self.prefix}/")
         if below == wanted:
             return True
@@ -129,9 +158,51 @@ class Topics:
             return True
         return below.partition("/")[0] not in OURS
 
+    def _own_replies(self, address: Address) -> tuple[str, ...]:
+        """The topics below which a writer may be answered; empty: it is not known who writes."""
+        match address.kind:
+            case Kind.SUBMIT | Kind.CHANNEL:
+                return ()
+            case Kind.ACCOUNT_SUBMIT | Kind.ACCOUNT_CHANNEL:
+                return (f"{self.prefix}/sources/{address.account}/replies",)
+            case Kind.OPERATOR:
+                own = f"operators/{address.name}/replies", f"replies/{address.name}"
+            case Kind.ADMIN:
+                own = f"admin/{address.name}/replies", f"replies/{address.name}"
+            case Kind.CUSTOMERS:
+                own = "customers/replies", "replies"
+        return tuple(f"{self.prefix}/{each}" for each in own)
 
-OURS = frozenset({"status", "inquiries", "operators", "groups", "pbxs", "events", "customers", "admin", "rejected"})
+
+OURS = frozenset(
+    {
+        "status",
+        "inquiries",
+        "sources",
+        "operators",
+        "groups",
+        "pbxs",
+        "events",
+        "customers",
+        "admin",
+        "rejected",
+        "backlog_end",
+    }
+)
 """The first levels below the prefix that the daemon uses."""
+
+
+def inquiry_id(account: str, name: str) -> InquiryId:
+    """What the daemon calls an inquiry that an account calls so.
+
+    Each account has names of its own: so none learns of another's inquiry by its id, or takes an id away from it.
+    """
+    return InquiryId(f"{name}@{account}" if account else name)
+
+
+def own_name(account: str, inquiry: InquiryId) -> str:
+    """What an account calls its inquiry. One that was submitted before its source had the account keeps its id."""
+    return inquiry.removesuffix(f"@{account}")
 
 
 def default_replies(topics: Topics, address: Address, inquiry: str | None) -> str | None:
@@ -139,16 +210,17 @@ def default_replies(topics: Topics, address: Address, inquiry: str | None) -> st
 
     ``inquiry`` is the id in a submitted message, as far as it could be read.
     """
+    is_named = inquiry is not None and INQUIRY_ID.fullmatch(inquiry) is not None and not inquiry.startswith(RESERVED)
+    own = inquiry_id(address.account, inquiry or "")
+    below = f"{topics.prefix}/sources/{address.account}"
     match address.kind:
         case Kind.SUBMIT:
-            if inquiry is None or INQUIRY_ID.fullmatch(inquiry) is None or inquiry.startswith(RESERVED):
-                return None
-            return topics.inquiry_status(InquiryId(inquiry))
-        case Kind.CHANNEL:
-            return f"{topics.prefix}/inquiries/{address.name}/replies"
-        case Kind.OPERATOR:
-            return f"{topics.prefix}/operators/{address.name}/replies"
+            return topics.inquiry_status(own) if is_named else None
+        case Kind.ACCOUNT_SUBMIT:
+            return topics.account_status(address.account, own) if is_named else f"{below}/replies"
+        case Kind.ACCOUNT_CHANNEL:
+            return f"{below}/inquiries/{address.name}/replies"
         case Kind.CUSTOMERS:
             return f"{topics.prefix}/customers/replies"
-        case Kind.ADMIN:
-            return f"{topics.prefix}/admin/{address.name}/replies"
+    who = {Kind.CHANNEL: "inquiries", Kind.OPERATOR: "operators", Kind.ADMIN: "admin"}[address.kind]
+    return f"{topics.prefix}/{who}/{address.name}/replies"

@@ -9,7 +9,8 @@ from pathlib import Path
 import aiosqlite
 
 from huntgroup.engine.effects import FactType, Outcome
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
+from huntgroup.engine.events import InquiryReceived
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, SourceId
 from huntgroup.errors import StoreError
 
 AT_ONCE = 500
@@ -71,6 +72,26 @@ class History:
             for inquiry, group, operator, detail in rows:
                 outcome = detail if detail in _OUTCOMES else Outcome.REFUSED
                 found[inquiry] = Ended(outcome, group, operator)
+        return found
+
+    async def sources_of(self, inquiries: Collection[InquiryId]) -> dict[InquiryId, SourceId]:
+        """By which source those of them came in whose first event the journal still has.
+
+        Raises:
+            StoreError: when the file cannot be read.
+        """
+        names = list(inquiries)
+        found: dict[InquiryId, SourceId] = {}
+        for begin in range(0, len(names), AT_ONCE):
+            some = names[begin : begin + AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = await self._ask(
+                "SELECT record.inquiry, json_extract(journal.body, '$.source') FROM record"
+                " JOIN journal ON journal.sequence = record.event"
+                f" WHERE record.type = ? AND journal.type = ? AND record.inquiry IN ({marks})",
+                (FactType.RECEIVED, InquiryReceived.__name__, *some),
+            )
+            found |= {InquiryId(inquiry): SourceId(source) for inquiry, source in rows if source}
         return found
 
     async def counted(self, since: float, until: float) -> list[Counted]:

@@ -28,7 +28,7 @@ from huntgroup.adapters.store.customers.works import Work
 from huntgroup.adapters.store.opening import BUSY_SECONDS, Opened
 from huntgroup.adapters.store.reading import COLUMNS
 from huntgroup.adapters.store.rows import Batch, entry_crc, state_crc
-from huntgroup.adapters.store.untold import Told, write_told
+from huntgroup.adapters.store.untold import Told, write_link, write_told
 from huntgroup.customers.words import Happening
 
 log = structlog.get_logger(__name__)
@@ -123,6 +123,11 @@ class Journal:
         self._owed.told = told
         self._wake.set()
 
+    def note_link(self, until: float | None) -> None:
+        """Have it written since when nobody has read at the broker; None: somebody reads. Nobody waits."""
+        self._owed.linked = (until,)
+        self._wake.set()
+
     async def run(self) -> None:
         """Write until cancelled, and then what is still owed.
 
@@ -214,7 +219,7 @@ class Journal:
         gates = self._in_flight = self._gates
         self._gates = []
         try:
-            if batch or batch.told is not None:
+            if batch or batch.told is not None or batch.linked is not None:
                 await self._commit(database, batch)
             if not batch.waits_for_disk:
                 open_all(gates)
@@ -405,6 +410,8 @@ def write_batch(database: sqlite3.Connection, batch: Batch, crc: int, last: int)
             database.executemany("INSERT OR REPLACE INTO untold VALUES (?, ?, ?, ?, ?, ?)", batch.apart)
         if batch.told is not None:
             write_told(database, Told(*batch.told))
+        if batch.linked is not None:
+            write_link(database, *batch.linked)
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:

@@ -41,6 +41,8 @@ class Batch:
     """What the broker is to be told and the record has not all of; see `untold.Apart`."""
     told: tuple[int, int] | None = None
     """Up to where the broker has all by now; see `untold.Told`."""
+    linked: tuple[float | None] | None = None
+    """Since when nobody has read at the broker, None: somebody reads; see `untold.write_link`."""
     waits_for_disk: bool = True
     """What came of it may not leave with the commit, but only when it is on the disk itself."""
 
@@ -53,6 +55,7 @@ class Batch:
         self.follow += later.follow
         self.apart += later.apart
         self.told = later.told or self.told
+        self.linked = later.linked or self.linked
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.state or self.records)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from huntgroup.adapters.store.opening import connect
 from huntgroup.adapters.store.reading import COLUMNS
 from huntgroup.adapters.store.records import DECISION, Record, from_row
-from huntgroup.adapters.store.untold import BROKER, FACT, Told, write_told
+from huntgroup.adapters.store.untold import BROKER, FACT, LINKED, Told, write_link, write_told
 from huntgroup.customers.words import Happened, Happening
 from huntgroup.engine.effects import Fact, FactType
 from huntgroup.engine.events import Customer, Recording
@@ -52,21 +52,42 @@ def begin_telling(path: Path, sequence: int) -> tuple[Told, int]:
     return _changed(path, begin)
 
 
+def begin_link(path: Path, at: float) -> float:
+    """When an earlier life last read at the broker, in seconds since the epoch: what it noted, or else ``at``, the
+    instant of the journal's last event. Raises StoreError."""
+
+    def begin(database: sqlite3.Connection) -> float:
+        found = database.execute("SELECT event FROM mark WHERE name = ?", (LINKED,)).fetchone()
+        if found is not None:
+            return float(found[0]) / 1000
+        write_link(database, at)  # what happens until we read there ourselves is no sign that somebody did
+        return at
+
+    return _changed(path, begin)
+
+
 def forget_telling(path: Path) -> None:
     """There is no broker: nothing is kept for it, and a later one begins with what happens then. Raises StoreError."""
 
     def forget(database: sqlite3.Connection) -> None:
-        database.execute("DELETE FROM mark WHERE name = ?", (BROKER,))
+        database.execute("DELETE FROM mark WHERE name IN (?, ?)", (BROKER, LINKED))
         database.execute("DELETE FROM untold")
         database.execute("DELETE FROM untold_happening")
 
     _changed(path, forget)
 
 
-def end_telling(path: Path, told: Told) -> None:
-    """The last word of a life. That it cannot be written costs nothing but that some is told twice."""
+def end_telling(path: Path, told: Told, linked_until: float | None = None) -> None:
+    """The last word of a life, and until when it read at the broker. That it cannot be written costs nothing but that
+    some is told twice, and a command is refused that waited for a moment only."""
+
+    def end(database: sqlite3.Connection) -> None:
+        write_told(database, told)
+        if linked_until is not None:
+            write_link(database, linked_until)
+
     try:
-        _changed(path, lambda database: write_told(database, told))
+        _changed(path, end)
     except StoreError as error:
         log.warning("store.told_not_written", path=str(path), error=str(error))
 
@@ -87,10 +108,12 @@ def _changed(path: Path, change: Callable[[sqlite3.Connection], T]) -> T:
 
 @dataclass(slots=True)
 class Untold:
-    """What lies behind a mark. ``note`` has it written, some time, how far the broker was told."""
+    """What lies behind a mark. ``note`` has it written, some time, how far the broker was told; ``note_link`` since
+    when nobody has read there."""
 
     path: Path
     note: Callable[[Told], None]
+    note_link: Callable[[float | None], None] = lambda _until: None
 
     async def facts(self, after: int, until: int) -> tuple[list[Fact], int]:
         """Facts of some of the events behind one, in order; and up to which event these are all, ``after`` when
@@ -105,6 +128,10 @@ class Untold:
     def told(self, facts: int, happenings: int) -> None:
         """The broker has these."""
         self.note(Told(facts, happenings))
+
+    def linked(self, until: float | None) -> None:
+        """Nobody has read at the broker since this instant; None: somebody reads."""
+        self.note_link(until)
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         try:

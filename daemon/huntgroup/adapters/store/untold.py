@@ -41,6 +41,8 @@ CREATE INDEX untold_happening_of_customer ON untold_happening (customer);
 
 BROKER = "broker"
 """The mark's name."""
+LINKED = "linked"
+"""The name of another: while nobody reads at the broker, since when, in milliseconds since the epoch."""
 FACT = TypeAdapter(Fact)
 
 
@@ -95,6 +97,14 @@ def write_told(database: sqlite3.Connection, told: Told) -> None:
     database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (BROKER, told.facts))
     database.execute("DELETE FROM untold WHERE event <= ?", (told.facts,))
     database.execute("DELETE FROM untold_happening WHERE id <= ?", (told.happenings,))
+
+
+def write_link(database: sqlite3.Connection, until: float | None) -> None:
+    """Nobody has read at the broker since this instant, None: somebody reads: a part of a transaction."""
+    if until is None:
+        database.execute("DELETE FROM mark WHERE name = ?", (LINKED,))
+    else:
+        database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (LINKED, max(0, int(max(0.0, until) * 1000))))
 
 
 def erase_untold(database: sqlite3.Connection, customers: list[int]) -> None:

@@ -13,7 +13,7 @@ from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.engine.effects import Answered, Order, Tidings
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.events import Event
-from huntgroup.engine.ids import InquiryId
+from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import StoreError
 
@@ -23,6 +23,7 @@ class Records:
 
     def __init__(self) -> None:
         self.past: dict[InquiryId, Closed] = {}
+        self.sources: dict[InquiryId, SourceId] = {}
         self.error: StoreError | None = None
         self.asked: list[list[str]] = []
 
@@ -31,6 +32,9 @@ class Records:
         if self.error is not None:
             raise self.error
         return {each: self.past[each] for each in inquiries if each in self.past}
+
+    async def sources_of(self, inquiries: Collection[InquiryId]) -> Mapping[InquiryId, SourceId]:
+        return {each: self.sources[each] for each in inquiries if each in self.sources}
 
     async def counted(self, since: float, until: float) -> Sequence[Counted]:
         assert since <= until

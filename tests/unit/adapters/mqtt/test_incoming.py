@@ -122,25 +122,31 @@ async def test_a_command_that_the_broker_kept_is_not_carried_out_at_each_start()
 
 async def test_whoever_names_a_response_topic_is_answered_there_with_their_mark() -> None:
     here = house()
+    mine = "huntgroup/operators/anna/replies/1"
     await here.reception.take(
-        [here.delivery("operators/anna/commands", {"type": "login"}, response_topic="mine/1", correlation=b"7")]
+        [here.delivery("operators/anna/commands", {"type": "login"}, response_topic=mine, correlation=b"7")]
     )
 
     letters = []
     while (letter := here.outbox.take()) is not None:
         letters.append((letter.topic, letter.correlation))
-    assert letters == [("mine/1", b"7")]
+    assert letters == [(mine, b"7")]
 
 
 @pytest.mark.parametrize(
     ("topic", "is_fine"),
     [
-        ("anywhere/at/all", True),
-        ("huntgroup/replies/screen-7", True),
+        ("anywhere/at/all", False),
+        ("huntgroup/replies/screen-7", False),
+        ("huntgroup/replies/anna", True),
+        ("huntgroup/replies/anna/tab", True),
+        ("huntgroup/replies/annabel", False),
         ("huntgroup/operators/anna/replies", True),
         ("huntgroup/operators/anna/replies/tab", True),
         ("huntgroup/operators/anna/repliesx", False),
         ("huntgroup/operators/ben/replies", False),
+        ("huntgroup/replies/ben/tab", False),
+        ("huntgroup/admin/anna/replies", False),
         ("huntgroup/operators/anna/desk", False),
         ("huntgroup/operators/ben/commands", False),
         ("huntgroup/status", False),

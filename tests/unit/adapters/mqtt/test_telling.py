@@ -47,6 +47,9 @@ class Store:
         self.was_told.append((facts, happenings))
         self.noted.set()
 
+    def linked(self, until: float | None) -> None:
+        pass
+
 
 def fact(number: int) -> Fact:
     return Fact(type=FactType.CLOSED, at=float(number), inquiry=InquiryId(f"c{number}"))

@@ -12,8 +12,11 @@ from huntgroup.adapters.store.history import History
 from huntgroup.adapters.store.opening import open_store
 from huntgroup.adapters.store.records import record_of
 from huntgroup.adapters.store.rows import Batch, Entry
+from huntgroup.codec import event_text
 from huntgroup.engine.effects import Fact, FactType
-from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
+from huntgroup.engine.events import Customer, InquiryReceived
+from huntgroup.engine.ids import GroupId, InquiryId, OperatorId, SourceId
+from huntgroup.engine.policy import Channel
 from huntgroup.errors import StoreError
 
 
@@ -105,3 +108,20 @@ def spoilt(path: Path) -> Path:
 async def test_a_file_that_is_no_database_is_told(spoilt: Path, history: History) -> None:
     with pytest.raises(StoreError):
         await history.outcomes_of([InquiryId("c1")])
+
+
+async def test_the_source_of_an_inquiry_is_known_as_long_as_the_journal_has_it(path: Path, history: History) -> None:
+    now = Clock().now()
+    came = InquiryReceived(
+        inquiry=InquiryId("c1"), channel=Channel.CHAT, source=SourceId("site-chat"), customer=Customer(name="Jan")
+    )
+    told = [fact(FactType.RECEIVED, "c1", now), fact(FactType.CLOSED, "c1", now, "answered")]
+    told.append(fact(FactType.RECEIVED, "c2", now))
+    records = [(number, each) for number, each in enumerate(map(record_of, told), 1) if each is not None]
+    entries = [Entry(1, NOW, *event_text(came)), Entry(2, NOW, "TimePassed", "{}"), Entry(3, NOW, "TimePassed", "{}")]
+    assert await history.sources_of([InquiryId("c1")]) == {}
+    fill(path, open_store(path), Batch(entries=entries, records=records))
+
+    found = await history.sources_of([InquiryId("c1"), InquiryId("c2"), InquiryId("c3")])
+
+    assert found == {"c1": "site-chat"}

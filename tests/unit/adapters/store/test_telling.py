@@ -21,13 +21,14 @@ from huntgroup.adapters.store.records import record_of
 from huntgroup.adapters.store.rows import Batch, Entry
 from huntgroup.adapters.store.telling import (
     Untold,
+    begin_link,
     begin_telling,
     end_telling,
     facts_between,
     forget_telling,
     happenings_between,
 )
-from huntgroup.adapters.store.untold import Told, apart, keep_untold, write_told
+from huntgroup.adapters.store.untold import Told, apart, keep_untold, write_link, write_told
 from huntgroup.customers.words import Happened, Happening
 from huntgroup.engine.effects import Decision, Fact, FactType
 from huntgroup.engine.events import Customer
@@ -175,3 +176,51 @@ def test_a_mark_makes_no_call_wait_for_the_disk() -> None:
     waiting.add(call)
     assert not waiting.waits_for_disk
     assert waiting.told == (7, 0)
+
+
+# -- since when nobody has read at the broker -----------------------------------------------------------------------
+
+
+def test_a_life_that_ends_while_linked_says_until_when(path: Path, opened: Opened) -> None:
+    assert begin_link(path, 100.0) == 100.0
+    end_telling(path, Told(0, 0), 250.5)
+    assert begin_link(path, 900.0) == 250.5
+
+
+def test_a_life_that_was_killed_while_linked_read_until_its_last_event(path: Path, opened: Opened) -> None:
+    begin_link(path, 100.0)
+    with closing(connect(path)) as database:
+        write_link(database, None)
+    assert begin_link(path, 900.0) == 900.0
+
+
+def test_what_happens_before_the_first_link_is_no_sign_of_one(path: Path, opened: Opened) -> None:
+    begin_link(path, 100.0)
+    assert begin_link(path, 900.0) == 100.0
+
+
+def test_without_a_broker_the_instant_is_forgotten(path: Path, opened: Opened) -> None:
+    begin_link(path, 100.0)
+    forget_telling(path)
+    assert begin_link(path, 900.0) == 900.0
+
+
+@pytest.mark.parametrize(("until", "kept"), [(None, []), (12.5, [(12_500,)]), (-float("inf"), [(0,)])])
+async def test_a_link_that_is_lost_is_written_also_when_nothing_else_is(
+    path: Path, opened: Opened, until: float | None, kept: list[tuple[int]]
+) -> None:
+    begin_link(path, 100.0)
+    journal = Journal(path, opened, keep_seconds=1e12, clock=Clock())
+    running = asyncio.create_task(journal.run())
+    await asyncio.sleep(0)
+    journal.note_link(until)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert ask(path, "SELECT event FROM mark WHERE name = 'linked'") == kept
+
+
+@pytest.mark.parametrize(("later", "kept"), [(None, (12.5,)), ((None,), (None,)), ((13.0,), (13.0,))])
+def test_the_last_word_about_the_link_counts(later: tuple[float | None] | None, kept: tuple[float | None]) -> None:
+    waiting = Batch(linked=(12.5,))
+    waiting.add(Batch(linked=later))
+    assert waiting.linked == kept
