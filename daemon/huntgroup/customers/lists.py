@@ -8,7 +8,9 @@ from typing import NamedTuple
 COLUMNS = ("name", "phones", "emails", "handles", "responsible", "crm")
 ALIASES = {"phone": "phones", "email": "emails", "e-mail": "emails", "handle": "handles", "tel": "phones"}
 SEPARATOR = ";"
-"""Between several values in one field of a CSV."""
+"""Between several values in one field of a CSV; one that has it is written with a backslash before it."""
+JOINERS = "\u200c\u200d"
+"""Invisible, and yet part of how names are written in some scripts."""
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """With one of these first, a spreadsheet takes a text for a formula. Names come from anybody who calls."""
 FOLD = 75
@@ -41,17 +43,11 @@ class BadList(Exception):  # noqa: N818 - it is somebody's file, and no fault of
 def from_csv(lines: Iterable[str]) -> Iterator[Listed]:
     """The customers of a CSV whose first line names its columns. Raises BadList."""
     reader = csv.reader(lines)
-    header = next(reader, None)
-    if header is None:
-        return
-    names = [
-        ALIASES.get(each.strip().casefold().lstrip("\ufeff"), each.strip().casefold().lstrip("\ufeff"))
-        for each in header
-    ]
-    unknown = [each for each in names if each not in COLUMNS]
-    if unknown or not names:
-        raise BadList(1, f"{', '.join(map(repr, unknown))} is no column", f"use some of {', '.join(COLUMNS)}")
     try:
+        header = next(reader, None)
+        if header is None:
+            return
+        names = _columns(header)
         for fields in reader:
             if any(fields):
                 yield _from_fields(dict(zip(names, fields, strict=False)), reader.line_num)
@@ -59,33 +55,63 @@ def from_csv(lines: Iterable[str]) -> Iterator[Listed]:
         raise BadList(reader.line_num, str(error), "write CSV in UTF-8, with quotes doubled inside of quotes") from None
 
 
+def _columns(header: Iterable[str]) -> list[str]:
+    plain = [each.strip().casefold().lstrip("\ufeff") for each in header]
+    names = [ALIASES.get(each, each) for each in plain]
+    unknown = [each for each in names if each not in COLUMNS]
+    if unknown or not names:
+        raise BadList(1, f"{', '.join(map(repr, unknown))} is no column", f"use some of {', '.join(COLUMNS)}")
+    return names
+
+
 def _from_fields(fields: dict[str, str], line: int) -> Listed:
     handles = [each.partition(":") for each in _parts(fields.get("handles", ""))]
     return Listed(
         line,
-        _unguarded(fields.get("name", "").strip()),
+        _one_line(_unguarded(fields.get("name", "").strip())),
         _parts(fields.get("phones", "")),
         _parts(fields.get("emails", "")),
         tuple((network, name) for network, _, name in handles),
         fields.get("responsible", "").strip(),
-        fields.get("crm", "").strip(),
+        _one_line(_unguarded(fields.get("crm", "").strip())),
     )
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    return tuple(_unguarded(each.strip()) for each in text.split(SEPARATOR) if each.strip())
+    """The values in a field."""
+    parts, rest = [""], iter(text)
+    for each in rest:
+        if each == SEPARATOR:
+            parts.append("")
+        elif each == "\\":
+            after = next(rest, "")
+            parts[-1] += after if after in (SEPARATOR, "\\") else each + after
+        else:
+            parts[-1] += each
+    return tuple(_unguarded(each.strip()) for each in parts if each.strip())
+
+
+def _field(values: Iterable[str]) -> str:
+    """Values as one field of a CSV."""
+    written = (each.replace("\\", "\\\\").replace(SEPARATOR, f"\\{SEPARATOR}") for each in values)
+    return SEPARATOR.join(map(_guarded, written))
+
+
+def _one_line(text: str) -> str:
+    """A name or a reference as it is kept: on one line, with single spaces and nothing that a terminal would obey. No
+    other would come back from a vCard."""
+    return " ".join("".join(each if each.isprintable() or each in JOINERS else " " for each in text).split())
 
 
 def to_csv(customers: Iterable[Listed]) -> Iterator[str]:
     """Lines, with their ends, the first of them naming the columns."""
     yield _row(COLUMNS)
     for each in customers:
-        handles = SEPARATOR.join(f"{network}:{name}" for network, name in each.handles)
         fields = (
             _guarded(each.name),
             SEPARATOR.join(each.phones),
-            _guarded(SEPARATOR.join(each.emails)),
-            _guarded(handles),
+            _field(each.emails),
+            _field(f"{network}:{name}" for network, name in each.handles),
             each.responsible,
             _guarded(each.crm),
         )
@@ -99,11 +125,12 @@ def _row(fields: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    """With an apostrophe before a formula, and before one that has apostrophes already, so that these come back."""
+    return f"'{text}" if text.lstrip("'").startswith(DANGEROUS) else text
 
 
 def _unguarded(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith(DANGEROUS) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(DANGEROUS) else text
 
 
 # -- vCard 4.0 (RFC 6350) -------------------------------------------------------------------------------------------
@@ -120,7 +147,7 @@ def from_vcard(lines: Iterable[str]) -> Iterator[Listed]:
                 raise BadList(number, "a card begins inside of another", "end each with END:VCARD")
             card, begun = {}, number
         elif card is None:
-            raise BadList(number, f"{name} stands outside of a card", "begin each with BEGIN:VCARD")
+            raise BadList(number, f"{_one_line(name)} stands outside of a card", "begin each with BEGIN:VCARD")
         elif (name, value.casefold()) == ("END", "vcard"):
             yield _from_card(card, begun)
             card = None
@@ -163,12 +190,12 @@ def _from_card(card: dict[str, list[str]], line: int) -> Listed:
     handles = [each.partition(":") for each in card.get("IMPP", ())]
     return Listed(
         line,
-        name,
+        _one_line(name),
         tuple(_unescaped(each) for each in card.get("TEL", ())),
         tuple(_unescaped(each) for each in card.get("EMAIL", ())),
         tuple((network, _unescaped(who)) for network, _, who in handles),
         next(iter(card.get("X-HUNTGROUP-RESPONSIBLE", ())), ""),
-        next((_unescaped(each) for each in card.get("X-HUNTGROUP-CRM", ())), ""),
+        _one_line(next((_unescaped(each) for each in card.get("X-HUNTGROUP-CRM", ())), "")),
     )
 
 

@@ -67,3 +67,53 @@ def test_any_name_comes_back_from_a_card_whose_lines_are_short(name: str) -> Non
     assert all(len(each.encode()) <= 76 for line in lines for each in line.split("\r\n"))
     whole = "".join(lines)
     assert [each.name for each in from_vcard(line + "\r\n" for line in whole.split("\r\n"))] == [name]
+
+
+def comes_back(customer: Listed) -> Listed:
+    """What a CSV of this customer is read as."""
+    (found,) = from_csv("".join(to_csv([customer])).splitlines(keepends=True))
+    return found
+
+
+def test_handle_with_semicolon_comes_back_as_one_handle() -> None:
+    customer = Listed(2, "Jan", handles=(("t", "a;b"), ("t", "a\\;b\\"), ("x", "y")))
+    assert comes_back(customer) == customer
+
+
+@pytest.mark.parametrize("name", ["'=1", "''=1", "'+48", "'", "''"])
+def test_name_that_begins_with_an_apostrophe_keeps_it(name: str) -> None:
+    assert comes_back(Listed(2, name)).name == name
+
+
+def test_crm_reference_that_looks_like_a_formula_comes_back_as_it_was() -> None:
+    assert comes_back(Listed(2, "Jan", crm="=1")).crm == "=1"
+
+
+def test_second_address_that_looks_like_a_formula_is_guarded_too() -> None:
+    customer = Listed(2, "Jan", emails=("jan@x.org", "'=1@x.org"))
+    assert comes_back(customer) == customer
+
+
+@pytest.mark.parametrize(
+    "name", ["Jan\nKowalski", "Jan\r\n\tKowalski", "Jan\x1b[2J \u202eKowalski", "\x1cJan  Kowalski "]
+)
+def test_name_is_read_as_one_line_of_plain_text(name: str) -> None:
+    (found,) = from_csv(["name,crm\r\n", f'"{name}","{name}"\r\n'])
+    assert found.name.isprintable()
+    assert found.crm.isprintable()
+    assert found.name.split()[0] == "Jan"
+    assert found.name.split()[-1] == "Kowalski"
+    (card,) = from_vcard(to_vcard([found]))
+    assert (card.name, card.crm) == (found.name, found.crm)
+
+
+@pytest.mark.parametrize("header", ["x" * 140_000, '"' + "name" * 40_000])
+def test_csv_header_longer_than_a_field_may_be_is_refused(header: str) -> None:
+    with pytest.raises(BadList, match="field larger than field limit"):
+        list(from_csv([f"{header}\n"]))
+
+
+def test_property_outside_of_a_card_is_named_without_control_characters() -> None:
+    with pytest.raises(BadList) as caught:
+        list(from_vcard(["\x1b[2J\x07:x\n"]))
+    assert str(caught.value).isprintable()
