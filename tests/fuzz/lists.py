@@ -1,0 +1,290 @@
+"""The door of `huntgroup customers import`: lists of customers as CSV and vCard, and what is exported of them.
+
+Feeds: lists with right, odd and hostile names, numbers, addresses and handles, written as spreadsheets and address
+books write them, with quotes, folded lines, other columns, blank lines; and the same bytes mutated.
+
+Must hold:
+
+* A list is taken in, or refused from a line on with words; nothing else is ever raised.
+* Every customer who is read is created, changed, known already or left out, and left out with a line and words that a
+  terminal may show.
+* Taking the same list in again changes nothing.
+* What is exported, as CSV and as vCard, is taken in by an empty store with nobody left out, and exported from there is
+  the same again, name for name.
+* No field of an exported CSV is a formula to a spreadsheet.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from huntgroup.adapters.store.customers import desk, moving
+from huntgroup.adapters.store.customers.book import Change
+from huntgroup.adapters.store.customers.moving import Import, Imported, exported
+from huntgroup.customers.lists import DANGEROUS, BadList, Listed, from_csv, from_vcard, to_csv, to_vcard
+from tests.fuzz.dice import TEXTS, TOKENS, Dice
+from tests.fuzz.driver import Broken, Case
+from tests.fuzz.store import Store
+
+OPERATORS = frozenset({"anna", "ben"})
+WRITERS: dict[str, Callable[[Iterable[Listed]], Iterator[str]]] = {"csv": to_csv, "vcf": to_vcard}
+READERS: dict[str, Callable[[Iterable[str]], Iterator[Listed]]] = {"csv": from_csv, "vcf": from_vcard}
+NAMES = (
+    *(
+        "Jan Kowalski",
+        "Kowalski; Jan, jr.",
+        "=HYPERLINK(1)",
+        "+48",
+        "-Jan",
+        "@jan",
+        "'=1",
+        "''=1",
+        "a\nb",
+        "a\r\nb",
+        "\t=1",
+    ),
+    *(
+        " Jan ",
+        '"Jan"',
+        "Jan\\n",
+        "a\\",
+        "a:b",
+        "BEGIN:VCARD",
+        "x" * 300,
+        "\u2028",
+        "a\x0bb",
+        "a\x85b",
+        "\x1c",
+        "ż" * 100,
+        "'",
+    ),
+)
+PHONES = (
+    "+48600700800",
+    "600 700 801",
+    "tel:+48600700802",
+    "0048 600-700-803",
+    "12",
+    "+",
+    "+266696687",
+    "(0)600700804",
+)
+EMAILS = (
+    "jan@x.org",
+    "JAN@X.org",
+    "+x@evil.org",
+    "=1@x.org",
+    "jan",
+    "noreply@x.org",
+    "a@b@c.org",
+    "<jan@x.org>",
+    "ż@ż.pl",
+)
+HANDLES = (
+    "telegram:jan",
+    "Telegram:@Jan",
+    "x",
+    "x:",
+    ":x",
+    "a:b:c",
+    "=a:b",
+    "ﬁ:ﬁ",
+    "t;g:x",
+    "t,g:x",
+    "t\\g:x\\",
+    "a\nb:c",
+    "t:a;b",
+)
+COLUMNS = (
+    *("name", "phones", "emails", "handles", "responsible", "crm", "Phone", "E-Mail", " tel ", "name", "shoe_size", ""),
+    *("\ufeffname", "NAME", "ｎame"),
+)
+LONG = (b'"' + b"x" * 140_000, b"x" * 140_000, b";" * 3_000, b"\r\n " * 3_000, b"," * 9_000)
+"""Longer than a field of a CSV may be."""
+CARD_LINES = (
+    *(
+        "VERSION:4.0",
+        "N:Kowalski;Jan;;;",
+        "N:;;;;",
+        "NOTE:x",
+        "item1.TEL:+48600700805",
+        'TEL;TYPE="a:b":600700806',
+        "TEL",
+        ":",
+        ";",
+    ),
+    *(
+        "BEGIN:VCARD",
+        "END:VCARD",
+        "EMAIL;PREF=1:jan@x.org",
+        " folded",
+        "\tfolded",
+        "FN",
+        "N:\\;a\\,b;c\\",
+        "X-HUNTGROUP-CRM:contact/7",
+    ),
+    *(
+        "X-HUNTGROUP-RESPONSIBLE:anna",
+        "X-HUNTGROUP-RESPONSIBLE:zoe",
+        "IMPP:telegram:jan",
+        'a"b:c',
+        "begin:vcard",
+        "FN:\\",
+    ),
+)
+
+
+class Lists:
+    """See the module."""
+
+    name = "lists"
+
+    def __init__(self) -> None:
+        self._store, self._other = Store(), Store()
+        moving.REST_SECONDS = 0.0  # a courtesy to a daemon that writes meanwhile, of which there is none
+        moving.CHUNK_SECONDS = 1.0
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self._store.close()
+        self._other.close()
+
+    def weight(self, _case: Case) -> int:
+        """A list is one input."""
+        return 1
+
+    # -- making ---------------------------------------------------------------------------------------------------
+
+    def make(self, dice: Dice) -> Case:
+        """Which kind of list, and its bytes."""
+        kind = dice.one_of("csv", "vcf")
+        text = _csv(dice) if kind == "csv" else _vcf(dice)
+        data = text.encode("utf-8", "surrogatepass")
+        if dice.chance(0.3):
+            data = dice.mutated(data, LONG if dice.chance(0.02) else TOKENS)
+        return {"kind": (kind,), "data": data}
+
+    # -- checking -------------------------------------------------------------------------------------------------
+
+    def check(self, case: Case) -> None:
+        """See the module."""
+        self._store.empty()
+        kind = case["kind"][0]
+        first = _taken(self._store, kind, case["data"])
+        again = _taken(self._store, kind, case["data"])
+        is_of_one_mind = first is not None and not first.changed  # two lines of one customer may say two things
+        if again is not None and is_of_one_mind and (again.created or again.changed):
+            raise Broken("to take the same list in again changes something", again)
+        customers = [each._replace(line=0) for each in exported(self._store.database)]
+        for ending, write in WRITERS.items():
+            text = "".join(write(exported(self._store.database)))
+            if ending == "csv":
+                _is_no_formula(text)
+            self._comes_back(ending, text, customers)
+        if kind == "csv":
+            for row in desk.named(self._store.database, "", 3):
+                desk.shown(self._store.database, row)
+
+    def _comes_back(self, ending: str, text: str, customers: Sequence[Listed]) -> None:
+        self._other.empty()
+        done = _taken(self._other, ending, text.encode())
+        if done is None or done.refused or done.created != len(customers):
+            raise Broken(f"an exported {ending} is not taken in whole", (done, text[:1_000]))
+        found = [each._replace(line=0) for each in exported(self._other.database)]
+        if found != customers:
+            differ = next(pair for pair in zip(customers, found, strict=True) if pair[0] != pair[1])
+            raise Broken(f"a customer comes back from a {ending} as another one", differ)
+
+
+def _taken(store: Store, kind: str, data: bytes) -> Imported | None:
+    """As the command does it; None: it is refused from a line on."""
+    taking = Import("pl", OPERATORS, Change(1_790_000_000.0, "cli", "import list"))
+    seen = 0
+
+    def counted(rows: Iterable[Listed]) -> Iterator[Listed]:
+        nonlocal seen
+        for row in rows:
+            seen += 1
+            yield row
+
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+    try:
+        done = taking.take(store.database, counted(READERS[kind](lines)))
+    except BadList as error:
+        if error.line < 1 or not str(error).isprintable():
+            raise Broken("a list is refused on no line, or in words that no terminal may show", repr(error)) from None
+        return None
+    except UnicodeDecodeError:
+        return None
+    if done.created + done.changed + done.unchanged + done.refused != seen:
+        raise Broken("of who is read somebody is neither taken nor left out", (seen, done))
+    for wrong in done.problems:
+        if wrong.line < 1 or not wrong.what or not wrong.what.isprintable():
+            raise Broken("a line is left out in words that no terminal may show", repr(wrong))
+    return done
+
+
+def _is_no_formula(text: str) -> None:
+    for row in list(csv.reader(io.StringIO(text, newline="")))[1:]:
+        for place, field in enumerate(row):
+            is_a_number = place == 1 and set(field) <= set("+0123456789;")
+            if field.startswith(DANGEROUS) and not is_a_number:
+                raise Broken("a field of an exported CSV is a formula to a spreadsheet", field)
+
+
+# -- what is written --------------------------------------------------------------------------------------------------
+
+
+def _one(dice: Dice, usual: Sequence[str]) -> str:
+    return dice.pick(usual) if dice.chance(0.9) else dice.text()
+
+
+def _several(dice: Dice, usual: Sequence[str]) -> list[str]:
+    return [_one(dice, usual) for _ in range(dice.one_of(0, 1, 1, 1, 2))]
+
+
+def _number(dice: Dice) -> str:
+    return f"+4860070{dice.below(10_000):04}" if dice.chance(0.6) else _one(dice, PHONES)
+
+
+def _csv(dice: Dice) -> str:
+    columns = list(COLUMNS[: 2 + dice.below(5)])
+    if dice.chance(0.1):
+        columns[dice.below(len(columns))] = dice.pick(COLUMNS)
+    file = io.StringIO()
+    end = dice.one_of("\r\n", "\r\n", "\n", "\r")
+    writer = csv.writer(file, lineterminator=end, quoting=dice.one_of(csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
+    writer.writerow(columns)
+    for _ in range(dice.below(6)):
+        fields: dict[str, Any] = {
+            "name": _one(dice, NAMES),
+            "phones": ";".join(_number(dice) for _ in range(dice.one_of(1, 1, 2))),
+            "emails": ";".join(_several(dice, EMAILS)),
+            "handles": ";".join(_several(dice, HANDLES)),
+            "responsible": dice.one_of("", "", "anna", "ben", "zoe", " anna ", "=anna"),
+            "crm": dice.one_of("", "", "contact/7", "=1", "a\nb", "lead:1", dice.text()),
+        }
+        writer.writerow([fields.get(each, dice.pick(TEXTS)) for each in columns])
+        if dice.chance(0.05):
+            file.write(dice.one_of(end, f",,,{end}", '"', f"{end}{end}"))
+    return file.getvalue()
+
+
+def _vcf(dice: Dice) -> str:
+    customers = [
+        Listed(
+            0,
+            _one(dice, NAMES),
+            tuple(_number(dice) for _ in range(dice.one_of(1, 1, 2))),
+            tuple(_several(dice, EMAILS)),
+            tuple(tuple(each.partition(":")[::2]) for each in _several(dice, HANDLES)),  # type: ignore[misc]
+            dice.one_of("", "anna", "zoe", "a\nb"),
+            dice.one_of("", "contact/7", "a\nb"),
+        )
+        for _ in range(dice.below(5))
+    ]
+    lines = "".join(to_vcard(customers)).splitlines(keepends=True)
+    for _ in range(dice.one_of(0, 0, 1, 3)):
+        lines.insert(dice.below(len(lines) + 1), dice.pick(CARD_LINES) + dice.one_of("\r\n", "\n", "\r"))
+    return "".join(lines)
