@@ -16,8 +16,11 @@ Must hold:
 
 import csv
 import io
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+
+import pytest
 
 from huntgroup.adapters.store.customers import desk, moving
 from huntgroup.adapters.store.customers.book import Change
@@ -135,6 +138,16 @@ CARD_LINES = (
 )
 
 
+class _Hurried:
+    """Time, as far as an import asks for it."""
+
+    perf_counter = staticmethod(time.perf_counter)
+
+    @staticmethod
+    def sleep(_seconds: float) -> None:
+        """Nobody rests."""
+
+
 class Lists:
     """See the module."""
 
@@ -142,11 +155,12 @@ class Lists:
 
     def __init__(self) -> None:
         self._store, self._other = Store(), Store()
-        moving.REST_SECONDS = 0.0  # a courtesy to a daemon that writes meanwhile, of which there is none
-        moving.CHUNK_SECONDS = 1.0
+        self._hurry = pytest.MonkeyPatch()
+        self._hurry.setattr(moving, "time", _Hurried)  # a rest is a courtesy to a daemon, of which there is none
 
     def close(self) -> None:
         """Let go of the stores."""
+        self._hurry.undo()
         self._store.close()
         self._other.close()
 
