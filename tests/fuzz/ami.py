@@ -29,7 +29,7 @@ from huntgroup.adapters.ami.joining import Joining
 from huntgroup.adapters.ami.resync import reconcile
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import END, GREETING, MAX_MESSAGE, Message, SafeAction, Wire
-from huntgroup.engine.events import Event, InquiryReceived, PhoneStateChanged
+from huntgroup.engine.events import Event, InquiryReceived, PhoneState, PhoneStateChanged
 from huntgroup.engine.ids import PbxId
 from huntgroup.settings import Telephony
 from tests.fuzz.dice import TOKENS, Dice
@@ -58,9 +58,15 @@ NEXT_BANNER = b"\r\n\r\n"
 ATTACKERS = {"a": ("1795282404.75", "PJSIP/trunk-00000001"), "b": ("1795282404.77", "PJSIP/trunk-00000003")}
 VICTIM = ("1795282404.99", "PJSIP/trunk-000000ff")
 CALLERS = {**ATTACKERS, "v": VICTIM}
-LEGS = (("PJSIP/anna-desk-00000012", "1795282410.12"), ("PJSIP/ben-00000013", "1795282410.13"))
+LEGS = {
+    "a": (("PJSIP/anna-desk-00000012", "1795282410.12"), ("PJSIP/ben-00000013", "1795282410.13")),
+    "b": (("PJSIP/anna-desk-00000032", "1795282410.32"), ("PJSIP/ben-00000033", "1795282410.33")),
+}
 PHONE = ("PJSIP/ben-00000021", "1795294133.20")
-FAR_END = ("Local/1@huntgroup-join-00000001;2", "1795282411.30")
+FAR_ENDS = {
+    "a": ("Local/1@huntgroup-join-00000001;2", "1795282411.30"),
+    "b": ("Local/1@huntgroup-join-00000002;2", "1795282411.31"),
+}
 STATUSES = ("RINGING", "PROGRESS", "ANSWER", "NOANSWER", "CANCEL", "BUSY", "CHANUNAVAIL", "CONGESTION")
 CAUSES = ("0", "16", "17", "19", "21", "")
 _MARK = re.compile("\x01([a-z.]+)\x02")
@@ -291,10 +297,15 @@ def _goes_on_after_wild_bytes(link: Link) -> None:
     _forgets_everything(link)
 
 
-def _forgets_everything(link: Link) -> None:
+def _look_again(link: Link) -> None:
+    """A look at a PBX where nobody calls any more, as the daemon does it: for channels and for the states of phones."""
     reconcile([], link.translator)
-    for uniqueid in list(link.translator.in_use._dialling):
-        link.takes(hangup("x", uniqueid).encode() + END, 0)
+    for phone in PHONES:
+        link.translator.in_use.told(phone, PhoneState.NOT_INUSE)
+
+
+def _forgets_everything(link: Link) -> None:
+    _look_again(link)
     if link.translator.size() or link.arrivals.size():
         raise Broken("a resync with an empty PBX leaves something", link.translator.size())
 
@@ -323,9 +334,8 @@ def _answers_and_resyncs(link: Link, case: Case) -> None:
     if not asked.future.done():
         raise Broken("the answer to an action never ends")
     is_listed = any(who == "v" for who, _ in case["status"])
-    items = [
-        each for each in asked.future.result()[1:] if getattr(each, "is_whole", True)
-    ]  # others are asked for again
+    # Of an item that cannot be read whole, where there are such, the daemon asks again.
+    items = [each for each in asked.future.result()[1:] if each.is_whole is not False]
     found = reconcile(items, link.translator)
     for event in (*found.missed, *found.waiting):
         if is_listed and getattr(event, "inquiry", "") in _inquiries("v") and not isinstance(event, InquiryReceived):
@@ -341,14 +351,15 @@ def _ends(link: Link, case: Case) -> None:
         who = next((each for each, own in CALLERS.items() if own[0] == uniqueid), "v")
         link.takes(_written(hangup(channel, uniqueid, CallerIDNum=_mark(who, "num")), texts) + END, 0)
     if link.refused:
-        reconcile([], link.translator)  # what was not heard makes the daemon look
+        _look_again(link)  # what was not heard makes the daemon do so
     if link.translator.size() or link.arrivals.size():
         raise Broken("a call that has hung up is still known", link.translator.known_calls())
 
 
 def _channels(texts: list[str]) -> Iterator[tuple[str, str]]:
     """Uniqueid and name of each channel that Asterisk speaks of."""
-    for channel, uniqueid in (*LEGS, PHONE, FAR_END, *((channel, uniqueid) for uniqueid, channel in CALLERS.values())):
+    ours = ((channel, uniqueid) for uniqueid, channel in CALLERS.values())
+    for channel, uniqueid in (*LEGS["a"], *LEGS["b"], PHONE, *FAR_ENDS.values(), *ours):
         if any(channel in text for text in texts):
             yield uniqueid, channel
 
@@ -418,8 +429,8 @@ def _waits(dice: Dice, who: str, about: dict[str, str]) -> str:
     return waiting(attempts=attempts, **about)
 
 
-def _dials(dice: Dice, _who: str, about: dict[str, str]) -> str:
-    leg, uniqueid = dice.pick(LEGS)
+def _dials(dice: Dice, who: str, about: dict[str, str]) -> str:
+    leg, uniqueid = dice.pick(LEGS[who])
     context = dice.one_of(
         "huntgroup-offer", "huntgroup-offer", "huntgroup-fallback", "huntgroup-joined", "huntgroup-out"
     )
@@ -432,16 +443,16 @@ def _dialled(dice: Dice, _who: str, about: dict[str, str]) -> str:
     return dialed(dice.one_of("1", "2", "x"), dice.one_of(*STATUSES, "NOMAILBOX"), dice.pick(CAUSES), **about)
 
 
-def _hangs_up(dice: Dice, _who: str, about: dict[str, str]) -> str:
+def _hangs_up(dice: Dice, who: str, about: dict[str, str]) -> str:
     if dice.chance(0.4):
-        leg, uniqueid = dice.pick(LEGS)
+        leg, uniqueid = dice.pick(LEGS[who])
         return hangup(leg, uniqueid, dice.pick(CAUSES), CallerIDNum=about["CallerIDNum"])
     channel, uniqueid = about.pop("Channel"), about.pop("Uniqueid")
     return hangup(channel, uniqueid, dice.pick(CAUSES), **about)
 
 
 def _enters(dice: Dice, who: str, about: dict[str, str]) -> str:
-    channel, uniqueid = dice.one_of((about["Channel"], about["Uniqueid"]), *LEGS)
+    channel, uniqueid = dice.one_of((about["Channel"], about["Uniqueid"]), *LEGS[who])
     kind = dice.one_of("", "", "holding_bridge")
     text = enters(f"bridge-{who}", channel, uniqueid, kind=kind)
     return text.replace("CallerIDNum: +48600700800", f"CallerIDNum: {about['CallerIDNum']}")
@@ -453,8 +464,8 @@ def _goes_out(dice: Dice, _who: str, about: dict[str, str]) -> str:
     return outward(event, dice.one_of("huntgroup-out", "huntgroup-call-customer"), dice.one_of("1", "2"), last, **about)
 
 
-def _joins(dice: Dice, _who: str, about: dict[str, str]) -> str:
-    return joinable(dice.one_of("1", "2"), *FAR_END, caller=about["Uniqueid"])
+def _joins(dice: Dice, who: str, about: dict[str, str]) -> str:
+    return joinable(dice.one_of("1", "2"), *FAR_ENDS[who], caller=about["Uniqueid"])
 
 
 def _says(dice: Dice, _who: str, about: dict[str, str]) -> str:
