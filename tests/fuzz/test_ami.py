@@ -1,8 +1,35 @@
-"""Ten thousand inputs for a door, see `tests.fuzz.ami`."""
+"""Ten thousand streams for the PBX's door, and those that broke something; see `tests.fuzz.ami`."""
 
-from tests.fuzz.ami import Ami
-from tests.fuzz.driver import holds
+import pytest
+
+from tests.fuzz.ami import ATTACKERS, Ami
+from tests.fuzz.driver import feeds, holds
+from tests.unit.adapters.ami.messages import status, waiting
+
+UNIQUEID, CHANNEL = ATTACKERS["a"]
+NUMBER, DIALLED = "\x01a.num\x02", "\x01a.exten\x02"
 
 
 def test_ten_thousand_ami_streams_break_nothing() -> None:
     holds(Ami())
+
+
+@pytest.mark.parametrize(
+    "number", ["1\r\nCause: 16", "\r\nCause: ", "1\r\nchannel: x", "1\r\n\r\nEvent: Hangup", "\r\n\r\n"]
+)
+def test_caller_whose_number_repeats_a_header_does_not_stay_for_ever(number: str) -> None:
+    comes = waiting(Uniqueid=UNIQUEID, Channel=CHANNEL, CallerIDNum=NUMBER)
+    feeds(Ami(), {"pieces": [("a", comes)], "texts": {"a.num": number}, "cut": 0})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("\r\n\r\nResponse: ", "1\r\n\r\nResponse: x", "\r\nEventList: Complete", "1\r\nEventList: cancelled"),
+        *("\r\nResponse: Success", "1\r\n\r\nEvent: StatusComplete\r\nEventList: Complete\r\n"),
+    ],
+)
+@pytest.mark.parametrize("where", ["a.num", "a.exten"])
+def test_callers_words_do_not_end_the_answer_to_status(text: str, where: str) -> None:
+    item = status("huntgroup-inbound", DIALLED, Uniqueid=UNIQUEID, Channel=CHANNEL, CallerIDNum=NUMBER)
+    feeds(Ami(), {"pieces": [], "status": [("a", item)], "texts": {where: text}, "cut": 0})
