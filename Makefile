@@ -39,8 +39,7 @@ malformed: setup
 	HUNTGROUP_MALFORMED=$(or $(COUNT),10000) HUNTGROUP_SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest -s tests/live/test_malformed.py
 
-# A million inputs for each door of the daemon, or for one (ONLY=ami), from a seed that anybody can repeat. NUMBER is that of
-# a report, and feeds its input alone.
+# A million inputs for each fuzz target, or for one (ONLY=ami), from a repeatable seed. NUMBER runs a single input, from a report.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz $(if $(ONLY),--only $(ONLY)) $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(NUMBER),--number $(NUMBER))

@@ -1,17 +1,17 @@
-"""The door of `huntgroup admin` and of an administrator's commands at the broker: changes of the configuration file.
+"""Administration: `huntgroup admin` and admin commands over MQTT, which change the configuration file.
 
-Feeds: any command, made from the models that read them, right, nearly right and spoilt, alone and several together; by
-the local user, by an administrator, a supervisor, an operator and nobody; to files written in every way that TOML
-knows, with comments wherever one can stand.
+Inputs: every command, generated from its model, valid, nearly valid and changed, single and in `together`; from the
+local user, an administrator, a supervisor, an operator and an unknown user; on files in every TOML style, with comments
+in every position.
 
-Must hold:
+Rules:
 
-* A command is done, or refused with a code and words; nothing else is ever raised.
-* What is refused, only checked or only shown leaves the file as it is, byte for byte, and no other file beside it.
-* What is done leaves a file that is right and means what was answered, with every comment on a line of its own; reading
-  it twice gives the same, and to ask for the same values again changes nothing.
-* An operator or nobody changes nothing at all; a supervisor no group but their own.
-* The answer is JSON as its standard has it, and what it says of each change can be kept in the journal.
+* A command is done, or refused with a code and a message. No other exception.
+* A refused command, `check` and `show` leave the file unchanged to the byte, and leave no other file.
+* A completed command leaves a valid file that means what the answer says and keeps all comments on lines of their own.
+  Setting the same values again changes nothing.
+* An operator or an unknown user changes nothing. A supervisor changes only groups.
+* The answer is valid JSON, and its changes are read back from the journal unchanged.
 """
 
 import json
@@ -34,7 +34,7 @@ from huntgroup.settings.models import Blending
 from huntgroup.settings.rewriting import same
 from tests.fuzz.configuration import ENVIRONMENT, MAKER, TODAY, folder_in_memory
 from tests.fuzz.dice import TOKENS, Dice
-from tests.fuzz.driver import Broken, Case
+from tests.fuzz.driver import Case, Violation
 
 FILES: tuple[str, ...] = (
     """\
@@ -151,7 +151,7 @@ _FIELD_MAKERS = {what: MAKER.fields(model) for what, model in _SET.items()}
 
 
 class Administration:
-    """See the module."""
+    """See the module's description."""
 
     name = "administration"
 
@@ -160,24 +160,24 @@ class Administration:
         self._file = self._folder / "huntgroup.toml"
 
     def close(self) -> None:
-        """Take the folder away."""
+        """Remove the folder."""
         shutil.rmtree(self._folder)
 
     def weight(self, case: Case) -> int:
-        """Its commands."""
+        """The number of its commands."""
         return len(case["commands"]) or 1
 
     # -- making ---------------------------------------------------------------------------------------------------
 
     def make(self, dice: Dice) -> Case:
-        """A file, and who asks what of it, one after the other."""
+        """A file, and commands with their senders."""
         commands = [[dice.pick(WHO), _payload(dice)] for _ in range(1 + dice.below(8))]
         return {"file": (dice.pick(FILES),), "commands": commands}
 
     # -- checking -------------------------------------------------------------------------------------------------
 
     def check(self, case: Case) -> None:
-        """See the module."""
+        """See the module's description."""
         text = case["file"][0]
         self._file.write_bytes(text.encode())
         in_force = load_whole(self._file, ENVIRONMENT)
@@ -202,7 +202,7 @@ class Administration:
         if outcome.after is outcome.before:
             self._is_untouched(before)
             if not isinstance(command, Check | Show) and outcome.changes:
-                raise Broken("what is answered was not written", outcome.changes)
+                raise Violation("an answer names changes that were not written", outcome.changes)
             return in_force
         self._is_alone()
         _may(who, in_force.settings, command, outcome)
@@ -210,43 +210,43 @@ class Administration:
 
     def _is_untouched(self, before: bytes) -> None:
         if self._file.read_bytes() != before:
-            raise Broken("the file is changed by what was refused or only asked", before)
+            raise Violation("a refused or read-only command changes the file", before)
         self._is_alone()
 
     def _is_alone(self) -> None:
         beside = [each.name for each in self._folder.iterdir() if each != self._file]
         if beside:
-            raise Broken("a file is left beside the configuration", beside)
+            raise Violation("a command leaves another file", beside)
 
     def _is_right(self, outcome: Outcome, command: AnyCommand, comments: list[str]) -> Loaded:
         loaded = load_whole(self._file, ENVIRONMENT)
         if not same(_told(loaded.data), _told(outcome.after.data)) or loaded.settings != outcome.after.settings:
-            raise Broken("the file does not mean what was answered", self._file.read_bytes())
+            raise Violation("the file differs from the answer", self._file.read_bytes())
         if loaded.version != outcome.after.version:
-            raise Broken("the answer names another version than the file has", outcome.after.version)
+            raise Violation("the answer has another version than the file", outcome.after.version)
         if OWN_LINE.findall(self._file.read_text()) != comments:
-            raise Broken("a comment is lost", self._file.read_bytes())
+            raise Violation("a comment is lost", self._file.read_bytes())
         policy_from(loaded.settings, TODAY)
         _is_kept(outcome)
         if _sets(command):
             again = carry_out(self._file, Asker(environment=ENVIRONMENT), command)
             if again.changes or again.after.version != loaded.version:
-                raise Broken("to ask for the same again changes something", again.changes)
+                raise Violation("setting the same values again changes the file", again.changes)
         return loaded
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
-    """To have no tables of a kind and not to speak of them is the same."""
+    """Without empty lists of tables, which mean the same as none."""
     return {name: value for name, value in data.items() if value != []}
 
 
 def _is_told(command: AnyCommand, outcome: Outcome | ChangeRefused) -> None:
     if isinstance(outcome, ChangeRefused) and not (outcome.why and outcome.message):
-        raise Broken("a refusal says nothing", outcome)
+        raise Violation("a refusal lacks its code or message", outcome)
     try:
         json.loads(reply(command, outcome).encode(), parse_constant=_no_number)
     except ValueError as error:
-        raise Broken("an answer is no JSON", error) from None
+        raise Violation("an answer is not JSON", error) from None
 
 
 def _no_number(word: str) -> None:
@@ -256,9 +256,9 @@ def _no_number(word: str) -> None:
 def _may(who: str, in_force: Settings, command: AnyCommand, outcome: Outcome) -> None:
     role = next((each.role for each in in_force.operators if each.id == who), None)
     if who and role not in {"supervisor", "administrator"}:
-        raise Broken("somebody changes the configuration who may not", (who, command))
+        raise Violation("an unauthorised user changes the configuration", (who, command))
     if role == "supervisor" and any(not each.key.startswith("groups.") for each in outcome.changes):
-        raise Broken("a supervisor changes more than groups", outcome.changes)
+        raise Violation("a supervisor changes more than groups", outcome.changes)
 
 
 def _is_kept(outcome: Outcome) -> None:
@@ -268,16 +268,16 @@ def _is_kept(outcome: Outcome) -> None:
     event = PolicyChanged(policy=policy_from(outcome.after.settings, TODAY), who="x", version="x", changes=keys)
     name, body = event_text(event)
     if event_from(name, body) != event:
-        raise Broken("a change is read back from the journal as another one", body)
+        raise Violation("a change differs after it was read back from the journal", body)
 
 
 def _text(value: object) -> str:
-    """As the daemon writes it."""
+    """A value in the form of the journal."""
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _sets(command: AnyCommand) -> bool:
-    """Whether it says what is to be, and not what is to be added, moved or taken away."""
+    """Whether the command only sets values, so that repeating it changes nothing."""
     steps = command.steps if isinstance(command, Together) else [command]
     return all(
         each.type in {"set_group", "set_operator", "set_number", "set_source", "set_blending", "reset"}

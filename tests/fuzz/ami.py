@@ -1,19 +1,19 @@
-"""The PBX's door: the bytes of a manager interface, through the wire, the parser, the translator and a resync.
+"""AMI: the bytes of the manager interface through wire, parser, translator and resync.
 
-Feeds: streams of messages as Asterisk 16 and 22 write them, in any order, about two callers who write what they like
-where Asterisk takes it over raw (number, dialled number, connected line: 79 bytes each; names come escaped), about a
-victim who only waits, about phones; answers to Status with the same callers in them; and, every third stream, the same
-bytes mutated. They come cut at any byte.
+Inputs: messages in the form that Asterisk 16 and 22 write, in any order, about two hostile callers, a waiting victim
+and the phones. The callers control the fields that Asterisk copies unescaped (number, dialled number, connected line:
+79 bytes each) and, escaped, their names. Some streams include an answer to Status with the same callers. One third of
+the streams is mutated bytes. Streams are cut at any byte.
 
-Must hold:
+Rules:
 
-* Nothing raises, and the connection stays open unless a message grows beyond a mebibyte.
-* A message about one caller never becomes an event about another call, nor a phone's state: no forgery is believed.
-* However the stream is cut, the same events come out.
-* The answer to an action ends where Asterisk ends it, and nowhere else.
-* When every call has hung up nothing is remembered, whatever the callers write, unless it is noticed that something was
-  not heard: then a look at the PBX forgets it. After mutated bytes a resync with an empty PBX forgets everything.
-* What is remembered is bounded by what was heard.
+* No exception, and the connection stays open unless a message exceeds a mebibyte.
+* A message about one caller never becomes an event about another call or a phone's state: no forged event is believed.
+* The same bytes give the same events however they are cut.
+* An answer to an action ends where Asterisk ends it, and only there.
+* After all calls have hung up the state is empty, whatever the callers wrote. If a refused message was reported, a look
+  at an empty PBX clears the state. After mutated bytes a resync with an empty PBX does.
+* The size of the state is bounded by the number of messages.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from huntgroup.engine.events import Event, InquiryReceived, PhoneState, PhoneSta
 from huntgroup.engine.ids import PbxId
 from huntgroup.settings import Telephony
 from tests.fuzz.dice import TOKENS, Dice
-from tests.fuzz.driver import Broken, Case
+from tests.fuzz.driver import Case, Violation
 from tests.unit.adapters.ami.conftest import PHONES, POLICY
 from tests.unit.adapters.ami.messages import (
     code,
@@ -52,7 +52,7 @@ from tests.unit.adapters.ami.messages import (
 )
 
 MOST = 79
-"""Bytes that chan_pjsip takes over of a number."""
+"""The bytes of a number that chan_pjsip copies."""
 BANNER = GREETING + b"9.0.0\r\n"
 NEXT_BANNER = b"\r\n\r\n"
 ATTACKERS = {"a": ("1795282404.75", "PJSIP/trunk-00000001"), "b": ("1795282404.77", "PJSIP/trunk-00000003")}
@@ -72,9 +72,9 @@ CAUSES = ("0", "16", "17", "19", "21", "")
 _MARK = re.compile("\x01([a-z.]+)\x02")
 IS_TOLD_OF_REFUSED = "refused" in signature(Wire.__init__).parameters
 IN_DOUBT_MOST = 12
-"""Messages that may go unheard behind mutated bytes."""
+"""The number of messages that may be refused after mutated bytes."""
 SIZE_MOST = 12
-"""Entries that one message may leave behind."""
+"""The maximum number of state entries per message."""
 
 FORGED: tuple[str, ...] = (
     "\r\n\r\n",
@@ -103,7 +103,7 @@ FORGED: tuple[str, ...] = (
     "\r",
     "\n",
 )
-"""What a caller writes behind a digit of a number; ``{action}`` is the action's id, which they cannot know."""
+"""Text that a caller puts after a digit of a number; ``{action}`` is a guess of the action's id."""
 HEADERS = (
     *("Event", "Privilege", "Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName"),
     *("ConnectedLineNum", "ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid"),
@@ -121,7 +121,7 @@ WILD = (
 
 
 class Peer(asyncio.Transport):
-    """Takes what is written, and notes a hang-up."""
+    """A transport without a peer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,22 +129,22 @@ class Peer(asyncio.Transport):
         self.written = bytearray()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """To the PBX."""
+        """Record written bytes."""
         self.written += data
 
     def abort(self) -> None:
-        """The daemon hangs up."""
+        """Record the abort."""
         self.is_aborted = True
 
     def pause_reading(self) -> None:
-        """The daemon leaves the link alone."""
+        """Ignored."""
 
     def resume_reading(self) -> None:
-        """It looks again."""
+        """Ignored."""
 
 
 class Link:
-    """A wire with a translator behind it, and the events that come out."""
+    """A wire and a translator, and the events that result."""
 
     def __init__(self) -> None:
         crossings = Crossings()
@@ -163,7 +163,7 @@ class Link:
         self.connect()
 
     def connect(self) -> None:
-        """A new connection; what is known of the calls stays."""
+        """Reconnect; the translator keeps its state."""
         self.peer = Peer()
         self.wire = Wire(self._received, lambda: None, "main", **self._noticing)
         self.wire.connection_made(self.peer)
@@ -178,7 +178,7 @@ class Link:
             raise
 
     def takes(self, data: bytes, cut: int) -> list[Event]:
-        """Bytes from the PBX, in pieces; the events that came of them."""
+        """Receive bytes in chunks of ``cut``; the resulting events."""
         before = len(self.told)
         step = cut or len(data) or 1
         for begin in range(0, len(data), step):
@@ -189,7 +189,7 @@ class Link:
 
 
 class Ami:
-    """See the module."""
+    """See the module's description."""
 
     name = "ami"
 
@@ -197,17 +197,17 @@ class Ami:
         self._loop = asyncio.new_event_loop()
 
     def close(self) -> None:
-        """Let go of the loop."""
+        """Close the event loop."""
         self._loop.close()
 
     def weight(self, _case: Case) -> int:
-        """A stream is one input."""
+        """A stream counts as one input."""
         return 1
 
     # -- making ---------------------------------------------------------------------------------------------------
 
     def make(self, dice: Dice) -> Case:
-        """A stream: messages, each with who it is about, and what the callers write; ``wild``: mutated bytes."""
+        """A stream: messages with their subject, and the callers' texts; or, as ``wild``, mutated bytes."""
         texts = {name: _number(dice) for name in ("a.num", "b.num", "c.num", "a.line", "b.line")}
         for name in ("a.exten", "b.exten"):
             texts[name] = _number(dice) if dice.chance(0.3) else "+48221234567"
@@ -235,7 +235,7 @@ class Ami:
     # -- checking -------------------------------------------------------------------------------------------------
 
     def check(self, case: Case) -> None:
-        """See the module."""
+        """See the module's description."""
         self._loop.run_until_complete(_check(case))
 
 
@@ -251,7 +251,7 @@ async def _check(case: Case) -> None:
         _is_about(who, link.takes(_written(text, texts) + END, case["cut"]))
         _is_bounded(link)
     if not link.wire.is_open:
-        raise Broken("the connection to a PBX that speaks AMI is given up", link.wire.why_lost)
+        raise Violation("the connection to a PBX that speaks AMI is given up", link.wire.why_lost)
     if case["cut"]:
         _comes_out_the_same(case, link.told)
     if case.get("status"):
@@ -260,7 +260,7 @@ async def _check(case: Case) -> None:
 
 
 def _is_about(who: str, events: list[Event]) -> None:
-    """Events about nobody but whom the message was about."""
+    """Events must concern only the subject of the message."""
     for event in events:
         if isinstance(event, PhoneStateChanged):
             is_theirs = who in "pc"
@@ -268,7 +268,7 @@ def _is_about(who: str, events: list[Event]) -> None:
             named = {getattr(event, name, None) for name in ("inquiry", "stands_for", "message")} - {None}
             is_theirs = named <= _inquiries(who)
         if not is_theirs:
-            raise Broken(f"a caller's words become {type(event).__name__} about somebody else", event)
+            raise Violation(f"a message about one caller becomes {type(event).__name__} of another call", event)
 
 
 def _inquiries(who: str) -> set[str]:
@@ -280,25 +280,25 @@ def _inquiries(who: str) -> set[str]:
 
 def _is_bounded(link: Link) -> None:
     if link.translator.size() + link.arrivals.size() > SIZE_MOST * (link.heard + 1):
-        raise Broken("more is remembered than was heard", link.translator.size())
+        raise Violation("the state grows beyond its bound", link.translator.size())
     if link.wire.is_open and len(link.wire._buffer) > MAX_MESSAGE:
-        raise Broken("what waits for its end grows without one", len(link.wire._buffer))
+        raise Violation("the receive buffer grows beyond its bound", len(link.wire._buffer))
 
 
 def _goes_on_after_wild_bytes(link: Link) -> None:
-    """Behind an empty line the next message counts again; and a resync forgets what never was."""
+    """After mutated bytes the next valid messages count again, and a resync clears the state."""
     if not link.wire.is_open:
         link.connect()
     before = link.heard
     for _ in range(IN_DOUBT_MOST):
         link.takes(END + device_state("PJSIP/ben", "BUSY").encode() + END, 0)
     if link.heard == before:
-        raise Broken("after wild bytes nothing is heard any more")
+        raise Violation("no message is accepted after mutated bytes")
     _forgets_everything(link)
 
 
 def _look_again(link: Link) -> None:
-    """A look at a PBX where nobody calls any more, as the daemon does it: for channels and for the states of phones."""
+    """What the daemon does after a refused message, with a PBX that has no calls: query channels and phone states."""
     reconcile([], link.translator)
     for phone in PHONES:
         link.translator.in_use.told(phone, PhoneState.NOT_INUSE)
@@ -307,18 +307,18 @@ def _look_again(link: Link) -> None:
 def _forgets_everything(link: Link) -> None:
     _look_again(link)
     if link.translator.size() or link.arrivals.size():
-        raise Broken("a resync with an empty PBX leaves something", link.translator.size())
+        raise Violation("a resync with an empty PBX leaves state", link.translator.size())
 
 
 def _comes_out_the_same(case: Case, told: list[Event]) -> None:
     other = Link()
     other.takes(b"".join(_written(text, case["texts"]) + END for _, text in case["pieces"]), 0)
     if other.told != told:
-        raise Broken("another cut of the stream gives other events", (told, other.told))
+        raise Violation("the events depend on how the stream is cut", (told, other.told))
 
 
 def _answers_and_resyncs(link: Link, case: Case) -> None:
-    """Asks for the channels, takes an answer with callers' words in it, and looks what follows."""
+    """Query the channels, receive an answer with callers' texts, and reconcile."""
     asked = SafeAction({"Action": "Status", "Variables": "HUNTGROUP_NUMBER"})
     link.wire.send_actions([asked], 3_600.0)
     mine = f"ActionID: {asked.id}".encode()
@@ -329,21 +329,21 @@ def _answers_and_resyncs(link: Link, case: Case) -> None:
     for block in blocks:
         link.takes(block + END, case["cut"])
         if asked.future.done():
-            raise Broken("a caller's words end the answer to an action", block)
+            raise Violation("a caller's text ends the answer to an action", block)
     link.takes(last + END, case["cut"])
     if not asked.future.done():
-        raise Broken("the answer to an action never ends")
+        raise Violation("the answer to an action never ends")
     is_listed = any(who == "v" for who, _ in case["status"])
-    # Of an item that cannot be read whole, where there are such, the daemon asks again.
+    # The daemon queries items that cannot be read completely again.
     items = [each for each in asked.future.result()[1:] if each.is_whole is not False]
     found = reconcile(items, link.translator)
     for event in (*found.missed, *found.waiting):
         if is_listed and getattr(event, "inquiry", "") in _inquiries("v") and not isinstance(event, InquiryReceived):
-            raise Broken("what one caller writes changes what is found of another", event)
+            raise Violation("one caller's text changes the state of another call at a resync", event)
 
 
 def _ends(link: Link, case: Case) -> None:
-    """Everybody hangs up, and Asterisk writes it with what the callers wrote."""
+    """All channels hang up; the Hangup messages carry the callers' texts."""
     texts = case["texts"]
     named = dict(_channels([text for _, text in (*case["pieces"], *case.get("status", ()))]))
     named |= {call.uniqueid: call.channel for call in link.translator.known_calls()}
@@ -351,13 +351,13 @@ def _ends(link: Link, case: Case) -> None:
         who = next((each for each, own in CALLERS.items() if own[0] == uniqueid), "v")
         link.takes(_written(hangup(channel, uniqueid, CallerIDNum=_mark(who, "num")), texts) + END, 0)
     if link.refused:
-        _look_again(link)  # what was not heard makes the daemon do so
+        _look_again(link)
     if link.translator.size() or link.arrivals.size():
-        raise Broken("a call that has hung up is still known", link.translator.known_calls())
+        raise Violation("a call remains known after its Hangup", link.translator.known_calls())
 
 
 def _channels(texts: list[str]) -> Iterator[tuple[str, str]]:
-    """Uniqueid and name of each channel that Asterisk speaks of."""
+    """Uniqueid and name of each channel in these messages."""
     ours = ((channel, uniqueid) for uniqueid, channel in CALLERS.values())
     for channel, uniqueid in (*LEGS["a"], *LEGS["b"], PHONE, *FAR_ENDS.values(), *ours):
         if any(channel in text for text in texts):
@@ -368,7 +368,7 @@ def _channels(texts: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _number(dice: Dice) -> str:
-    """A number as a caller or somebody who dials writes it: the first 79 bytes of anything."""
+    """A caller's or a dialled number: up to 79 bytes of anything."""
     if dice.chance(0.25):
         return dice.one_of("+48600700800", "600700800", "<unknown>", "", "anonymous")
     if dice.chance(0.15):
@@ -382,12 +382,12 @@ def _number(dice: Dice) -> str:
 
 
 def _mark(who: str, what: str) -> str:
-    """Stands in a message for what a caller writes."""
+    """The placeholder of a caller's text in a message."""
     return f"\x01{who}.{what}\x02"
 
 
 def _written(text: str, texts: dict[str, str]) -> bytes:
-    """A message with what the callers write."""
+    """A message with the callers' texts inserted."""
 
     def put_in(found: re.Match[str]) -> str:
         what = texts.get(found[1], "+48600700800")

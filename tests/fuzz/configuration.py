@@ -1,16 +1,15 @@
-"""The administrator's door: the bytes of a configuration file.
+"""Configuration: the bytes of a configuration file.
 
-Feeds: files made from the models of the settings, right and nearly right, in several ways of writing TOML; the examples
-of ``config/`` with lines taken out, doubled, moved and replaced; numbers at every bound and far beyond; any bytes.
+Inputs: files generated from the models of the settings, valid and nearly valid, in several TOML styles; the examples in
+``config/`` with lines removed, doubled, moved and changed; numbers at and far beyond every bound; arbitrary bytes.
 
-Must hold:
+Rules:
 
-* A file is taken, or refused with problems; nothing else is ever raised.
-* Each problem has a line of the file, a key, what is wrong and what would be right, on one line that a terminal may
-  show.
-* What is taken can be run: it becomes a policy, an engine starts by it and serves inquiries through their deadlines, no
-  invariant breaks, and what the store and the broker are told of it can be written.
-* What is taken once is taken again, with the same tables.
+* A file is accepted, or refused with problems. No other exception.
+* Each problem has a line of the file, a key, a cause and a remedy, on one printable line.
+* An accepted file works: the policy is built, an engine serves inquiries through several deadlines with all invariants,
+  and its events, its state and its published payloads can be encoded.
+* Reading an accepted file twice gives the same settings.
 """
 
 import json
@@ -52,14 +51,14 @@ from huntgroup.settings.hours import read_openings, read_timezone
 from huntgroup.settings.rewriting import same
 from huntgroup.settings.toml_text import key_name, written
 from tests.fuzz.dice import TOKENS, Dice
-from tests.fuzz.driver import Broken, Case
+from tests.fuzz.driver import Case, Violation
 from tests.fuzz.models import Maker
 
 BEGIN = 1_790_000_000.0
 TODAY = date(2026, 9, 21)
 ENVIRONMENT = {"AMI": "s3cret", "CRM": "whsec_" + "A" * 40, "HUNTGROUP_AMI_SECRET": "s3cret", "SHORT": "x", "NONE": ""}
 STEPS_MOST = 8
-"""Deadlines that an engine is taken through."""
+"""The number of deadlines to run."""
 
 DURATIONS = (
     *("20s", "5m", "500ms", "1ms", "0s", "0.000000001ms", "366d", "366.000000001d", "367d", "999999999d", "20", "-1s"),
@@ -206,13 +205,13 @@ EXAMPLES = ("huntgroup.toml", "two-pbxs.toml", "scenario.toml")
 
 @cache
 def examples() -> tuple[bytes, ...]:
-    """The files that we show, whole and their tables one by one."""
+    """The example files."""
     folder = Path(__file__).parents[2] / "config"
     return tuple((folder / name).read_bytes() for name in EXAMPLES)
 
 
 class Configuration:
-    """See the module."""
+    """See the module's description."""
 
     name = "configuration"
 
@@ -223,11 +222,11 @@ class Configuration:
             (self._folder / f"{name}.secret").write_bytes(content)
 
     def close(self) -> None:
-        """Take the folder away."""
+        """Remove the folder."""
         shutil.rmtree(self._folder)
 
     def weight(self, _case: Case) -> int:
-        """A file is one input."""
+        """A file counts as one input."""
         return 1
 
     # -- making ---------------------------------------------------------------------------------------------------
@@ -250,7 +249,7 @@ class Configuration:
     # -- checking -------------------------------------------------------------------------------------------------
 
     def check(self, case: Case) -> None:
-        """See the module."""
+        """See the module's description."""
         self._file.write_bytes(case)
         try:
             loaded = load_whole(self._file, ENVIRONMENT)
@@ -260,43 +259,43 @@ class Configuration:
         if len(case) % 8 == 0:
             again = load_whole(self._file, ENVIRONMENT)
             if not same(loaded.data, again.data) or loaded.settings != again.settings:
-                raise Broken("a file is read in two ways")
+                raise Violation("reading a file twice gives different settings")
         runs(loaded.settings)
 
 
 def folder_in_memory() -> Path:
-    """A folder of its own, where nothing waits for a disk if that can be had."""
+    """A temporary folder, in memory if possible."""
     memory = Path("/dev/shm")
     return Path(tempfile.mkdtemp(prefix="huntgroup-fuzz-", dir=memory if memory.is_dir() else None))
 
 
 def _are_told(problems: Sequence[Problem], content: bytes) -> None:
     if not problems:
-        raise Broken("a file is refused without a word")
+        raise Violation("a file is refused without a problem")
     last = content.count(b"\n") + 1
     for each in problems:
         if not 1 <= each.line <= last:
-            raise Broken("a problem is on no line of the file", each)
+            raise Violation("a problem has no line of the file", each)
         if not (each.key and each.wrong and each.right):
-            raise Broken("a problem does not say what is wrong, where, and what would be right", each)
+            raise Violation("a problem lacks its key, cause or remedy", each)
         if not str(each).isprintable():
-            raise Broken("a problem is not one line that a terminal may show", repr(str(each)))
+            raise Violation("a problem is not one printable line", repr(str(each)))
 
 
 # -- what is taken, run -----------------------------------------------------------------------------------------------
 
 
 def runs(settings: Settings) -> None:
-    """An engine serves by it; see the module."""
+    """Run an engine with these settings."""
     policy = policy_from(settings, TODAY)
     name, body = event_text(PolicyChanged(policy=policy, who="file", version="x"))
     if event_from(name, body) != PolicyChanged(policy=policy, who="file", version="x"):
-        raise Broken("a policy is read back from the journal as another one")
+        raise Violation("a policy differs after it was read back from the journal")
     House(policy).lives()
 
 
 class House:
-    """An engine by a policy, with everything that is told of it written."""
+    """An engine, with everything that it publishes encoded."""
 
     def __init__(self, policy: Policy) -> None:
         self.now = BEGIN
@@ -309,7 +308,7 @@ class House:
         self._take(self.engine.start(self.now))
 
     def lives(self) -> None:
-        """An inquiry at every entrance, a phone that rings, and all deadlines one after the other."""
+        """Inquiries at the entry points, a ringing phone, then the deadlines in order."""
         for operator in list(self.policy.operators.values())[:3]:
             for phone in operator.phones:
                 self.happens(PhoneStateChanged(phone=phone, state=PhoneState.NOT_INUSE))
@@ -333,7 +332,7 @@ class House:
         self.happens(PolicyChanged(policy=self.policy))
         broken = check(self.engine.world)
         if broken:
-            raise Broken("an invariant of the engine is broken", broken)
+            raise Violation("an engine invariant is broken", broken)
         memory_from([row for row in rows_of(memory_of(self.engine.world)) if row.body is not None])  # type: ignore[misc]
         self.board.publish_figures()
         while (letter := self.outbox.take()) is not None:
@@ -341,7 +340,7 @@ class House:
             json.loads(data or b"0", parse_constant=_no_number)
 
     def happens(self, event: Event) -> None:
-        """This event, now."""
+        """Handle an event now."""
         self._take(self.engine.handle(event, self.now))
 
     def _take(self, effects: Sequence[Effect]) -> None:
@@ -353,14 +352,14 @@ class House:
 
 
 def _no_number(word: str) -> None:
-    raise Broken("what is published is no JSON", word)
+    raise Violation("a published payload is not JSON", word)
 
 
 # -- what is written --------------------------------------------------------------------------------------------------
 
 
 def whole(dice: Dice) -> dict[str, Any]:
-    """Tables that hang together: right, unless what is put into them at random is not."""
+    """Consistent tables with a few random keys."""
     operators = [{"id": name, "phones": [f"PJSIP/{name}"]} for name in ("anna", "ben")[: 1 + dice.below(2)]]
     names = [each["id"] for each in operators]
     groups: list[dict[str, Any]] = [{"id": "sales", "operators": names}]
@@ -390,7 +389,7 @@ def whole(dice: Dice) -> dict[str, Any]:
 
 
 def toml(dice: Dice, data: Any) -> bytes:
-    """Tables in one of the ways in which people write them; what TOML cannot say is written in the next best way."""
+    """Tables as TOML text in one of several styles."""
     if not isinstance(data, dict):
         data = {"x": data}
     end = dice.one_of("\n", "\n", "\n", "\r\n")
@@ -418,7 +417,7 @@ def _block(dice: Dice, header: str, table: Mapping[str, Any], end: str) -> str:
 
 
 def literal(value: Any) -> str:
-    """A value as TOML writes it."""
+    """A value as TOML text."""
     if value is None:
         return '""'
     if isinstance(value, list):
@@ -433,7 +432,7 @@ def _key(name: object) -> str:
 
 
 def _spoilt(dice: Dice, content: bytes) -> bytes:
-    """Lines of a file taken out, doubled, moved, given another value, or put in."""
+    """Lines of a file removed, doubled, changed or inserted."""
     lines = content.splitlines(keepends=True)
     for _ in range(1 + dice.below(4)):
         if not lines:

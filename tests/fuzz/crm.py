@@ -1,15 +1,14 @@
-"""The CRM's door: what a webhook or Bitrix24 answers, from the bytes of HTTP to what is kept of it.
+"""CRM: answers of a webhook or of Bitrix24, from the HTTP bytes to the stored result.
 
-Feeds: right answers, nearly right ones and any JSON, with any status, any Retry-After, any encoding, lone surrogates,
-numbers beyond all bounds, tables in tables; mutated bytes; and, every fiftieth time, bytes in the place of HTTP.
+Inputs: valid, nearly valid and arbitrary JSON answers with any status, Retry-After and encoding, lone surrogates, huge
+numbers and deep nesting; mutated bytes; and, in two of a hundred cases, raw bytes in place of HTTP.
 
-Must hold:
+Rules:
 
-* Whatever is asked or told, what comes of it is a valid result or a `CrmError` by name, with words that a terminal may
-  show and that hold no secret; nothing else is ever raised.
+* The result is valid, or a named `CrmError` with a printable message without the secret. No other exception.
 * An answer is bounded in size and time, a pause in length.
-* What is taken of it is a text of Unicode within its bounds: the event of the inquiry that waited for it is read back
-  from the journal as it was, the store's tables take it, and the broker is told of it in JSON.
+* The result is Unicode text within its bounds. The event of the waiting inquiry is read back from the journal
+  unchanged, the store keeps the values as they are, and the published payload is valid JSON.
 """
 
 import asyncio
@@ -38,7 +37,7 @@ from huntgroup.engine.policy import Channel
 from huntgroup.recognition import Told, told_of
 from huntgroup.settings import Crm as CrmSettings
 from tests.fuzz.dice import SURROGATES, TOKENS, Dice
-from tests.fuzz.driver import Broken, Case
+from tests.fuzz.driver import Case, Violation
 from tests.fuzz.store import Store
 
 HOOK = "https://portal.example/rest/1/s3cr3tc0de"
@@ -101,25 +100,25 @@ SECONDS_MOST = 5.0
 
 
 class Replayed(Web):
-    """Answers what a case says, one after the other; then nothing any more."""
+    """Gives the answers of a case in order."""
 
     def __init__(self, answers: Sequence[Mapping[str, Any]], now: float) -> None:
         self._answers = list(answers)
         self._now = now
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002 - it is asked what the case says
-        """The next answer, as the real one reads it."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the interface has them
+        """The next answer."""
         if not self._answers:
-            raise Broken("a CRM is asked again and again")
+            raise Violation("one task sends more than six requests")
         answer = self._answers.pop(0)
         pause = pause_in(answer.get("pause"), self._now)
         if pause is not None and not 0 <= pause <= PAUSE_MOST:
-            raise Broken("a CRM keeps us away for longer than it may", pause)
+            raise Violation("a pause exceeds its bound", pause)
         return Answer(status=answer.get("status", 200), body=answer["body"], pause=pause)
 
 
 class Wired:
-    """A server of HTTP that is none: it answers a request with the bytes that it is given."""
+    """A server that answers an HTTP request with given bytes."""
 
     def __init__(self) -> None:
         self.answer = b""
@@ -131,7 +130,7 @@ class Wired:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Listen no more."""
+        """Close the server."""
         self._server.close()
         await self._server.wait_closed()
 
@@ -147,7 +146,7 @@ class Wired:
 
 
 class CrmAnswers:
-    """See the module."""
+    """See the module's description."""
 
     name = "crm"
 
@@ -161,20 +160,20 @@ class CrmAnswers:
         self._users = {kind: Users(each, ["anna", "ben"]) for kind, each in SETTINGS.items()}
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all resources."""
         self._loop.run_until_complete(self._web.close())
         self._loop.run_until_complete(self._wired.stop())
         self._loop.close()
         self._store.close()
 
     def weight(self, _case: Case) -> int:
-        """What one question or deed is answered, in as many answers as it takes, is one input."""
+        """All answers to one task count as one input."""
         return 1
 
     # -- making ---------------------------------------------------------------------------------------------------
 
     def make(self, dice: Dice) -> Case:
-        """Which CRM, what of it, and its answers."""
+        """A connector, a task, and the answers to it."""
         kind = dice.one_of("http", "bitrix24", "bitrix24")
         what = dice.pick(WHATS)
         if dice.chance(0.02):
@@ -185,7 +184,7 @@ class CrmAnswers:
     # -- checking -------------------------------------------------------------------------------------------------
 
     def check(self, case: Case) -> None:
-        """See the module."""
+        """See the module's description."""
         self._loop.run_until_complete(self._check(case))
 
     async def _check(self, case: Case) -> None:
@@ -214,7 +213,7 @@ class CrmAnswers:
             self._is_referred_to(kind, found)
 
     def _is_kept(self, kind: str, contact: Contact) -> None:
-        """An inquiry takes along what the CRM said."""
+        """The answer passes through event, journal, store and payload."""
         arrival = InquiryReceived(
             inquiry=InquiryId("x"),
             channel=Channel.CALL,
@@ -224,7 +223,7 @@ class CrmAnswers:
         event = told_of(arrival, Told(contact.reference, contact.name, self._users[kind].operator_of(contact.user)))
         name, body = event_text(event)
         if event_from(name, body) != event:
-            raise Broken("what a CRM says is read back from the journal as something else", body)
+            raise Violation("an event with a CRM's answer differs after it was read back from the journal", body)
         json.loads(customer_out(event.customer).encode(), parse_constant=_no_number)
         self._store.empty()
         fact = {
@@ -237,21 +236,21 @@ class CrmAnswers:
         )
         told, _ = Follower(tell=lambda _: None, for_crm=ForCrm(kind)).step(self._store.database)
         if not told:
-            raise Broken("a customer whom a CRM knows is not written down", fact)
+            raise Violation("a customer that a CRM knows is not stored", fact)
         found = self._store.database.execute("SELECT name, crm FROM customer").fetchall()
         name = contact.name if words_of(contact.name) else ""
         if found != [(name, contact.reference)]:
-            raise Broken("a customer is written down as the CRM did not say", (found, contact))
+            raise Violation("a stored customer differs from the CRM's answer", (found, contact))
 
     def _is_referred_to(self, kind: str, reference: str) -> None:
-        """A deed is done, and what the CRM calls the customer from now on is kept."""
+        """The CRM's reference of a created customer is stored."""
         self._store.empty()
         self._store.database.execute("INSERT INTO customer (id, name, created_at) VALUES (1, '', 0)")
         crm_outbox.enqueue(self._store.database, kind, [CREATE], AT)
         (row,) = crm_outbox.take(self._store.database, kind, AT, 1, 60)
         crm_outbox.finish(self._store.database, row, reference, AT)
         if crm_outbox.reference_of(self._store.database, kind, "customer-1") != reference:
-            raise Broken("what the CRM calls a customer is kept as something else", reference)
+            raise Violation("a stored reference differs from the CRM's answer", reference)
 
 
 async def _asked(crm: Crm, what: str, kept: dict[str, str]) -> Any:
@@ -275,13 +274,13 @@ async def _asked(crm: Crm, what: str, kept: dict[str, str]) -> Any:
 def _is_named(error: CrmError) -> None:
     text = str(error)
     if SECRET in text:
-        raise Broken("an error shows the secret", text)
+        raise Violation("an error shows the secret", text)
     if not text.isprintable():
-        raise Broken("an error holds what no terminal may show", repr(text))
+        raise Violation("an error message is not printable", repr(text))
     if len(text) > 1_000:
-        raise Broken("an error is as long as the CRM likes", len(text))
+        raise Violation("an error message exceeds its bound", len(text))
     if isinstance(error, CrmBusy) and not (math.isfinite(error.seconds) and 0 <= error.seconds <= PAUSE_MOST):
-        raise Broken("a CRM keeps us away for longer than it may", error.seconds)
+        raise Violation("a pause exceeds its bound", error.seconds)
     text.encode()
 
 
@@ -293,18 +292,18 @@ def _is_within_bounds(contact: Contact) -> None:
     ):
         _is_text(text, what)
         if len(text) > most:
-            raise Broken(f"{what} is longer than it may be", len(text))
+            raise Violation(f"{what} exceeds its bound", len(text))
 
 
 def _is_text(text: str, what: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Broken(f"{what} of a CRM's is no Unicode", repr(text)[:300]) from None
+        raise Violation(f"{what} from a CRM is not Unicode", repr(text)[:300]) from None
 
 
 def _no_number(word: str) -> None:
-    raise Broken("what is published is no JSON", word)
+    raise Violation("a published payload is not JSON", word)
 
 
 # -- what is answered -------------------------------------------------------------------------------------------------
@@ -333,7 +332,7 @@ def _answer(dice: Dice, kind: str, what: str, number: int) -> dict[str, Any]:
 
 
 def _right(dice: Dice, kind: str, what: str, number: int) -> Any:
-    """What the CRM answers when all is well."""
+    """A valid answer."""
     name = dice.one_of("Jan Kowalski", "Jan", "", "x" * 200, "x" * 201, dice.pick(SURROGATES), dice.text())
     if kind == "http":
         found = {
@@ -367,7 +366,7 @@ def _right(dice: Dice, kind: str, what: str, number: int) -> Any:
 
 
 def _wired(dice: Dice, kind: str, what: str) -> bytes:
-    """The bytes of an answer over HTTP, mostly nearly right."""
+    """The bytes of a nearly valid HTTP answer."""
     answer = _answer(dice, kind, what, 0)
     body = answer["body"][:200_000]
     length = dice.one_of(len(body), len(body), len(body), len(body) + 1, 0, 10**20)

@@ -1,4 +1,4 @@
-"""Random choices of one input, and the texts and values that others have broken programs with."""
+"""Random choices for one input, and a vocabulary of hostile texts and values."""
 
 import json
 import random
@@ -48,11 +48,11 @@ class Dice(random.Random):
     """The random choices of one input."""
 
     def chance(self, share: float) -> bool:
-        """Whether something of this share happens now."""
+        """True with this probability."""
         return self.random() < share
 
     def one_of(self, *choices: T) -> T:
-        """One of these."""
+        """One of the arguments."""
         return choices[int(self.random() * len(choices))]
 
     def pick(self, choices: Sequence[T]) -> T:
@@ -60,7 +60,7 @@ class Dice(random.Random):
         return choices[int(self.random() * len(choices))]
 
     def below(self, end: int) -> int:
-        """A whole number from 0 to one less than the end; quicker than the parent's own."""
+        """A whole number from 0 to ``end`` - 1; faster than ``randrange``."""
         return int(self.random() * end)
 
     # -- texts ----------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ class Dice(random.Random):
         return "".join(chr(begin + self.below(end - begin + 1)) for _ in range(self.below(12)))
 
     def value(self, depth: int = 0) -> Any:
-        """A hostile JSON value; numbers that JSON does not have and lone surrogates are among them."""
+        """A hostile JSON value, sometimes a number that JSON does not have or a lone surrogate."""
         kind = self.random()
         if kind < 0.8:
             return self._scalar(kind / 0.8)
@@ -94,10 +94,10 @@ class Dice(random.Random):
             return self.pick(NUMBERS)
         return self.one_of(None, True, False, *NOT_NUMBERS, *SURROGATES)
 
-    # -- spoiling what was right -----------------------------------------------------------------------------------
+    # -- mutations -----------------------------------------------------------------------------------
 
     def spoilt(self, data: Any) -> Any:
-        """A copy of JSON data with one place changed: another value, gone, there twice, or with a key too many."""
+        """A copy of JSON data with one change: a value replaced, removed or doubled, or a key added or renamed."""
         if self.chance(0.15) or not isinstance(data, dict | list) or not data:
             return self.value()
         if isinstance(data, list):
@@ -125,7 +125,7 @@ class Dice(random.Random):
         return table
 
     def written(self, data: Any) -> bytes:
-        """JSON data as bytes, in one of the ways in which programs write it, some of them wrong."""
+        """JSON data as bytes: mostly valid UTF-8, sometimes in another encoding."""
         kind = self.random()
         if kind < 0.8:
             return json.dumps(data).encode()
@@ -138,7 +138,7 @@ class Dice(random.Random):
             return b""
 
     def mutated(self, data: bytes, tokens: Sequence[bytes], most: int = 4) -> bytes:
-        """Bytes with up to ``most`` places changed: cut, doubled, moved, replaced, or with a token put in."""
+        """Bytes with up to ``most`` mutations: cut, doubled, moved, replaced, or with a token inserted."""
         for _ in range(1 + self.below(most)):
             data = self.pick(_MUTATIONS)(self, data, tokens)
         return data
@@ -196,4 +196,4 @@ TOKENS: tuple[bytes, ...] = (
     *(b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\\ud800", b"\\u0000", b"{", b"}", b"[", b"]", b":"),
     *(b"[" * 2_000, b'{"a":' * 2_000, b"1e9999", b"-Infinity", b"9" * 5_000, b'"', b"/*"),
 )
-"""What is put into bytes whatever their format."""
+"""Inserted into bytes of any format."""

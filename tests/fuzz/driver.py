@@ -1,6 +1,6 @@
-"""Feeds a door its inputs, and keeps for each way in which something broke the smallest input that it can find.
+"""Runs a target, and keeps the smallest input that it can find for each kind of failure.
 
-The report names the seed and the number of the input, which is all that it takes to repeat it.
+A report names the seed and the number of the input: together they reproduce the failure.
 """
 
 import pprint
@@ -17,21 +17,21 @@ from tests.fuzz.dice import Dice
 from tests.fuzz.silence import no_logs
 
 Case = Any
-"""One input: lists, dicts, texts, bytes and numbers, so that it can be shown, and made smaller."""
+"""One input: lists, dicts, texts, bytes and numbers, which can be printed and reduced. Tuples are kept as they are."""
 
 SECONDS_MOST = 10.0
-"""Processor seconds that one input may take. Not seconds of the clock: a busy machine is no finding."""
+"""The processor time limit of one input in seconds. Not elapsed time: a busy machine is not a finding."""
 WAYS_MOST = 20
-"""Ways of breaking that are told apart; after so many a run ends."""
+"""A run ends after this number of different failures."""
 SHRINK_SECONDS = 10.0
 SHOWN_MOST = 6_000
 PROGRESS_SECONDS = 1.0
 REPORT_SECONDS = 60.0
-"""Between two progress lines where there is no terminal."""
+"""The interval between two progress lines without a terminal."""
 
 
-class Broken(AssertionError):  # noqa: N818 - reads as what happened
-    """A rule of a door does not hold. ``rule`` is the same for every input that breaks it in the same way."""
+class Violation(AssertionError):  # noqa: N818 - reads as what happened
+    """An input violates a rule of its target. ``rule`` is the same text for every violation of one rule."""
 
     def __init__(self, rule: str, detail: object = "") -> None:
         super().__init__(f"{rule}: {detail}" if detail != "" else rule)
@@ -39,39 +39,39 @@ class Broken(AssertionError):  # noqa: N818 - reads as what happened
 
 
 class TookTooLong(Exception):  # noqa: N818
-    """An input takes more processor time than any input may."""
+    """An input exceeds the processor time limit."""
 
 
-class Door(Protocol):
-    """What is fed. ``check`` raises `Broken` for what must not be, and whatever the daemon itself raises."""
+class Target(Protocol):
+    """One part of the daemon that reads input. ``check`` raises `Violation`, or passes on what the daemon raises."""
 
     name: str
 
     def make(self, dice: Dice) -> Case:
-        """The next input."""
+        """Generate an input."""
 
     def check(self, case: Case) -> None:
-        """Feed it, and look at what came of it."""
+        """Run the daemon's code on an input and check the rules."""
 
     def weight(self, case: Case) -> int:
-        """How many inputs it counts for."""
+        """The number of inputs that a case counts for."""
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release all resources."""
 
 
 @dataclass(slots=True)
 class Finding:
-    """One way in which something broke."""
+    """One kind of failure."""
 
-    door: str
+    target: str
     seed: int
     number: int
-    """Of the input with which it was seen first."""
+    """The first case that failed in this way."""
     where: str
     trace: str
     case: Case
-    """As small as it could be made."""
+    """The smallest input found."""
     times: int = 1
 
     def __str__(self) -> str:
@@ -79,86 +79,87 @@ class Finding:
         if len(shown) > SHOWN_MOST:
             shown = f"{shown[:SHOWN_MOST]}\n… {len(shown) - SHOWN_MOST} more characters"
         return (
-            f"{self.door}: {self.where}\n  input {self.number} of seed {self.seed}, seen {self.times} times\n"
+            f"{self.target}: {self.where}\n  input {self.number} of seed {self.seed}, seen {self.times} times\n"
             f"{self.trace}\nsmallest input:\n{shown}"
         )
 
 
 @dataclass(slots=True)
-class Ran:
-    """What came of a run."""
+class Result:
+    """The result of a run."""
 
-    door: str
+    target: str
     seed: int
     inputs: int = 0
     seconds: float = 0.0
     slowest: tuple[float, int] = (0.0, 0)
-    """Seconds of the clock that one case took at most, and its number."""
+    """The longest elapsed time of a case in seconds, and the number of that case."""
     findings: dict[str, Finding] = field(default_factory=dict)
 
     def __str__(self) -> str:
         rate = self.inputs / self.seconds if self.seconds else 0.0
         slowest, number = self.slowest
         return (
-            f"{self.door}: {self.inputs} inputs of seed {self.seed} in {self.seconds:.1f} s, {rate:.0f} a second; "
+            f"{self.target}: {self.inputs} inputs of seed {self.seed} in {self.seconds:.1f} s, {rate:.0f} a second; "
             f"slowest case {slowest * 1000:.0f} ms (number {number}); {len(self.findings)} findings"
         )
 
 
-def run(door: Door, *, seed: int, count: int, begin: int = 0, progress: TextIO | None = None) -> Ran:
-    """Feed at least ``count`` inputs, from the case with the number ``begin`` on."""
-    ran = Ran(door.name, seed)
+def run(target: Target, *, seed: int, count: int, begin: int = 0, progress: TextIO | None = None) -> Result:
+    """Run at least ``count`` inputs, starting with case number ``begin``."""
+    result = Result(target.name, seed)
     began = shown_at = time.monotonic()
     every = PROGRESS_SECONDS if progress is not None and progress.isatty() else REPORT_SECONDS
     number = begin
     with _bounded() as bound:
-        while ran.inputs < count and len(ran.findings) < WAYS_MOST:
-            case = door.make(Dice(f"{seed}/{door.name}/{number}"))
+        while result.inputs < count and len(result.findings) < WAYS_MOST:
+            case = target.make(Dice(f"{seed}/{target.name}/{number}"))
             before = time.monotonic()
-            found = _tried(door, case, bound)
+            found = _tried(target, case, bound)
             now = time.monotonic()
-            ran.slowest = max(ran.slowest, (now - before, number))
-            ran.inputs += door.weight(case)
-            ran.seconds = now - began
+            result.slowest = max(result.slowest, (now - before, number))
+            result.inputs += target.weight(case)
+            result.seconds = now - began
             if found is not None:
-                _note(ran, door, (number, case), found, bound)
+                _note(result, target, (number, case), found, bound)
             if progress is not None and now - shown_at >= every:
                 shown_at = now
-                _show(progress, ran, count)
+                _show(progress, result, count)
             number += 1
-    return ran
+    return result
 
 
-def repeat(door: Door, *, seed: int, number: int) -> Ran:
-    """Feed the one case of a report again."""
-    return run(door, seed=seed, count=1, begin=number)
+def repeat(target: Target, *, seed: int, number: int) -> Result:
+    """Run the case of a report again."""
+    return run(target, seed=seed, count=1, begin=number)
 
 
-def _show(progress: TextIO, ran: Ran, count: int) -> None:
+def _show(progress: TextIO, result: Result, count: int) -> None:
     is_terminal = progress.isatty()
-    line = f"{ran.door}: {ran.inputs} of {count}, {ran.inputs / ran.seconds:.0f} a second, {len(ran.findings)} findings"
+    rate = result.inputs / result.seconds
+    line = f"{result.target}: {result.inputs} of {count}, {rate:.0f} a second, {len(result.findings)} findings"
     progress.write(f"\r{line}\x1b[K" if is_terminal else f"{line}\n")
     progress.flush()
 
 
-def _note(ran: Ran, door: Door, tried: tuple[int, Case], error: BaseException, bound: "_Bound") -> None:
+def _note(result: Result, target: Target, tried: tuple[int, Case], error: BaseException, bound: "_Bound") -> None:
     (number, case), where = tried, _where(error)
-    known = ran.findings.get(where)
+    known = result.findings.get(where)
     if known is not None:
         known.times += 1
         return
-    small = _smallest(door, case, where, bound)
+    small = _smallest(target, case, where, bound)
     trace = "".join(traceback.format_exception(error)[-12:]).rstrip()
-    ran.findings[where] = Finding(ran.door, ran.seed, number, where, trace, small)
+    result.findings[where] = Finding(result.target, result.seed, number, where, trace, small)
 
 
-def _tried(door: Door, case: Case, bound: "_Bound") -> BaseException | None:
+def _tried(target: Target, case: Case, bound: "_Bound") -> BaseException | None:
     bound.begin()
     try:
-        door.check(case)
+        target.check(case)
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is what we look for
+    except BaseException as error:  # noqa: BLE001 - any exception is a finding
         return error
     finally:
         bound.end()
@@ -166,28 +167,28 @@ def _tried(door: Door, case: Case, bound: "_Bound") -> BaseException | None:
 
 
 def _where(error: BaseException) -> str:
-    """What tells one way of breaking from another: the rule, or the exception and where the daemon raised it."""
-    if isinstance(error, Broken):
+    """Identifies a kind of failure: the rule, or the exception and the line of the daemon that raised it."""
+    if isinstance(error, Violation):
         return error.rule
     frames = traceback.extract_tb(error.__traceback__)
     ours = next((each for each in reversed(frames) if "daemon/huntgroup" in each.filename), frames[-1])
     return f"{type(error).__name__} at {ours.filename.rpartition('huntgroup/')[2]}:{ours.lineno} in {ours.name}"
 
 
-def feeds(door: Door, case: Case) -> None:
-    """Feed one input, as a test: that of a report, which is to break nothing any more."""
+def assert_survives(target: Target, case: Case) -> None:
+    """As a test: an input of an earlier report does not fail any more."""
     try:
         with no_logs():
-            door.check(case)
+            target.check(case)
     finally:
-        door.close()
+        target.close()
 
 
-# -- a smaller input --------------------------------------------------------------------------------------------------
+# -- reducing an input -----------------------------------------------------------------------------------------------
 
 
-def _smallest(door: Door, case: Case, where: str, bound: "_Bound") -> Case:
-    """The smallest input that still breaks in the same way, within some seconds."""
+def _smallest(target: Target, case: Case, where: str, bound: "_Bound") -> Case:
+    """The smallest input that fails in the same way, within a time limit."""
     until = time.monotonic() + SHRINK_SECONDS
     is_smaller = True
     while is_smaller:
@@ -195,7 +196,7 @@ def _smallest(door: Door, case: Case, where: str, bound: "_Bound") -> Case:
         for other in smaller(case):
             if time.monotonic() > until:
                 return case
-            error = _tried(door, other, bound)
+            error = _tried(target, other, bound)
             if error is not None and _where(error) == where:
                 case, is_smaller = other, True
                 break
@@ -203,7 +204,7 @@ def _smallest(door: Door, case: Case, where: str, bound: "_Bound") -> Case:
 
 
 def smaller(case: Case) -> Iterator[Case]:
-    """Everything that has a piece less, the largest pieces first."""
+    """Every case with one piece removed, large pieces first."""
     if isinstance(case, dict):
         yield from ({name: each for name, each in case.items() if name != gone} for gone in case)
         for name, each in case.items():
@@ -232,14 +233,14 @@ def _without_pieces(case: Any) -> Iterable[Any]:
 
 
 class _Bound:
-    """A limit on the processor time of one input."""
+    """The timer of one input."""
 
     def begin(self) -> None:
-        """From now on."""
+        """Start the timer."""
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_MOST)
 
     def end(self) -> None:
-        """It was in time."""
+        """Stop the timer."""
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
@@ -256,16 +257,16 @@ def _bounded() -> Iterator[_Bound]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def told(ran: Ran) -> str:
-    """What came of a run, in words."""
-    return "\n\n".join(map(str, (ran, *ran.findings.values())))
+def report(result: Result) -> str:
+    """The result with all its findings, as text."""
+    return "\n\n".join(map(str, (result, *result.findings.values())))
 
 
-def holds(door: Door, *, count: int = 10_000) -> None:
-    """Feed so many inputs of the first seed, as a test; it fails with the report of what broke."""
+def assert_nothing_breaks(target: Target, *, count: int = 10_000) -> None:
+    """As a test: run ``count`` inputs of seed 1. It fails with the report of all findings."""
     try:
         with no_logs():
-            ran = run(door, seed=1, count=count)
+            result = run(target, seed=1, count=count)
     finally:
-        door.close()
-    assert not ran.findings, told(ran)
+        target.close()
+    assert not result.findings, report(result)

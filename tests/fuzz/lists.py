@@ -1,17 +1,15 @@
-"""The door of `huntgroup customers import`: lists of customers as CSV and vCard, and what is exported of them.
+"""Customer lists: `huntgroup customers import` of CSV and vCard files, and export.
 
-Feeds: lists with right, odd and hostile names, numbers, addresses and handles, written as spreadsheets and address
-books write them, with quotes, folded lines, other columns, blank lines; and the same bytes mutated.
+Inputs: lists with valid, unusual and hostile names, numbers, addresses and handles, in the forms that spreadsheets and
+address books write, with quotes, folded lines, unknown columns and blank lines; and mutated bytes.
 
-Must hold:
+Rules:
 
-* A list is taken in, or refused from a line on with words; nothing else is ever raised.
-* Every customer who is read is created, changed, known already or left out, and left out with a line and words that a
-  terminal may show.
-* Taking the same list in again changes nothing.
-* What is exported, as CSV and as vCard, is taken in by an empty store with nobody left out, and exported from there is
-  the same again, name for name.
-* No field of an exported CSV is a formula to a spreadsheet.
+* A list is imported, or refused at a line with a message. No other exception.
+* Every customer in it is created, changed, unchanged or left out, the last with a line and a printable message.
+* Importing the same list again changes nothing.
+* An export as CSV or vCard imports completely into an empty store, and gives the same customers.
+* No field of an exported CSV is a spreadsheet formula.
 """
 
 import csv
@@ -27,7 +25,7 @@ from huntgroup.adapters.store.customers.book import Change
 from huntgroup.adapters.store.customers.moving import Import, Imported, exported
 from huntgroup.customers.lists import DANGEROUS, BadList, Listed, from_csv, from_vcard, to_csv, to_vcard
 from tests.fuzz.dice import TEXTS, TOKENS, Dice
-from tests.fuzz.driver import Broken, Case
+from tests.fuzz.driver import Case, Violation
 from tests.fuzz.store import Store
 
 OPERATORS = frozenset({"anna", "ben"})
@@ -104,7 +102,7 @@ COLUMNS = (
     *("\ufeffname", "NAME", "ｎame"),
 )
 LONG = (b'"' + b"x" * 140_000, b"x" * 140_000, b";" * 3_000, b"\r\n " * 3_000, b"," * 9_000)
-"""Longer than a field of a CSV may be."""
+"""Longer than the field limit of the csv module."""
 CARD_LINES = (
     *(
         "VERSION:4.0",
@@ -139,39 +137,39 @@ CARD_LINES = (
 
 
 class _Hurried:
-    """Time, as far as an import asks for it."""
+    """The time module without pauses."""
 
     perf_counter = staticmethod(time.perf_counter)
 
     @staticmethod
     def sleep(_seconds: float) -> None:
-        """Nobody rests."""
+        """Return at once."""
 
 
 class Lists:
-    """See the module."""
+    """See the module's description."""
 
     name = "lists"
 
     def __init__(self) -> None:
         self._store, self._other = Store(), Store()
         self._hurry = pytest.MonkeyPatch()
-        self._hurry.setattr(moving, "time", _Hurried)  # a rest is a courtesy to a daemon, of which there is none
+        self._hurry.setattr(moving, "time", _Hurried)  # the pauses are for a running daemon
 
     def close(self) -> None:
-        """Let go of the stores."""
+        """Close the stores."""
         self._hurry.undo()
         self._store.close()
         self._other.close()
 
     def weight(self, _case: Case) -> int:
-        """A list is one input."""
+        """A list counts as one input."""
         return 1
 
     # -- making ---------------------------------------------------------------------------------------------------
 
     def make(self, dice: Dice) -> Case:
-        """Which kind of list, and its bytes."""
+        """The kind of a list and its bytes."""
         kind = dice.one_of("csv", "vcf")
         text = _csv(dice) if kind == "csv" else _vcf(dice)
         data = text.encode("utf-8", "surrogatepass")
@@ -182,14 +180,14 @@ class Lists:
     # -- checking -------------------------------------------------------------------------------------------------
 
     def check(self, case: Case) -> None:
-        """See the module."""
+        """See the module's description."""
         self._store.empty()
         kind = case["kind"][0]
         first = _taken(self._store, kind, case["data"])
         again = _taken(self._store, kind, case["data"])
-        is_of_one_mind = first is not None and not first.changed  # two lines of one customer may say two things
-        if again is not None and is_of_one_mind and (again.created or again.changed):
-            raise Broken("to take the same list in again changes something", again)
+        is_consistent = first is not None and not first.changed  # two lines may contradict each other
+        if again is not None and is_consistent and (again.created or again.changed):
+            raise Violation("importing the same list again changes the store", again)
         customers = [each._replace(line=0) for each in exported(self._store.database)]
         for ending, write in WRITERS.items():
             text = "".join(write(exported(self._store.database)))
@@ -204,15 +202,15 @@ class Lists:
         self._other.empty()
         done = _taken(self._other, ending, text.encode())
         if done is None or done.refused or done.created != len(customers):
-            raise Broken(f"an exported {ending} is not taken in whole", (done, text[:1_000]))
+            raise Violation(f"an exported {ending} is not imported completely", (done, text[:1_000]))
         found = [each._replace(line=0) for each in exported(self._other.database)]
         if found != customers:
             differ = next(pair for pair in zip(customers, found, strict=True) if pair[0] != pair[1])
-            raise Broken(f"a customer comes back from a {ending} as another one", differ)
+            raise Violation(f"a customer differs after export and import as {ending}", differ)
 
 
 def _taken(store: Store, kind: str, data: bytes) -> Imported | None:
-    """As the command does it; None: it is refused from a line on."""
+    """Import a list; None if it is refused."""
     taking = Import("pl", OPERATORS, Change(1_790_000_000.0, "cli", "import list"))
     seen = 0
 
@@ -227,15 +225,15 @@ def _taken(store: Store, kind: str, data: bytes) -> Imported | None:
         done = taking.take(store.database, counted(READERS[kind](lines)))
     except BadList as error:
         if error.line < 1 or not str(error).isprintable():
-            raise Broken("a list is refused on no line, or in words that no terminal may show", repr(error)) from None
+            raise Violation("a list is refused without a line or a printable message", repr(error)) from None
         return None
     except UnicodeDecodeError:
         return None
     if done.created + done.changed + done.unchanged + done.refused != seen:
-        raise Broken("of who is read somebody is neither taken nor left out", (seen, done))
+        raise Violation("a customer is neither imported nor left out", (seen, done))
     for wrong in done.problems:
         if wrong.line < 1 or not wrong.what or not wrong.what.isprintable():
-            raise Broken("a line is left out in words that no terminal may show", repr(wrong))
+            raise Violation("a line is left out without a printable message", repr(wrong))
     return done
 
 
@@ -244,7 +242,7 @@ def _is_no_formula(text: str) -> None:
         for place, field in enumerate(row):
             is_a_number = place == 1 and set(field) <= set("+0123456789;")
             if field.startswith(DANGEROUS) and not is_a_number:
-                raise Broken("a field of an exported CSV is a formula to a spreadsheet", field)
+                raise Violation("a field of an exported CSV is a spreadsheet formula", field)
 
 
 # -- what is written --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Values for pydantic's models, made from the models themselves: mostly what they take, sometimes nearly."""
+"""Generates values for pydantic models from the models themselves: mostly valid, sometimes nearly valid."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
@@ -11,13 +11,11 @@ from pydantic.fields import FieldInfo
 from tests.fuzz.dice import Dice
 
 Make = Callable[[Dice], Any]
-LEFT_OUT = object()
-"""What a maker gives for a key that is not to be there."""
 
 
 class Maker:
-    """Makes values. ``names``: by the name of a field, texts that mean something; ``kinds``: by what an annotation
-    holds, such as a validator, what it takes, two values that are right first."""
+    """Generates values. ``names``: sample texts by field name. ``kinds``: sample values by ``id()`` of an annotation's
+    metadata, such as a validator; the first two samples are valid."""
 
     def __init__(
         self, names: Mapping[str, Sequence[Any]], kinds: Mapping[int, Sequence[Any]], *, optional: float = 0.4
@@ -28,7 +26,7 @@ class Maker:
         self._known: dict[type[BaseModel], Make] = {}
 
     def of(self, annotation: Any, name: str = "") -> Make:
-        """A maker of values for an annotation; ``name``: of the field that has it."""
+        """A generator for an annotation; ``name`` is the field's name."""
         origin = get_origin(annotation)
         if origin is not None:
             return self._of_parts(origin, get_args(annotation), name)
@@ -52,7 +50,7 @@ class Maker:
         return lambda dice: [item(dice) for _ in range(dice.one_of(0, 1, 1, 2, 3))]
 
     def model(self, model: type[BaseModel]) -> Make:
-        """A maker of a model's tables."""
+        """A generator of tables for a model."""
         known = self._known.get(model)
         if known is not None:
             return known
@@ -73,7 +71,7 @@ class Maker:
         return make
 
     def fields(self, model: type[BaseModel]) -> dict[str, Make]:
-        """A maker of values for each key of a model's tables."""
+        """A generator of values for each key of a model's tables."""
         hints = get_type_hints(model, include_extras=True)
         shown = {name: info.alias or name for name, info in model.model_fields.items()}
         return {shown[name]: self._field(hints[name], info, shown[name]) for name, info in model.model_fields.items()}
@@ -115,7 +113,7 @@ def _choice(choices: Sequence[Any]) -> Make:
 
 
 def _sample(samples: Sequence[Any]) -> Make:
-    """Mostly one of the first two, which are right."""
+    """Mostly one of the first two samples, which are valid."""
     right = samples[:2]
     return lambda dice: dice.pick(right if dice.random() < 0.75 else samples)
 

@@ -1,16 +1,16 @@
-"""The broker's door: messages to every topic that the daemon reads, through reception and shell into the engine.
+"""MQTT: messages to every topic that the daemon reads, through reception, shell, engine and store.
 
-Feeds: commands made from the models that read them, right, nearly right, spoilt at any key or place and as mutated
-bytes; with topics and response topics of any text; retained or not, one by one or in batches; while calls come, ring,
-are answered and end, time passes, the store is slow or refuses.
+Inputs: commands generated from the models that read them, valid, nearly valid, with one change at any key, and as
+mutated bytes; topics and response topics of any text; retained or not, single or in batches. In between calls arrive,
+ring, are answered and end, time passes, and the store is slow or unavailable.
 
-Must hold:
+Rules:
 
-* Nothing raises, and the engine's invariants hold behind every message.
-* Every message is acknowledged exactly once, and not before what it asked for is written.
-* Every message is answered exactly once where its writer can be answered, or told of at ``rejected``.
-* Whatever is published is a topic that may be published at and JSON as its standard has it.
-* Every event is read back from the journal as it was, and what is open can be read by the next start.
+* No exception, and the engine's invariants hold after every message.
+* Every message is acknowledged exactly once.
+* Every message is answered exactly once at its reply topic, or published at ``rejected``.
+* Every published payload is valid JSON, at a topic without wildcards.
+* Every event is read back from the journal unchanged, and a restart can read the stored state.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ from huntgroup.settings import Settings
 from huntgroup.settings.changes import AnyCommand
 from huntgroup.shell import Outside, Shell
 from tests.fuzz.dice import TEXTS, TOKENS, Dice
-from tests.fuzz.driver import Broken, Case
+from tests.fuzz.driver import Case, Violation
 from tests.fuzz.models import Maker
 from tests.fuzz.store import Ledger, Readings, Store
 
@@ -142,7 +142,7 @@ POLICIES = tuple(policy_from(each, TODAY) for each in SETTINGS)
 
 
 class Clock:
-    """It goes on when it is told to."""
+    """A clock that the test moves."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.at = BEGIN
@@ -153,45 +153,45 @@ class Clock:
         return self.at
 
     def going(self) -> float:
-        """The same, for how long ago."""
+        """The same."""
         return self.at
 
     def follow(self) -> float:
-        """Nobody sets it."""
+        """It is never stepped."""
         return 0.0
 
     def monotonic(self, instant: float) -> float:
-        """On the event loop's clock."""
+        """The instant on the event loop's clock."""
         return self._loop.time() + instant - self.at
 
 
 class Archive:
-    """The record of what closed long ago: nothing, or it cannot be read."""
+    """The history of closed inquiries; unreadable while ``is_broken``."""
 
     def __init__(self) -> None:
         self.is_broken = False
 
     async def outcomes_of(self, inquiries: Collection[InquiryId]) -> Mapping[InquiryId, Closed]:
-        """How these ended."""
+        """Their outcomes."""
         if self.is_broken:
             raise StoreError(Path("huntgroup.db"), "disk I/O error")
         return {each: Closed("answered", None, None) for each in inquiries if each == "x-4"}
 
-    async def counted(self, since: float, until: float) -> Sequence[Counted]:  # noqa: ARG002 - none ended
-        """Of today."""
+    async def counted(self, since: float, until: float) -> Sequence[Counted]:  # noqa: ARG002 - the interface has them
+        """None."""
         return []
 
 
 class Office:
-    """Refuses every change of the configuration; whether one can be done is another door's affair."""
+    """Refuses every change of the configuration, which is another target's subject."""
 
     def ask(self, who: str, command: AnyCommand, answer: Any) -> None:
-        """In words that come from who asks."""
+        """Refuse with the command's own text."""
         answer(ChangeRefused("invalid", f"{who}: {command!r}"[:2_000], str(getattr(command, "group", ""))))
 
 
 class House:
-    """A daemon without its peers, from the reception to the store's tables."""
+    """The daemon without its peers, from the reception to the tables of the store."""
 
     def __init__(self, store: Store, plan: int) -> None:
         self.clock = Clock(asyncio.get_running_loop())
@@ -224,14 +224,14 @@ class House:
         self.given = 0
 
     async def opens(self) -> None:
-        """Its phones are free, and its PBX is there."""
+        """Connect the PBX, with all phones idle."""
         await asyncio.sleep(0)
         for phone in PHONES:
             self.shell.put(PhoneStateChanged(phone=phone, state=PhoneState.NOT_INUSE), self.clock.now())
         self.shell.put(PbxFound(pbx=PbxId("main")), self.clock.now())
 
     async def closes(self) -> None:
-        """Nothing is left of it."""
+        """Stop the shell."""
         self.running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.running
@@ -252,7 +252,7 @@ class House:
             self.board.happened(each)
 
     def delivery(self, message: Mapping[str, Any]) -> Delivery:
-        """A message of a case, with a mark by which its answer is known."""
+        """A message of a case; its correlation data identifies the answer."""
         self.given += 1
         return Delivery(
             topic=message["topic"],
@@ -268,13 +268,13 @@ class House:
         self.acknowledged[number] = self.acknowledged.get(number, 0) + 1
 
     def published(self) -> list[tuple[str, bytes | None, Any]]:
-        """Topic, mark and content of what is published since the last look."""
+        """Topic, correlation data and content of everything published since the last call."""
         found: list[tuple[str, bytes | None, Any]] = []
         while (letter := self.outbox.take()) is not None:
             data = letter.build()
             packets.publish(letter.topic, data, 1, is_retained=letter.is_retained, correlation=letter.correlation)
             if not letter.topic or set(letter.topic) & set("+#\0"):
-                raise Broken("a topic at which nothing may be published", letter.topic)
+                raise Violation("a payload is published at an invalid topic", letter.topic)
             found.append((letter.topic, letter.correlation, _read(data)))
         return found
 
@@ -285,7 +285,7 @@ def _read(data: bytes) -> Any:
     try:
         return json.loads(data.decode(), parse_constant=_no_number)
     except ValueError as error:
-        raise Broken("what is published is no JSON", (error, data[:500])) from None
+        raise Violation("a published payload is not JSON", (error, data[:500])) from None
 
 
 def _no_number(word: str) -> None:
@@ -293,7 +293,7 @@ def _no_number(word: str) -> None:
 
 
 class Mqtt:
-    """See the module."""
+    """See the module's description."""
 
     name = "mqtt"
 
@@ -302,24 +302,24 @@ class Mqtt:
         self._store = Store()
 
     def close(self) -> None:
-        """Let go of loop and store."""
+        """Close event loop and store."""
         self._loop.close()
         self._store.close()
 
     def weight(self, case: Case) -> int:
-        """Its messages."""
+        """The number of its messages."""
         return sum(len(step.get("messages", ())) for step in case["steps"]) or 1
 
     # -- making ---------------------------------------------------------------------------------------------------
 
     def make(self, dice: Dice) -> Case:
-        """Some time in a house."""
+        """A sequence of messages, calls, delays and store failures."""
         return {"plan": (dice.below(len(OPTIONS)),), "steps": [_step(dice) for _ in range(12 + dice.below(25))]}
 
     # -- checking -------------------------------------------------------------------------------------------------
 
     def check(self, case: Case) -> None:
-        """See the module."""
+        """See the module's description."""
         self._loop.run_until_complete(self._check(case))
 
     async def _check(self, case: Case) -> None:
@@ -336,7 +336,7 @@ class Mqtt:
             for world in (house.engine.world, house.ledger.restarted(house.clock.now()).world):
                 broken = check(world)
                 if broken:
-                    raise Broken("an invariant of the engine is broken", broken)
+                    raise Violation("an engine invariant is broken", broken)
         finally:
             await house.closes()
 
@@ -368,9 +368,9 @@ async def _write(house: House, messages: Sequence[Mapping[str, Any]], *, is_held
         await house.running
     for number, delivery in enumerate(deliveries, first):
         if house.acknowledged.pop(number, 0) != 1:
-            raise Broken("a message is not acknowledged exactly once", delivery.topic)
+            raise Violation("a message is not acknowledged exactly once", delivery.topic)
         if is_held:
-            continue  # its answer may have come before it was written: one that asks for nothing durable
+            continue  # some answers are published before the group is written
         answers = [content for _, mark, content in said if mark == b"%d" % number]
         rejections = [
             content
@@ -378,11 +378,11 @@ async def _write(house: House, messages: Sequence[Mapping[str, Any]], *, is_held
             if topic == house.topics.rejected and content["topic"] == delivery.topic
         ]
         if len(answers) > 1:
-            raise Broken("a message is answered more than once", answers)
+            raise Violation("a message is answered more than once", answers)
         if not answers and not rejections:
-            raise Broken("a message is neither answered nor rejected", (delivery.topic, delivery.payload[:300]))
+            raise Violation("a message is neither answered nor rejected", (delivery.topic, delivery.payload[:300]))
         if answers and not isinstance(answers[0].get("ok"), bool):
-            raise Broken("an answer does not say whether it was done", answers[0])
+            raise Violation("an answer has no `ok`", answers[0])
 
 
 def _telephone(house: House, what: str) -> None:

@@ -1,4 +1,4 @@
-"""Logs as the daemon writes them, to nobody: every line is rendered, so that a text which cannot be is found."""
+"""Renders log lines as the daemon does and discards them, so that a line that cannot be rendered is found."""
 
 import logging
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ import structlog
 
 
 class _Nowhere:
-    """Takes a line and lets it go."""
+    """Discards a line."""
 
     def msg(self, message: str) -> None:
-        """One line, which must be one and text."""
+        """Check that it is a single line of text."""
         if "\n" in message:
             raise AssertionError(f"a log line is broken in two: {message[:500]!r}")
         message.encode("utf-8", "backslashreplace")  # as standard error does
@@ -29,7 +29,7 @@ _as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
 
 @contextmanager
 def no_logs() -> Iterator[None]:
-    """Render what is logged, and show it to nobody, until the end of the block."""
+    """Discard all log lines within the block."""
     before = structlog.get_config()
     nowhere = _Nowhere()
     structlog.configure(

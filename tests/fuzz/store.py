@@ -1,4 +1,4 @@
-"""The store's own tables in memory, emptied for each input."""
+"""The tables of the store in memory."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +20,11 @@ from huntgroup.engine.restoring import memory_of
 from huntgroup.engine.world import World
 from huntgroup.recorder import batch_of
 from huntgroup.shell import Done, Group
-from tests.fuzz.driver import Broken
+from tests.fuzz.driver import Violation
 
 
 class Store:
-    """All tables that there are, without a file."""
+    """All tables of the current schema."""
 
     def __init__(self) -> None:
         self.database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -33,7 +33,7 @@ class Store:
         self._tables = [name for (name,) in names]
 
     def empty(self) -> None:
-        """As after the first start."""
+        """Delete all rows."""
         if self.database.in_transaction:
             self.database.execute("ROLLBACK")
         self.database.execute("BEGIN")
@@ -42,12 +42,12 @@ class Store:
         self.database.execute("COMMIT")
 
     def close(self) -> None:
-        """Let it go."""
+        """Close the database."""
         self.database.close()
 
 
 class Ledger:
-    """The shell's journal: writes what the daemon's would, at once or, while it is held, when it is told to."""
+    """A journal for the shell. It writes each group at once, or in `comes_through` while ``is_held``."""
 
     def __init__(self, store: Store, rules: RuleBook, happened: Callable[[Sequence[Happening]], None]) -> None:
         self.is_degraded = False
@@ -60,11 +60,11 @@ class Ledger:
         self._waiting: list[Done] = []
 
     def write(self, group: Group, world: World, release: Done, durable: Done) -> None:
-        """As `huntgroup.shell.Journal` says."""
+        """See `huntgroup.shell.Journal`."""
         for handled in group.handled:
             name, body = event_text(handled.event)
             if event_from(name, body) != handled.event:
-                raise Broken("an event is read back as another one", (handled.event, body))
+                raise Violation("an event differs after it was read back from the journal", (handled.event, body))
         batch = batch_of(group, world, self._rules, has_broker=True)
         self._crc = write_batch(self._store.database, batch, self._crc, self._last)
         self._last = batch.entries[-1].sequence
@@ -80,14 +80,14 @@ class Ledger:
             done()
 
     def comes_through(self) -> None:
-        """What was held is written."""
+        """Release the groups that were held."""
         self.is_held = False
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done()
 
     def do(self, work: Work) -> None:
-        """As the daemon's journal does what is asked about customers."""
+        """Run a command about customers in a transaction, as the daemon's journal does."""
         if self.is_degraded:
             work.fail("nothing can be made durable")
             return
@@ -101,16 +101,16 @@ class Ledger:
             self._happened(told)
 
     def begin(self, world: World) -> None:
-        """All of what is open, as at a start."""
+        """Write the complete state, as at a start."""
         rows = [(*row, 0) for row in rows_of(memory_of(world)) if row.body is not None]
         self._store.database.executemany("INSERT INTO state VALUES (?, ?, ?, ?)", rows)
 
     def restarted(self, now: float) -> Engine:
-        """The engine of a daemon that starts now, from what is written."""
+        """The engine of a daemon that restarts from the stored state."""
         rows = self._store.database.execute("SELECT kind, id, body FROM state").fetchall()
         memory = memory_from(rows)
         if memory is None:
-            raise Broken("a start finds nothing of what was open")
+            raise Violation("a restart finds no stored state")
         engine = Engine(memory.policy, memory)
         engine.start(now)
         deadline = engine.next_deadline()
@@ -120,18 +120,18 @@ class Ledger:
 
 
 class Readings:
-    """Looks customers up in the store."""
+    """Customer look-ups."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def known(self, identities: Any, name: str, channel: str, *, is_tracked: bool) -> Known | None:
-        """As the daemon's does."""
+        """See `huntgroup.adapters.store.customers.reading.Readings`."""
         found: tuple[Identity, ...] = tuple(identities)
         return known(weigh(self._store.database, found, name, channel), is_tracked=is_tracked)
 
     def ask(self, question: Callable[[sqlite3.Connection], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """The answer to a question."""
+        """Run a query."""
         try:
             return question(self._store.database)
         except sqlite3.Error as error:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 COLUMNS = ("name", "phones", "emails", "handles", "responsible", "crm")
 ALIASES = {"phone": "phones", "email": "emails", "e-mail": "emails", "handle": "handles", "tel": "phones"}
 SEPARATOR = ";"
-"""Between several values in one field of a CSV; one that has it is written with a backslash before it."""
+"""Between several values in one field of a CSV; a backslash precedes one that is part of a value."""
 JOINERS = "\u200c\u200d"
 """Invisible, and yet part of how names are written in some scripts."""
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -78,7 +78,7 @@ def _from_fields(fields: dict[str, str], line: int) -> Listed:
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    """The values in a field."""
+    """The values of a field."""
     parts, rest = [""], iter(text)
     for each in rest:
         if each == SEPARATOR:
@@ -92,14 +92,13 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _field(values: Iterable[str]) -> str:
-    """Values as one field of a CSV."""
+    """Values as one field."""
     written = (each.replace("\\", "\\\\").replace(SEPARATOR, f"\\{SEPARATOR}") for each in values)
     return SEPARATOR.join(map(_guarded, written))
 
 
 def _one_line(text: str) -> str:
-    """A name or a reference as it is kept: on one line, with single spaces and nothing that a terminal would obey. No
-    other would come back from a vCard."""
+    """A name or a reference on one line, with single spaces and without control characters: a vCard holds no other."""
     return " ".join("".join(each if each.isprintable() or each in JOINERS else " " for each in text).split())
 
 
@@ -125,7 +124,7 @@ def _row(fields: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """With an apostrophe before a formula, and before one that has apostrophes already, so that these come back."""
+    """With an apostrophe before a formula; also before a formula that has apostrophes already, so that they are kept."""
     return f"'{text}" if text.lstrip("'").startswith(DANGEROUS) else text
 
 

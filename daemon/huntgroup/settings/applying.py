@@ -68,7 +68,7 @@ def _put(table: Data, name: str, value: Any) -> None:
 
 
 def _without_nulls(value: Any) -> Any:
-    """A value as a file can have it: null takes a key out, also one of a table in a table."""
+    """A value without null, which TOML does not have: it removes a key, also in an inner table."""
     if isinstance(value, list):
         return [_without_nulls(each) for each in value]
     if isinstance(value, dict):

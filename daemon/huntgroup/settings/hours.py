@@ -104,8 +104,7 @@ def _no_day_twice(days: dict[str, tuple[Opening, ...]]) -> dict[str, tuple[Openi
 
 @cache
 def _zones() -> frozenset[str]:
-    """The names of all time zones. To look for them is to walk some hundred files, which takes longer than all else
-    that a change of the configuration does."""
+    """The names of all time zones. Reading them takes longer than the rest of a configuration change."""
     return frozenset(available_timezones())
 
 

@@ -93,7 +93,7 @@ def nearest(word: str, real: Iterable[str]) -> list[str]:
 
 
 def listed(names: Iterable[str], last: str = "or") -> str:
-    """`a`, `b` or `c`; names of the file's own are as harmless to a terminal as what is `shown`."""
+    """`a`, `b` or `c`. A name that is long or not printable is `shown`: it may come from the file."""
     quoted = [f"`{name if name.isprintable() and len(name) <= _LONGEST_SHOWN else shown(name)}`" for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
