@@ -124,7 +124,7 @@ def _row(fields: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """With an apostrophe before a formula; also before a formula that has apostrophes already, so that they are kept."""
+    """With an apostrophe before a formula, also before one that has apostrophes already, so that they are kept."""
     return f"'{text}" if text.lstrip("'").startswith(DANGEROUS) else text
 
 
