@@ -121,7 +121,9 @@ def run(target: Target, *, seed: int, count: int, begin: int = 0, progress: Text
             result.inputs += target.weight(case)
             result.seconds = now - began
             if found is not None:
-                _note(result, target, (number, case), found, bound)
+                new = _note(result, target, (number, case), found, bound)
+                if new is not None and progress is not None:
+                    progress.write(f"\n{new}\n\n")
             if progress is not None and now - shown_at >= every:
                 shown_at = now
                 _show(progress, result, count)
@@ -142,15 +144,19 @@ def _show(progress: TextIO, result: Result, count: int) -> None:
     progress.flush()
 
 
-def _note(result: Result, target: Target, tried: tuple[int, Case], error: BaseException, bound: "_Bound") -> None:
+def _note(
+    result: Result, target: Target, tried: tuple[int, Case], error: BaseException, bound: "_Bound"
+) -> Finding | None:
+    """Count a failure; the finding if it is the first of its kind."""
     (number, case), where = tried, _where(error)
     known = result.findings.get(where)
     if known is not None:
         known.times += 1
-        return
+        return None
     small = _smallest(target, case, where, bound)
     trace = "".join(traceback.format_exception(error)[-12:]).rstrip()
-    result.findings[where] = Finding(result.target, result.seed, number, where, trace, small)
+    found = result.findings[where] = Finding(result.target, result.seed, number, where, trace, small)
+    return found
 
 
 def _tried(target: Target, case: Case, bound: "_Bound") -> BaseException | None:

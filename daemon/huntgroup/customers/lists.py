@@ -146,7 +146,7 @@ def from_vcard(lines: Iterable[str]) -> Iterator[Listed]:
                 raise BadList(number, "a card begins inside of another", "end each with END:VCARD")
             card, begun = {}, number
         elif card is None:
-            raise BadList(number, f"{_one_line(name)} stands outside of a card", "begin each with BEGIN:VCARD")
+            raise BadList(number, f"{name!r} stands outside of a card", "begin each with BEGIN:VCARD")
         elif (name, value.casefold()) == ("END", "vcard"):
             yield _from_card(card, begun)
             card = None

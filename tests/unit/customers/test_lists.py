@@ -113,7 +113,8 @@ def test_csv_header_longer_than_a_field_may_be_is_refused(header: str) -> None:
         list(from_csv([f"{header}\n"]))
 
 
-def test_property_outside_of_a_card_is_named_without_control_characters() -> None:
+@pytest.mark.parametrize("name", ["\x1b[2J\x07", "\u200d", "\u202eTEL"])
+def test_property_outside_of_a_card_is_named_without_control_characters(name: str) -> None:
     with pytest.raises(BadList) as caught:
-        list(from_vcard(["\x1b[2J\x07:x\n"]))
+        list(from_vcard([f"{name}:x\n"]))
     assert str(caught.value).isprintable()
