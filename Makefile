@@ -9,7 +9,7 @@ ONCE ?=
 # they share an exchange; the files go as they come, the long ones first and the quick ones last.
 WORKERS ?= 3
 
-.PHONY: setup run test check bench faults hour malformed many sim theory lock clean peers
+.PHONY: setup run test check bench faults fuzz hour malformed many sim theory lock clean peers
 
 setup: $(STAMP) peers
 
@@ -38,6 +38,11 @@ bench: setup
 malformed: setup
 	HUNTGROUP_MALFORMED=$(or $(COUNT),10000) HUNTGROUP_SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest -s tests/live/test_malformed.py
+
+# A million inputs for each fuzz target, or for one (ONLY=ami), from a repeatable seed. NUMBER runs a single input, from a report.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz $(if $(ONLY),--only $(ONLY)) $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(NUMBER),--number $(NUMBER))
 
 # A hundred thousand inquiries from twenty publishers, while the daemon is killed and the broker restarted under them.
 many: setup

@@ -57,10 +57,23 @@ def _set(table: Data, section: str, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name == _FIXED[section]:
             raise ChangeRefused("invalid", f"it is known by its `{name}`; remove this one and add another", name)
-        if value is None:
-            table.pop(name, None)
-        else:
-            table[name] = value
+        _put(table, name, value)
+
+
+def _put(table: Data, name: str, value: Any) -> None:
+    if value is None:
+        table.pop(name, None)
+    else:
+        table[name] = _without_nulls(value)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A value without null, which TOML does not have: it removes a key, also in an inner table."""
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return value
 
 
 def _add(data: Data, section: str, table: dict[str, Any]) -> None:
@@ -71,7 +84,7 @@ def _add(data: Data, section: str, table: dict[str, Any]) -> None:
         for _, each in tables(data, section)
     ):
         raise ChangeRefused("already_there", f"there is a {what} {shown(name)} already", what)
-    data.setdefault(section, []).append({key: value for key, value in table.items() if value is not None})
+    data.setdefault(section, []).append(_without_nulls(table))
 
 
 def _remove(data: Data, section: str, name: str) -> None:
@@ -133,10 +146,7 @@ def _remove_operator(data: Data, change: changes.RemoveOperator) -> None:
 def _set_blending(data: Data, change: changes.SetBlending) -> None:
     blending = data.setdefault("blending", {})
     for name, value in change.changes.items():
-        if value is None:
-            blending.pop(name, None)
-        else:
-            blending[name] = value
+        _put(blending, name, value)
 
 
 def _setter(section: str) -> Callable[[Data, Any], None]:

@@ -5,6 +5,7 @@ Only reads and checks them; whether a group is open at some instant is for the e
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import available_timezones
@@ -101,13 +102,19 @@ def _no_day_twice(days: dict[str, tuple[Opening, ...]]) -> dict[str, tuple[Openi
     return days
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all time zones. Reading them takes longer than the rest of a configuration change."""
+    return frozenset(available_timezones())
+
+
 def read_timezone(value: str) -> str:
     """The IANA name of a time zone.
 
     Raises:
         Complaint: when there is none of that name.
     """
-    zones = available_timezones()
+    zones = _zones()
     if value not in zones:
         right = suggestion(value, zones, 'write it as in "Europe/Warsaw"')
         raise Complaint(f"{shown(value)} is no time zone", right)

@@ -93,8 +93,8 @@ def nearest(word: str, real: Iterable[str]) -> list[str]:
 
 
 def listed(names: Iterable[str], last: str = "or") -> str:
-    """`a`, `b` or `c`."""
-    quoted = [f"`{name}`" for name in names]
+    """`a`, `b` or `c`. A name that is long or not printable is `shown`: it may come from the file."""
+    quoted = [f"`{name if name.isprintable() and len(name) <= _LONGEST_SHOWN else shown(name)}`" for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
 

@@ -595,3 +595,45 @@ def test_a_file_that_is_not_there_is_told_like_any_mistake(tmp_path: Path) -> No
         load_whole(tmp_path / "none.toml")
     with pytest.raises(ChangeRefused, match="cannot be read"):
         asks(tmp_path / "none.toml", "", {"type": "check"})
+
+
+ENDS_WITHOUT_A_CAUSE = {"action": "hang_up", "cause": None}
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        (set_group("sales", on_closed=ENDS_WITHOUT_A_CAUSE), 'on_closed = { action = "hang_up" }'),
+        (
+            set_group("sales", on_closed={"action": "reply", "text": "x", "then": ENDS_WITHOUT_A_CAUSE}),
+            'on_closed = { action = "reply", text = "x", then = { action = "hang_up" } }',
+        ),
+        (set_group("sales", announce={"position": None}), "announce = {}"),
+        (set_operator("anna", capacity={"chat": None, "mail": 2}), "capacity = { mail = 2 }"),
+        (
+            {"type": "add_group", "group": {"id": "new", "operators": ["anna"], "on_full": ENDS_WITHOUT_A_CAUSE}},
+            'on_full = { action = "hang_up" }',
+        ),
+        (
+            {"type": "add_operator", "operator": {"id": "emil", "capacity": {"call": 0, "form": None}}},
+            "capacity = { call = 0 }",
+        ),
+    ],
+)
+def test_null_in_an_inner_table_takes_its_key_out(config: Path, command: dict[str, Any], written: str) -> None:
+    asks(config, "", command)
+    assert written in config.read_text()
+    load(config, ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        set_group("sales", operators=["anna", None]),
+        set_group("sales", on_closed=[None]),
+        {"type": "set_blending", "changes": {"mail": [None]}},
+        {"type": "add_operator", "operator": {"id": "emil", "phones": [None]}},
+    ],
+)
+def test_null_in_a_list_is_refused(config: Path, command: dict[str, Any]) -> None:
+    assert refused(config, "", command)[0] == "invalid"

@@ -197,3 +197,24 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(problems: Problems, text: s
 def test_what_a_terminal_would_obey_is_never_printed(problems: Problems, tmp_path: Path) -> None:
     found = problems('"\\u001b[2J" = 1\n[telephony]\ncountry = "\\u001b]0;x\\u0007\\n"\n')
     assert all(str(problem).replace(str(tmp_path), "").isprintable() for problem in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[groups]]\nid = "\\u001b[2J"\noperators = []\n[[numbers]]\nnumber = "1"\ngroup = "x"\n',
+        '[[operators]]\nid = "an\\u202ena"\n[[groups]]\nid = "sales"\noperators = ["anna"]\n',
+        '[[operators]]\nid = "\\u0007nna"\n[[groups]]\nid = "sales"\noperators = []\nsupervisors = ["anna"]\n',
+        '[[pbx]]\nid = "\\nain"\ntrunks = { main = "x" }\n',
+        '[[operators]]\nid = "ann\\u0000"\n[crm]\ntype = "http"\nusers = { anna = "1" }\n',
+    ],
+)
+def test_suggested_name_holds_nothing_that_a_terminal_would_obey(problems: Problems, tmp_path: Path, text: str) -> None:
+    found = [str(problem).replace(str(tmp_path), "") for problem in problems(text)]
+    assert any("`" in each for each in found)
+    assert [each for each in found if not each.isprintable()] == []
+
+
+def test_suggested_name_is_shortened(problems: Problems) -> None:
+    found = problems(f'[[groups]]\nid = "{"a" * 9_000}"\noperators = []\n[[numbers]]\nnumber = "1"\ngroup = "b"\n')
+    assert max(len(problem.right) for problem in found) < 200
