@@ -7,6 +7,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.lab.addresses import inside_address, is_bindable, outside_address, outside_network
@@ -94,6 +95,10 @@ class Pbx(Service):
             office_context=office_context,
         )
         self._child = Child("Asterisk", self.home / "console.log")
+
+    def adds_dialplan(self, text: str) -> None:
+        """More of extensions.conf, such as names files in `home`; from the next start on."""
+        self._plan = replace(self._plan, dialplan=self._plan.dialplan + text)
 
     async def start(self) -> None:
         """Start it and return once it reports to be fully booted (about 0.5 s)."""

@@ -138,7 +138,25 @@ async def test_a_mailbox_that_is_not_there_is_given_its_line() -> None:
 
     assert found["said"] == "the PBX knows no mailbox night@late"
     assert found["where"] == "[[groups]] sales: on_unanswered"
-    assert "voicemail.conf, [late]: `night => 1234,night`" in found["mend"]
+    pin = re.search(r"voicemail\.conf, \[late\]: `night => ([0-9]+),night`", found["mend"])
+    assert pin is not None
+    assert len(pin[1]) == 8
+
+
+async def test_a_mailbox_made_by_the_doctors_line_is_there_and_has_a_pin_of_its_own() -> None:
+    two = (
+        'on_closed = { action = "voicemail", mailbox = "day" }\non_full = { action = "voicemail", mailbox = "night" }\n'
+    )
+    async with exchange() as idle:
+        idle.configures(PLAIN.replace('id = "sales"\n', f'id = "sales"\n{two}', 1))
+        missing = [each["mend"] for each in (await examine(idle)).findings if each["check"] == "phones.mailboxes"]
+        lines = [re.findall(r"`(\w+ => [0-9]+,\w+)`", mend)[0] for mend in missing]
+        (idle.pbx.home / "etc" / "voicemail.conf").write_text("[general]\n[default]\n" + "\n".join(lines) + "\n")
+        await idle.pbx.cli("module reload app_voicemail.so")
+        again = await examine(idle)
+
+    assert again.of("phones.mailboxes")["outcome"] == "ok"
+    assert len({line.partition("=> ")[2].partition(",")[0] for line in lines}) == 2
 
 
 # -- the store ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The phones that the configuration names, as the PBX knows them; and the other places that callers are sent to."""
 
 import difflib
+import secrets
 from collections.abc import AsyncIterator, Iterable
 
 from huntgroup.doctor.findings import Finding, failed, fine, listed, note
@@ -10,6 +11,7 @@ from huntgroup.settings import Operator, Reply, Settings, Voicemail
 UNKNOWN = "INVALID"
 AWAY = frozenset({"UNAVAILABLE", "UNKNOWN"})
 SHOWN_MOST = 10
+PIN_DIGITS = 8
 
 
 async def look(session: Session, settings: Settings) -> AsyncIterator[Finding]:
@@ -97,8 +99,11 @@ async def mailboxes(session: Session, wanted: dict[str, str]) -> list[Finding]:
     findings = []
     for box in missing:
         name, _, context = box.partition("@")
+        # Whoever knows the PIN hears the messages, and dials out where voicemail.conf allows it.
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         mend = (
-            f'voicemail.conf, [{context or "default"}]: `{name} => 1234,{name}`, then `asterisk -rx "voicemail reload"`'
+            f"voicemail.conf, [{context or 'default'}]: `{name} => {pin},{name}` (a PIN made just now, at random), "
+            'then `asterisk -rx "voicemail reload"`'
         )
         findings.append(failed("phones.mailboxes", f"the PBX knows no mailbox {box}", wanted[box], mend))
     return findings
