@@ -66,6 +66,7 @@ class Pbx(Service):
         self.sip_port, self.ami_port = _free_ports(self.address, sip_port, ami_port)
         self.provider = outside_address()
         self.ami_secret = secrets.token_hex(16)
+        self.lab_secret = secrets.token_hex(16)
         self.password = secrets.token_hex(8)
         self.phones = dict(phones or {})
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-pbx-"))
@@ -76,6 +77,7 @@ class Pbx(Service):
             sip_port=self.sip_port,
             ami_port=self.ami_port,
             secret=self.ami_secret,
+            lab_secret=self.lab_secret,
             password=self.password,
             provider=self.provider,
             outside=outside_network(),
@@ -107,7 +109,7 @@ class Pbx(Service):
         self._child.start([*self._plan.root.argv, "-f", "-q", "-C", config])
         streams = await self._child.connected(self.address, self.ami_port, _START_WITHIN)
         try:
-            async with await Ami.login(streams, "lab", self.ami_secret, "system") as ami:
+            async with await Ami.login(streams, "lab", self.lab_secret, "system") as ami:
                 await ami.event("FullyBooted", within=_START_WITHIN)
         except (LabError, TimeoutError, ConnectionError) as error:
             self.kill()
@@ -157,8 +159,9 @@ class Pbx(Service):
     @contextlib.asynccontextmanager
     async def ami(self, events: str = "on", *, username: str = "lab", secret: str | None = None) -> AsyncIterator[Ami]:
         """A logged-in AMI connection of the test's own; as ``lab`` it may do everything."""
+        secret = secret or (self.lab_secret if username == "lab" else self.ami_secret)
         streams = await asyncio.open_connection(self.address, self.ami_port)
-        async with await Ami.login(streams, username, secret or self.ami_secret, events) as ami:
+        async with await Ami.login(streams, username, secret, events) as ami:
             yield ami
 
     async def cli(self, line: str) -> str:
