@@ -33,6 +33,7 @@ _ORDINARY = frozenset(
     }
 )
 """What costs the usual: neither premium nor shared cost, no satellite."""
+_FREE = frozenset({PhoneNumberType.TOLL_FREE})
 EXTENSION_MOST = 5
 """Digits: so short a number is an extension of the house, also where the country has such lengths (as Germany), unless
 it is a valid one there."""
@@ -131,6 +132,23 @@ def may_be_called_back(number: str, country: str, countries: Iterable[str]) -> b
     if parsed is None or stands_for_none(parsed) or phonenumbers.number_type(parsed) not in _ORDINARY:
         return False
     return phonenumbers.region_code_for_number(parsed) in {region(each) for each in countries}
+
+
+def is_ordinary(number: str) -> bool:
+    """Whether a number in E.164 is a valid one that costs the usual or nothing.
+
+    Premium rate, shared cost, personal and satellite numbers are not, and neither is one that no numbering plan has.
+    """
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except NumberParseException:
+        return False
+    kind = phonenumbers.number_type(parsed)
+    if kind in _FREE:
+        return True
+    # Satellite networks and the international premium rate have country codes of their own, which belong to no region;
+    # phonenumbers calls some of their numbers mobile ones.
+    return kind in _ORDINARY and phonenumbers.region_code_for_number(parsed) in phonenumbers.SUPPORTED_REGIONS
 
 
 def read_ahead(countries: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.lab.addresses import inside_address, is_bindable, outside_address, outside_network
@@ -67,6 +68,7 @@ class Pbx(Service):
         self.sip_port, self.ami_port = _free_ports(self.address, sip_port, ami_port)
         self.provider = outside_address()
         self.ami_secret = secrets.token_hex(16)
+        self.lab_secret = secrets.token_hex(16)
         self.password = secrets.token_hex(8)
         self.phones = dict(phones or {})
         self.home = Path(tempfile.mkdtemp(prefix="huntgroup-pbx-"))
@@ -77,6 +79,7 @@ class Pbx(Service):
             sip_port=self.sip_port,
             ami_port=self.ami_port,
             secret=self.ami_secret,
+            lab_secret=self.lab_secret,
             password=self.password,
             provider=self.provider,
             outside=outside_network(),
@@ -98,6 +101,10 @@ class Pbx(Service):
         )
         self._child = Child("Asterisk", self.home / "console.log")
 
+    def adds_dialplan(self, text: str) -> None:
+        """More of extensions.conf, such as names files in `home`; from the next start on."""
+        self._plan = replace(self._plan, dialplan=self._plan.dialplan + text)
+
     async def start(self) -> None:
         """Start it and return once it reports to be fully booted (about 0.5 s)."""
         write_files(self._plan)
@@ -105,7 +112,7 @@ class Pbx(Service):
         self._child.start([*self._plan.root.argv, "-f", "-q", "-C", config])
         streams = await self._child.connected(self.address, self.ami_port, _START_WITHIN)
         try:
-            async with await Ami.login(streams, "lab", self.ami_secret, "system") as ami:
+            async with await Ami.login(streams, "lab", self.lab_secret, "system") as ami:
                 await ami.event("FullyBooted", within=_START_WITHIN)
         except (LabError, TimeoutError, ConnectionError) as error:
             self.kill()
@@ -155,8 +162,9 @@ class Pbx(Service):
     @contextlib.asynccontextmanager
     async def ami(self, events: str = "on", *, username: str = "lab", secret: str | None = None) -> AsyncIterator[Ami]:
         """A logged-in AMI connection of the test's own; as ``lab`` it may do everything."""
+        secret = secret or (self.lab_secret if username == "lab" else self.ami_secret)
         streams = await asyncio.open_connection(self.address, self.ami_port)
-        async with await Ami.login(streams, username, secret or self.ami_secret, events) as ami:
+        async with await Ami.login(streams, username, secret, events) as ami:
             yield ami
 
     async def cli(self, line: str) -> str:

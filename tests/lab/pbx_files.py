@@ -23,6 +23,7 @@ class Plan:
     sip_port: int
     ami_port: int
     secret: str
+    lab_secret: str
     password: str
     provider: str
     """Address of the trunk's other end: where outgoing calls go."""
@@ -127,14 +128,17 @@ live_dangerously = no
 
 
 def _manager(plan: Plan) -> str:
-    """The AMI: ``[lab]`` may do all; ``[huntgroup]`` only what the repository's own file grants it."""
+    """The AMI: ``[lab]`` may do all; ``[huntgroup]`` what the repository's own file grants it, and to call back."""
     lines = [
         "[general]\nenabled=yes",
         f"bindaddr={plan.address}\nport={plan.ami_port}",
-        f"[lab]\nsecret={plan.secret}\nread=all\nwrite=all\nwritetimeout=1000",
+        f"[lab]\nsecret={plan.lab_secret}\nread=all\nwrite=all\nwritetimeout=1000",
     ]
     ours = plan.included("config/manager.conf")
-    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\n{plan.ami_options}' for path in ours]
+    lines += [
+        f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\nwrite=call,originate\n{plan.ami_options}'
+        for path in ours
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from tests.lab.daemon import Daemon
 from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
-from tests.live.configuration import NUMBER, configuration, group, source
+from tests.live.configuration import NUMBER, OUTWARD, configuration, group, source
 from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
 pytestmark = pytest.mark.live
@@ -200,6 +200,67 @@ async def test_a_supervisor_acts_for_the_operators_of_their_groups_alone(running
     other = await screen.asks("operators/ben/commands", {**logout, "operator": "cleo"})
     assert other["error"]["code"] == "not_permitted"
     assert (await screen.asks("operators/sofia/commands", {**logout, "operator": "cleo"}))["ok"]
+
+
+MOBILE = "+48600100200"
+FORWARDED = {"group": "sales", "changes": {"on_unanswered": {"action": "number", "number": MOBILE}}}
+WITH_A_WAY_OUT = configuration(group("sales", "anna", "ben"), telephony=OUTWARD, ben=SUPERVISOR) + CHIEF
+
+
+@pytest.fixture
+def next_call(phone: OpenPhone, caller: Caller, pbx: Pbx) -> Callable[[], Awaitable[None]]:
+    """``await next_call()``: nobody takes it, and whoever has that mobile gets it."""
+
+    async def is_forwarded() -> None:
+        (await phone("anna-desk")).declines()
+        (await phone("ben")).declines()
+        async with pbx.mobile() as mobile:
+            mobile.answers()
+            call = await caller.dials(NUMBER)
+            await call.answered()
+            assert (await mobile.talking()).dialled == MOBILE
+            await call.hears(mobile)
+            await pbx.hangs_up_all()
+
+    return is_forwarded
+
+
+@pytest.fixture
+def with_a_way_out(broker: Broker, daemon: StartDaemon, screen: Party) -> Callable[[str], Awaitable[Daemon]]:
+    """``running = await with_a_way_out(more)``: a daemon that can dial out, with more of its table for telephony."""
+
+    async def start(more: str) -> Daemon:
+        running = await daemon(WITH_A_WAY_OUT.replace(OUTWARD, f"{OUTWARD}\n{more}"), broker_url=broker.url)
+        await screen.sees("status", state="online")
+        return running
+
+    return start
+
+
+async def test_a_supervisor_forwards_callers_to_no_new_number_but_an_administrator_does(
+    with_a_way_out: Callable[[str], Awaitable[Daemon]], screen: Party, next_call: Callable[[], Awaitable[None]]
+) -> None:
+    running = await with_a_way_out("")
+    before = running.config.read_text()
+
+    answer = await asks(screen, "ben", "set_group", **FORWARDED)
+    assert (answer["error"]["code"], answer["error"]["at"]) == ("not_permitted", "number")
+    assert "`may_forward_to` in `[telephony]`" in answer["error"]["message"]
+    assert running.config.read_text() == before
+
+    assert (await asks(screen, "sofia", "set_group", **FORWARDED))["ok"]
+    await next_call()
+
+
+async def test_a_supervisor_forwards_callers_to_a_number_that_the_key_covers(
+    with_a_way_out: Callable[[str], Awaitable[Daemon]], screen: Party, next_call: Callable[[], Awaitable[None]]
+) -> None:
+    await with_a_way_out('may_forward_to = ["+48*"]')
+    premium = {"on_full": {"action": "number", "number": "+48701234567"}}
+
+    assert await refused(screen, "ben", "set_group", group="sales", changes=premium) == ("not_permitted", "number")
+    assert (await asks(screen, "ben", "set_group", **FORWARDED))["ok"]
+    await next_call()
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------

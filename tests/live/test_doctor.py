@@ -23,7 +23,7 @@ PLAIN = configuration(group("sales", "anna", "ben"))
 EVERYBODY = ("anna-desk", "ben", "cleo")
 IN_PREFIX = "topic readwrite huntgroup/#"
 
-pbx = on_both_versions()
+pbx = on_both_versions(ami_options="write=call")
 
 
 @pytest.fixture

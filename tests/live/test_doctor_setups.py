@@ -19,6 +19,10 @@ from tests.live.conftest import PHONES
 pytestmark = pytest.mark.live
 
 PLAIN = configuration(group("sales", "anna", "ben"))
+CALLS_BACK = configuration(
+    group("sales", "anna", "ben", on_unanswered='{ action = "callback" }'),
+    telephony='country = "pl"\noutbound = "PJSIP/{number}@trunk"',
+)
 EVERYBODY = ("anna-desk", "ben", "cleo")
 IN_PREFIX = "topic readwrite huntgroup/#"
 
@@ -58,7 +62,29 @@ async def test_a_missing_privilege_to_act_is_named_with_its_line() -> None:
 
         assert "what needs the privilege call" in found["said"]
         assert found["where"] == "manager.conf: [huntgroup]: write"
-        assert "`write = call,originate`" in found["mend"]
+        assert "`write = call`" in found["mend"]
+
+
+async def test_a_house_that_calls_customers_back_needs_one_privilege_more() -> None:
+    async with exchange(ami_options="write=call") as idle:
+        assert (await examine(idle)).of("pbx.write")["outcome"] == "ok"
+        idle.configures(CALLS_BACK)
+        found = (await examine(idle)).failed("pbx.write")
+
+    assert "originate (a group calls its customers back)" in found["said"]
+    assert "`write = call,originate`" in found["mend"]
+
+
+async def test_a_privilege_to_call_that_nobody_needs_is_a_note() -> None:
+    async with exchange(ami_options="write=call,originate") as idle:
+        exam = await examine(idle)
+        idle.configures(CALLS_BACK)
+        needed = await examine(idle)
+
+    assert exam.of("pbx.write")["outcome"] == "note"
+    assert exam.of("pbx.write")["said"].startswith("huntgroup may do more than the daemon needs: originate")
+    assert "`write = call`" in exam.of("pbx.write")["mend"]
+    assert needed.of("pbx.write")["outcome"] == "ok"
 
 
 async def test_a_privilege_that_only_the_file_grants_asks_for_a_reload() -> None:
@@ -87,7 +113,73 @@ async def test_more_privileges_than_needed_are_a_note() -> None:
 
         assert exam.of("pbx.write")["outcome"] == "note"
         assert "command" in exam.of("pbx.write")["said"]
-        assert exam.of("pbx.read")["outcome"] == "ok"
+        assert exam.of("pbx.read")["outcome"] == "note"
+        assert "`read = system,call,user`" in exam.of("pbx.read")["mend"]
+
+
+def rewrites(idle: Daemon, name: str, before: str, after: str) -> None:
+    """A file of the PBX's says something else; what reads files, and not Asterisk's memory, sees that at once."""
+    path = idle.pbx.home / "etc" / name
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after, 1))
+
+
+async def test_dangerous_functions_that_are_let_through_to_ami_fail(idle: Daemon) -> None:
+    assert (await examine(idle)).of("pbx.dangerous")["outcome"] == "ok"
+    rewrites(idle, "asterisk.conf", "live_dangerously = no", "live_dangerously = yes")
+    found = (await examine(idle)).failed("pbx.dangerous")
+    rewrites(idle, "asterisk.conf", "live_dangerously = yes", "live_dangerously = no")
+
+    assert found["where"] == "asterisk.conf: [options]: live_dangerously"
+    assert "`live_dangerously = no`" in found["mend"]
+
+
+async def test_an_ami_that_whoever_reaches_it_may_try_fails_with_its_lines() -> None:
+    async with exchange() as idle:
+        assert (await examine(idle)).of("pbx.exposed")["outcome"] == "ok"
+        bind = f"bindaddr={idle.pbx.address}"
+        rewrites(idle, "manager.conf", bind, "bindaddr=0.0.0.0")
+        guarded = (await examine(idle)).of("pbx.exposed")
+        rewrites(idle, "manager.conf", "write=call,originate", "write=call,originate\npermit=0.0.0.0/0.0.0.0")
+        found = (await examine(idle)).failed("pbx.exposed")
+
+    assert guarded["outcome"] == "note"
+    assert f"`bindaddr = {idle.pbx.address}`" in guarded["mend"]
+    assert "whoever reaches it may try the secret of huntgroup" in found["said"]
+    assert re.search(
+        r"`deny = 0.0.0.0/0.0.0.0`, `deny = ::/0`, `permit = 127\.[0-9.]+/255\.255\.255\.255`", found["mend"]
+    )
+
+
+async def test_a_secret_that_any_user_of_the_machine_may_read_fails() -> None:
+    async with exchange() as idle:
+        file = idle.pbx.home / "etc" / "manager.conf"
+        assert (await examine(idle)).of("pbx.files")["outcome"] == "ok"
+        for each in (idle.pbx.home, idle.pbx.home / "etc"):
+            each.chmod(0o755)
+        file.chmod(0o644)
+        found = (await examine(idle)).failed("pbx.files")
+
+    assert found["mend"] == f"`chmod o-rwx {file}`"
+
+
+async def test_an_ami_user_with_anothers_secret_fails() -> None:
+    async with exchange() as idle:
+        rewrites(idle, "manager.conf", f"secret={idle.pbx.lab_secret}", f"secret={idle.pbx.ami_secret}")
+        found = (await examine(idle)).failed("pbx.same_secret")
+
+    assert found["said"] == "huntgroup has the same secret as lab, who may do other things"
+
+
+async def test_callers_who_may_transfer_themselves_fail() -> None:
+    async with exchange() as idle:
+        await idle.pbx.cli("dialplan set global HUNTGROUP_FEATURES tk")
+        assert (await examine(idle)).of("dialplan.features")["outcome"] == "ok"
+        await idle.pbx.cli("dialplan set global HUNTGROUP_FEATURES tT")
+        found = (await examine(idle)).failed("dialplan.features")
+
+    assert "callers may transfer their own call" in found["said"]
+    assert "`HUNTGROUP_FEATURES=t`" in found["mend"]
 
 
 async def test_an_event_filter_that_keeps_needed_events_away_is_found() -> None:
@@ -106,7 +198,7 @@ async def test_a_dialplan_that_is_not_included_is_given_the_line() -> None:
         daemon = Daemon(pbx, PLAIN)
         try:
             daemon.config.write_text(daemon.config.read_text().replace('"huntgroup"', '"lab"'))
-            found = (await examine(daemon)).failed("dialplan.loaded")
+            found = (await examine(daemon, secret=pbx.lab_secret)).failed("dialplan.loaded")
         finally:
             await daemon.close()
 
@@ -138,7 +230,35 @@ async def test_a_mailbox_that_is_not_there_is_given_its_line() -> None:
 
     assert found["said"] == "the PBX knows no mailbox night@late"
     assert found["where"] == "[[groups]] sales: on_unanswered"
-    assert "voicemail.conf, [late]: `night => 1234,night`" in found["mend"]
+    pin = re.search(r"voicemail\.conf, \[late\]: `night => ([0-9]+),night`", found["mend"])
+    assert pin is not None
+    assert len(pin[1]) == 8
+
+
+async def test_a_mailbox_with_a_pin_that_anybody_guesses_is_noted() -> None:
+    there = 'on_closed = { action = "voicemail", mailbox = "sales" }\n'
+    async with exchange() as idle:
+        idle.configures(PLAIN.replace('id = "sales"\n', f'id = "sales"\n{there}', 1))
+        found = (await examine(idle)).of("phones.pins")
+
+    assert (found["outcome"], found["said"]) == ("note", "a PIN that anybody guesses opens the mailbox of sales")
+
+
+async def test_a_mailbox_made_by_the_doctors_line_is_there_and_has_a_pin_of_its_own() -> None:
+    two = (
+        'on_closed = { action = "voicemail", mailbox = "day" }\non_full = { action = "voicemail", mailbox = "night" }\n'
+    )
+    async with exchange() as idle:
+        idle.configures(PLAIN.replace('id = "sales"\n', f'id = "sales"\n{two}', 1))
+        missing = [each["mend"] for each in (await examine(idle)).findings if each["check"] == "phones.mailboxes"]
+        lines = [re.findall(r"`(\w+ => [0-9]+,\w+)`", mend)[0] for mend in missing]
+        (idle.pbx.home / "etc" / "voicemail.conf").write_text("[general]\n[default]\n" + "\n".join(lines) + "\n")
+        await idle.pbx.cli("module reload app_voicemail.so")
+        again = await examine(idle)
+
+    assert again.of("phones.mailboxes")["outcome"] == "ok"
+    assert "phones.pins" not in {each["check"] for each in again.findings}
+    assert len({line.partition("=> ")[2].partition(",")[0] for line in lines}) == 2
 
 
 # -- the store ------------------------------------------------------------------------------------------------------

@@ -12,10 +12,13 @@ from tests.live.two_pbxs import BRANCH_PHONES, MAIN_PHONES, House
 
 pytestmark = pytest.mark.live
 
-OFFICE_TRUNK = """
+AS_DOCUMENTED = "GotoIf(${EXISTS(${PJSIP_HEADER(read,X-Huntgroup)})}?huntgroup-across,${EXTEN},1)"
+AS_IT_WAS = 'GotoIf($["${PJSIP_HEADER(read,X-Huntgroup)}" != ""]?huntgroup-across,${EXTEN},1)'
+"""What the docs once said, by which whoever calls runs commands."""
+OFFICE_TRUNK = f"""
 [lab-office]
-exten => _2XX,1,GotoIf($["${PJSIP_HEADER(read,X-Huntgroup)}" != ""]?huntgroup-across,${EXTEN},1)
- same => n,Goto(lab-direct,${EXTEN},1)
+exten => _2XX,1,{AS_DOCUMENTED}
+ same => n,Goto(lab-direct,${{EXTEN}},1)
 include => lab-direct
 """
 """As the docs have it for a trunk that serves other calls as well."""
@@ -137,6 +140,16 @@ async def test_the_doctor_tries_both_and_names_the_one_that_fails(both: House) -
     said = [each["said"] for each in exam.findings]
     assert "main: PJSIP/to-branch leads to branch" in said
     assert "branch: the PBX knows 4 of 4 phones" in said
+
+
+async def test_the_doctor_finds_a_trunk_whose_callers_run_commands(both: House) -> None:
+    running = await both.daemon(group("sales", "anna", "bea"))
+    async with both.branch.set_otherwise("extensions.conf", AS_DOCUMENTED, AS_IT_WAS, reload="pbx_config.so"):
+        found = (await examine(running)).failed("trunks.header")
+
+    assert found["said"].startswith("branch: whoever calls over to-main can run commands")
+    assert found["where"] == "extensions.conf: [lab-office]"
+    assert f"`{AS_DOCUMENTED}`" in found["mend"]
 
 
 async def test_a_test_call_to_the_branch_hears_what_the_branch_tells_of_it(both: House) -> None:

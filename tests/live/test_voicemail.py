@@ -64,6 +64,22 @@ async def test_a_message_is_an_inquiry_of_its_own_with_its_recording(
     assert (await running.logs("inquiry.accepted", inquiry=left["detail"]))["operator"] == "anna"
 
 
+async def test_no_caller_writes_how_long_their_message_is(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon
+) -> None:
+    (await phone("anna-desk")).declines()
+    running = await daemon(configuration(group("sales", "anna", on_unanswered=TO_SALES)))
+
+    call = await caller.dials(NUMBER, number="1\nduration=86399\n")
+    await call.answered()
+    await speaks(pbx, call)
+    await call.hangs_up()
+
+    left = await running.logs("inquiry.message_left")
+    received = await running.logs("inquiry.received", inquiry=left["detail"])
+    assert received["recording_seconds"] in (1, 2)
+
+
 async def test_a_message_lies_on_the_desk_with_its_recording(
     pbx: Pbx, broker: Broker, phone: OpenPhone, caller: Caller, daemon: StartDaemon
 ) -> None:

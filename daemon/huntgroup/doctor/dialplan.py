@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "5a2ee08e"
+VERSION = "fc26492b"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -81,6 +81,9 @@ ONLY_FOR_MAILBOXES = {"app_voicemail": ("VoiceMail", "VM_INFO")}
 """Without it a caller who is sent to a mailbox is told so, and the mailboxes are looked for by themselves."""
 ONLY_FOR_SEVERAL = {"res_pjsip_header_funcs": ("PJSIP_HEADER",)}
 """What ties the two ends of a call together that goes from one PBX to another."""
+FEATURES = "GLOBAL(HUNTGROUP_FEATURES)"
+OF_CALLERS = {"T": "transfer", "K": "park"}
+"""Options of Dial by which the caller, and not the operator, does something with the call."""
 HOW_TO_LOAD = 'then `asterisk -rx "dialplan reload"`'
 INBOUND = "huntgroup-inbound"
 CODES_TRIED = (
@@ -108,6 +111,7 @@ async def look(session: Session, telephony: Telephony, *, is_one_of_several: boo
         if len(missing) < len(PLACES):
             yield await _version(session)
             yield await _reach(session)
+            yield await _features(session)
     yield await _modules(session, MODULES | ONLY_FOR_SEVERAL if is_one_of_several else MODULES)
     yield await _pickup(session, telephony)
 
@@ -142,6 +146,18 @@ async def _reach(session: Session) -> Finding:
         said = f"callers from outside can reach what is not ours: {shown}"
         return failed("dialplan.tight", said, f"extensions.conf: [{INBOUND}]", mend)
     return fine("dialplan.tight", "callers from outside reach nothing but our line")
+
+
+async def _features(session: Session) -> Finding:
+    """Whether what the house adds to Dial is for operators alone."""
+    added = await session.value(FEATURES)
+    found = [what for sign, what in OF_CALLERS.items() if sign in added.partition("(")[0]]
+    if found:
+        said = f"callers may {' and '.join(found)} their own call, and so reach numbers outside at your cost"
+        safe = "".join(dict.fromkeys(added.lower()))
+        mend = f"`HUNTGROUP_FEATURES={safe}`: small letters are for operators; {HOW_TO_LOAD}"
+        return failed("dialplan.features", said, "extensions.conf: [globals]: HUNTGROUP_FEATURES", mend)
+    return fine("dialplan.features", "callers use no feature codes")
 
 
 async def _modules(session: Session, modules: Mapping[str, tuple[str, ...]]) -> Finding:

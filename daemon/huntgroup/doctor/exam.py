@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
+from huntgroup.adapters.ami import callbacks
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
-from huntgroup.doctor import broker, crm, dialplan, fallback, pbx, phones, privileges, store, trunks
+from huntgroup.doctor import broker, crm, dialplan, fallback, pbx, phones, privileges, secrecy, store, trunks
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
 from huntgroup.doctor.session import Session
 from huntgroup.engine.ids import PbxId
@@ -42,7 +44,7 @@ async def examine(path: Path) -> AsyncIterator[Finding]:
     if settings is None:
         return
     is_running = store.is_held(settings.store.path)
-    for finding in store.look(settings.store.path):
+    for finding in chain(secrecy.twice(settings), store.look(settings.store.path)):
         yield finding
     for each in settings.pbx:
         async for finding in _pbx(each, settings, is_running=is_running):
@@ -79,11 +81,12 @@ async def _pbx(one: Pbx, settings: Settings, *, is_running: bool) -> AsyncIterat
 
 def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterator[AsyncIterator[Finding]]:
     today = datetime.fromtimestamp(Clock().now(), UTC).date()
+    policy = policy_from(settings, today)
     yield pbx.look(session)
-    yield privileges.look(session)
+    yield privileges.look(session, calls_back=callbacks.are_needed(policy))
+    yield secrecy.look(session)
     yield dialplan.look(session, settings.telephony, is_one_of_several=len(settings.pbx) > 1)
     yield trunks.look(session)
     yield phones.look(session, settings)
-    policy = policy_from(settings, today)
     seen = Standpoint(PbxId(session.pbx.id), is_first=session.pbx.id == policy.pbx).policy(policy)
     yield fallback.look(session, seen, Directory.of(settings, session.pbx.id), is_running=is_running)

@@ -1,6 +1,7 @@
 """The phones that the configuration names, as the PBX knows them; and the other places that callers are sent to."""
 
 import difflib
+import secrets
 from collections.abc import AsyncIterator, Iterable
 
 from huntgroup.doctor.findings import Finding, failed, fine, listed, note
@@ -10,6 +11,8 @@ from huntgroup.settings import Operator, Reply, Settings, Voicemail
 UNKNOWN = "INVALID"
 AWAY = frozenset({"UNAVAILABLE", "UNKNOWN"})
 SHOWN_MOST = 10
+PIN_DIGITS = 8
+GUESSED = frozenset({"", "0000", "1111", "1234", "12345", "123456"})
 
 
 async def look(session: Session, settings: Settings) -> AsyncIterator[Finding]:
@@ -83,6 +86,19 @@ def mailboxes_of(settings: Settings) -> dict[str, str]:
     return found
 
 
+async def _guessed(session: Session, boxes: Iterable[str]) -> list[Finding]:
+    """Mailboxes whose PIN anybody guesses; nothing where Asterisk tells no PIN (as 16.28 without VM_INFO)."""
+    pins = await session.values(f"VM_INFO({box},password)" for box in boxes)
+    weak = [
+        box for box in boxes if pins[f"VM_INFO({box},password)"].removeprefix("-") in {*GUESSED, box.partition("@")[0]}
+    ]
+    if not weak:
+        return []
+    said = f"a PIN that anybody guesses opens the mailbox of {listed(weak)}"
+    mend = f'{PIN_DIGITS} digits of no order behind `=>` in voicemail.conf, then `asterisk -rx "voicemail reload"`'
+    return [note("phones.pins", said, "voicemail.conf", mend)]
+
+
 async def mailboxes(session: Session, wanted: dict[str, str]) -> list[Finding]:
     """Whether they are there."""
     if not wanted:
@@ -92,13 +108,16 @@ async def mailboxes(session: Session, wanted: dict[str, str]) -> list[Finding]:
         return [failed("phones.mailboxes", "app_voicemail is not loaded", "modules.conf", mend)]
     found = await session.values(f"VM_INFO({box},exists)" for box in wanted)
     missing = [box for box in wanted if found[f"VM_INFO({box},exists)"] != "1"]
+    findings = await _guessed(session, [box for box in wanted if box not in missing])
     if not missing:
-        return [fine("phones.mailboxes", f"the PBX knows every mailbox: {listed(wanted)}")]
-    findings = []
+        return [fine("phones.mailboxes", f"the PBX knows every mailbox: {listed(wanted)}"), *findings]
     for box in missing:
         name, _, context = box.partition("@")
+        # Whoever knows the PIN hears the messages, and dials out where voicemail.conf allows it.
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         mend = (
-            f'voicemail.conf, [{context or "default"}]: `{name} => 1234,{name}`, then `asterisk -rx "voicemail reload"`'
+            f"voicemail.conf, [{context or 'default'}]: `{name} => {pin},{name}` (a PIN made just now, at random), "
+            'then `asterisk -rx "voicemail reload"`'
         )
         findings.append(failed("phones.mailboxes", f"the PBX knows no mailbox {box}", wanted[box], mend))
     return findings

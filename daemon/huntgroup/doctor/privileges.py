@@ -20,15 +20,17 @@ class Write(NamedTuple):
     action: str
 
 
-WRITE = (Write("call", "Redirect"), Write("originate", "Originate"))
+WRITE = (Write("call", "Redirect"),)
 """What the daemon needs: a new one is one line."""
+TO_CALL_BACK = Write("originate", "Originate")
+"""What it needs where a group calls its customers back."""
 TOO_MUCH = (
     Write("originate", "Originate"),
     Write("command", "Command"),
     Write("config", "UpdateConfig"),
     Write("system", "ModuleLoad"),
 )
-"""What a thief of the secret could do harm with; one that `WRITE` names is not told of."""
+"""What a thief of the secret could do harm with; one that is needed is not told of."""
 READ = ("system", "call", "user")
 EVENTS = {
     "FullyBooted": "Status: Fully Booted",
@@ -46,16 +48,17 @@ LAST = -1
 """Of a key that stands there twice the last line holds."""
 
 
-async def look(session: Session) -> AsyncIterator[Finding]:
-    """What may be done, and what is heard."""
+async def look(session: Session, *, calls_back: bool) -> AsyncIterator[Finding]:
+    """What may be done, and what is heard. ``calls_back``: a group calls its customers back."""
     user = session.pbx.username
     commands = await session.ask("ListCommands")
-    may = {each.name for each in (*WRITE, *TOO_MUCH) if each.action in commands}
+    needed = (*WRITE, TO_CALL_BACK) if calls_back else WRITE
+    may = {each.name for each in (*needed, *TOO_MUCH) if each.action in commands}
     keys = [_in_file(user, f"{key},{LAST}") for key in ("read", "write")]
     filters = [_in_file(user, f"eventfilter,{index}") for index in range(FILTERS_MOST)]
     found = await session.values([*keys, *filters])
     read, write = (_words(found[key]) for key in keys)
-    yield _write(user, may, write)
+    yield _write(user, may, write, tuple(each.name for each in needed))
     yield _read(user, read)
     lines = [found[each] for each in filters if found[each]]
     yield _filters(user, lines) if read else _unread(user)
@@ -73,14 +76,15 @@ def _line(kind: str, names: tuple[str, ...]) -> str:
     return f'`{kind} = {",".join(names)}`, then `asterisk -rx "manager reload"`'
 
 
-def _write(user: str, may: set[str], in_file: set[str]) -> Finding:
-    where, needed = f"manager.conf: [{user}]: write", tuple(each.name for each in WRITE)
+def _write(user: str, may: set[str], in_file: set[str], needed: tuple[str, ...]) -> Finding:
+    where = f"manager.conf: [{user}]: write"
     missing = [name for name in needed if name not in may]
     if missing and in_file.intersection({*missing, "all"}):
         said = f"the file grants {listed(missing)}, but the PBX does not: it has not read the file since"
         return failed("pbx.write", said, where, '`asterisk -rx "manager reload"`')
     if missing:
-        said = f"{user} may not do what needs the privilege {listed(missing)}"
+        what = " (a group calls its customers back)" if TO_CALL_BACK.name in missing else ""
+        said = f"{user} may not do what needs the privilege {listed(missing)}{what}"
         return failed("pbx.write", said, where, _line("write", needed))
     extra = [each.name for each in TOO_MUCH if each.name in may and each.name not in needed]
     if extra:
@@ -97,6 +101,10 @@ def _read(user: str, in_file: set[str]) -> Finding:
     if missing:
         said = f"{user} does not hear what needs the privilege {listed(missing)}"
         return failed("pbx.read", said, where, _line("read", READ))
+    extra = sorted(in_file.difference(READ))
+    if extra:
+        said = f"{user} hears more than the daemon needs: {listed(extra)}; so does who steals the secret"
+        return note("pbx.read", said, where, _line("read", READ))
     return fine("pbx.read", f"{user} hears what it must: {listed(READ)}")
 
 

@@ -23,6 +23,7 @@ from huntgroup.settings.values import (
     Duration,
     Extension,
     FilePath,
+    ForwardPattern,
     Host,
     Id,
     Items,
@@ -131,6 +132,10 @@ class Telephony(Section):
 
     outbound: Outbound | None = None
     """How an external number is dialled; none: it cannot be."""
+
+    may_forward_to: Items[ForwardPattern] | None = None
+    """Which new numbers supervisors may set by command, in E.164, `*` at the end for any digits; none (the default):
+    only those that the file has already."""
 
     callback_countries: Items[Region] | None = None
     """Whose numbers are called back, by ISO code; by default only the own country's."""

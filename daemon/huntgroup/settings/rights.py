@@ -6,7 +6,7 @@ the PBX's side of telephony nobody changes by command: those keys are no part of
 """
 
 from huntgroup.errors import ChangeRefused
-from huntgroup.settings import changes
+from huntgroup.settings import changes, forwarding
 from huntgroup.settings.changes import AnyChange, AnyCommand, Check, Show, steps_of
 from huntgroup.settings.models import Operator, Settings
 from huntgroup.settings.words import listed
@@ -52,9 +52,10 @@ def check_rights(settings: Settings, who: str, command: AnyCommand) -> None:
 
 
 def check_what_came_of_it(before: Settings, after: Settings, who: str) -> None:
-    """Whether a change left alone what only an administrator may give: the right over a group.
+    """Whether a change left alone what only an administrator may give: the right over a group, and new numbers to dial.
 
-    Without this a supervisor would give it to another whom they take into a group that names no supervisors.
+    Without this a supervisor would give the right to another whom they take into a group that names no supervisors,
+    and send callers to a number that pays its owner.
 
     Raises:
         ChangeRefused: when it did not.
@@ -66,6 +67,9 @@ def check_what_came_of_it(before: Settings, after: Settings, who: str) -> None:
         if supervisors_of(before, group.id) != supervisors_of(after, group.id):
             message = f"this changes who supervises {group.id}: only an administrator may do that"
             raise ChangeRefused(NOT_PERMITTED, message, "operator")
+    wrong = forwarding.why_not(before, after)
+    if wrong is not None:
+        raise ChangeRefused(NOT_PERMITTED, wrong, "number")
 
 
 def _operator(settings: Settings, who: str) -> Operator | None:

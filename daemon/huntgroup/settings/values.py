@@ -28,6 +28,7 @@ _EXTENSION = re.compile(r"[0-9*#]{1,40}")
 _NUMBER = re.compile(r"\+?[0-9]{1,32}")
 _NUMBER_DECORATION = re.compile(r"[ \t()\[\]-]")
 _DIALLED = re.compile(r"\+?[0-9*#]{1,32}")
+_FORWARD = re.compile(r"\+[0-9]{1,15}\*?|\+\*")
 _TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI", "Local", "SCCP")
 _RESOURCE = re.compile(r"[A-Za-z0-9_.+-]{1,80}")
 _LOCAL_RESOURCE = re.compile(r"[A-Za-z0-9_.+-]{1,80}@[A-Za-z0-9_.+-]{1,80}(?:/[A-Za-z0-9]{1,8})?")
@@ -281,6 +282,16 @@ PhoneNumber = Annotated[str, AfterValidator(read_number)]
 
 DialledNumber = Annotated[str, AfterValidator(_dialled)]
 """A number that Huntgroup dials: like `PhoneNumber`, but * and # may be part of it."""
+
+ForwardPattern = Annotated[
+    str,
+    _matching(
+        _FORWARD,
+        "a pattern of international numbers",
+        'write `+`, the country code and more digits, with `*` at the end for any that follow, as in "+48*"',
+    ),
+]
+"""A number in E.164, or with `*` at its end all that begin so."""
 
 Phone = Annotated[str, AfterValidator(read_phone)]
 """A phone as Dial() names it, such as `PJSIP/anna-desk`."""

@@ -21,7 +21,7 @@ OPERATOR_CONTEXT = "huntgroup-callback"
 CUSTOMER_CONTEXT = "huntgroup-callback-customer"
 LABEL = "Callback"
 """Stands before the customer's number on the operator's phone."""
-PRIVILEGE = "customers are called back by Originate: give the AMI user `originate`, as config/manager.conf does"
+PRIVILEGE = "customers are called back by Originate: `write = call,originate` for the AMI user: see config/manager.conf"
 ENDED = "the call ended before they answered"
 CODECS = "ulaw,alaw"
 """What the channel that stands for a customer may carry. Unasked Originate gives it slin alone, so that either side is

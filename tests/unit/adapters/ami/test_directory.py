@@ -56,6 +56,22 @@ def test_nobody_can_be_called_back_where_there_is_no_way_out() -> None:
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        "+48701234567",
+        "0701234567",
+        "0048801234567",
+        "+881612345678",
+        "00979123456789",
+        "+48*701234567",
+        "+4870123456789",
+    ],
+)
+def test_a_number_that_costs_more_is_never_called_back(number: str) -> None:
+    assert not DIRECTORY.customer("Jan", number).can_be_called_back
+
+
+@pytest.mark.parametrize(
     ("text", "plain"),
     [
         ("Jan\r\nKowalski", "Jan Kowalski"),
