@@ -36,7 +36,7 @@ def region(country: str) -> str:
 def country_code(text: str) -> str | None:
     """A country as the configuration keeps it, in lower case; None: it has no telephone numbers."""
     country = text.lower()
-    return country if region(country) in phonenumbers.SUPPORTED_REGIONS else None
+    return country if text.isascii() and region(country) in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def forms(number: str, country: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def next_opening(hours: Hours | None, instant: float) -> float | None:
 
 
 def _even_until(zone: ZoneInfo, begin: int, end: int) -> int:
-    """The first second after ``begin`` at which clocks have changed; ``end``, at most a day later, where they do not."""
+    """The first second after ``begin`` at which clocks have changed; ``end``, at most a day later: they do not."""
     before = _offset(zone, begin)
     if _offset(zone, end) == before:
         return end

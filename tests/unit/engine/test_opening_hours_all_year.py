@@ -74,7 +74,7 @@ def openings(draw: st.DrawFn) -> tuple[Opening, ...]:
 
 
 def found_wrong(hours: Hours, zone: str) -> list[str]:
-    """Every look at the year at which the two disagree: around each clock change, at midnights and at the year's end."""
+    """Where the two disagree: around each clock change, at midnights and at the year's end."""
     begin, _ = year_of(zone)
     reference, shown = slowly(hours, zone), clock(zone)
     looks = {minute + step for minute in changes(zone) for step in range(-200, 200, 7)}
