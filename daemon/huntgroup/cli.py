@@ -289,7 +289,8 @@ def replay(
 ) -> None:
     """Run the journal through the engine again and compare every decision with what was recorded.
 
-    Nothing real is touched, whether the daemon runs or not. Exit status 0; 1 at the first difference, which is shown.
+    Nothing real is touched, whether the daemon runs or not. What an earlier version did not keep is no difference.
+    Exit status 0; 1 when anything was decided otherwise: the first difference is shown, and all are counted.
     """
     from huntgroup.replay import replay as run_again  # noqa: PLC0415 - as for the daemon
     from huntgroup.retelling import as_it_stood, outcome  # noqa: PLC0415
@@ -306,7 +307,7 @@ def replay(
     except (ConfigError, HuntgroupError) as error:
         _tell(error) if isinstance(error, ConfigError) else typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
-    if done.difference is None and moment is not None:
+    if moment is not None:
         for line in as_it_stood(done.engine.world):
             typer.echo(line)
     for line in outcome(done):

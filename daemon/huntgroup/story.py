@@ -93,7 +93,7 @@ def told(records: Sequence[Record], names: Names) -> Iterator[str]:
     begin = records[0].at
     for record in records:
         clock = datetime.fromtimestamp(record.at, UTC).strftime("%H:%M:%S.%f")[:-3]
-        for sentence in _sentences(record, names):
+        for sentence in sentences(record, names):
             yield f"{clock}  +{record.at - begin:7.3f} s  {plain(sentence)}"
 
 
@@ -112,7 +112,8 @@ def as_data(record: Record) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _sentences(record: Record, names: Names) -> Iterable[str]:
+def sentences(record: Record, names: Names) -> Iterable[str]:
+    """What one record says, in words; nothing where the next one says it."""
     if record.type == DECISION:
         return _decision(record, names)
     if record.type == FactType.RECEIVED:
