@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from huntgroup.adapters.store.records import Record
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
+from huntgroup.local_time import local
 from huntgroup.plain import plain
 from huntgroup.replay import Difference, Replay
 from huntgroup.story import Names, sentences
@@ -99,7 +99,7 @@ def as_it_stood(world: World) -> Iterator[str]:
         yield plain(f"  {operator.policy.id}  {operator.presence}{why}  {phones}  has {inquiries}")
     yield "Open inquiries"
     for inquiry in world.inquiries.values():
-        yield f"  {_stands(inquiry)}"
+        yield plain(f"  {_stands(inquiry)}")
     if not world.inquiries:
         yield "  none"
 
@@ -114,4 +114,4 @@ def _stands(inquiry: Inquiry) -> str:
 
 def moment(instant: float) -> str:
     """Local date and time, to the thousandth."""
-    return datetime.fromtimestamp(instant).astimezone().isoformat(sep=" ", timespec="milliseconds")
+    return local(instant, timespec="milliseconds")
