@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from huntgroup.authors import author_of
 from huntgroup.errors import ChangeRefused, ConfigError
 from huntgroup.settings.changes import AnyCommand
 from huntgroup.settings.differences import Difference, differences
@@ -22,7 +23,7 @@ from huntgroup.settings.filing import version_of
 log = structlog.get_logger(__name__)
 
 BY_FILE = "file"
-"""Who changed what somebody wrote into the file: it does not say who."""
+"""Who changed what somebody wrote into the file with an editor: it does not say who."""
 WAITING_MOST = 100
 """Commands that wait for their turn; more are refused."""
 
@@ -90,7 +91,15 @@ class Administrator:
         except ConfigError as error:
             self._house.reject(error, await asyncio.to_thread(_version_there, self._path))
             return
-        self._take_over(loaded, Said(BY_FILE, differences(self._loaded.data, loaded.data)), _nothing)
+        who = await asyncio.to_thread(self._author, loaded)
+        self._take_over(loaded, Said(who, differences(self._loaded.data, loaded.data)), _nothing)
+
+    def _author(self, loaded: Loaded) -> str:
+        """Who changed the file since: a system user, where `huntgroup admin` left their name, and nobody else did."""
+        author = author_of(self._loaded.settings.store.path, loaded.version)
+        if author is None:
+            return BY_FILE
+        return author.who if author.before == self._loaded.version else f"{BY_FILE}, {author.who}"
 
     async def _do(self, asked: _Asked) -> None:
         asker = Asker(name=asked.who, in_force=self._loaded.settings, environment=os.environ)

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import structlog
@@ -20,6 +19,8 @@ from huntgroup.adapters.store.holding import Holding
 from huntgroup.adapters.store.journal import Journal
 from huntgroup.adapters.store.opening import held
 from huntgroup.administrator import Administrator, Said
+from huntgroup.authors import author_of
+from huntgroup.build import build
 from huntgroup.crm.desk import CrmDesk
 from huntgroup.crm_service import crm_desk
 from huntgroup.customer_service import CustomerService
@@ -59,7 +60,7 @@ def run(path: Path) -> int:
     loaded = load_whole(path)
     settings = loaded.settings
     logs.configure()
-    log.info("daemon.starting", version=version("huntgroup"), config=str(path))
+    log.info("daemon.starting", version=build(), config=str(path))
     try:
         with held(settings.store.path) as holding:
             asyncio.run(_serve(loaded, path, holding))
@@ -142,9 +143,9 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     )
     reloader.mqtt = mqtt
     customers.meet(mqtt, journal)
-    shell.put(DaemonStarted(version=version("huntgroup")), clock.now())
+    shell.put(DaemonStarted(version=build()), clock.now())
     if engine.world.policy != policy:
-        shell.put(PolicyChanged(policy=policy, version=loaded.version), clock.now())
+        shell.put(_changed_meanwhile(policy, loaded), clock.now())
     stop = _stop_on_signals(administrator)
     try:
         async with history, asyncio.TaskGroup() as tasks:
@@ -182,6 +183,12 @@ async def _ended(running: Iterable["asyncio.Task[None]"]) -> None:
     for task in running:
         task.cancel()
     await asyncio.wait(running, timeout=LAST_WORDS_TIMEOUT)
+
+
+def _changed_meanwhile(policy: Policy, loaded: Loaded) -> PolicyChanged:
+    """The file is another than the one that the last run went by."""
+    author = author_of(loaded.settings.store.path, loaded.version)
+    return PolicyChanged(policy=policy, who=author.who if author is not None else "", version=loaded.version)
 
 
 def _policy(settings: Settings, clock: Clock) -> Policy:

@@ -1,20 +1,26 @@
 """The command line: arguments, words on the screen and exit statuses; nothing else is decided here."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from huntgroup import customers_cli
+from huntgroup.build import build, commit
 from huntgroup.cli_admin import app as admin_app
+from huntgroup.cli_guard import run_guarded
+from huntgroup.cli_options import ConfigFile
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.ops import standard_streams
 from huntgroup.plain import as_json as shown_as_json
+from huntgroup.plain import plain
 from huntgroup.settings import Settings, load, load_to_simulate
+
+if TYPE_CHECKING:
+    from huntgroup.story import Names
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -29,33 +35,27 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Help is plain text: with markup `[mqtt]` is a style, and is not shown.
+    rich_markup_mode=None,
 )
 
 app.add_typer(admin_app, name="admin")
 app.add_typer(customers_cli.app)
-crm_app = typer.Typer(name="crm", help="What a CRM is still to be told.", no_args_is_help=True)
+crm_app = typer.Typer(name="crm", help="What a CRM is still to be told.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(crm_app)
-
-ConfigFile = Annotated[
-    Path,
-    typer.Option("--config", metavar="FILE", help="The configuration, a TOML file.", show_default=False),
-]
 
 
 def main() -> None:
     """The entry point of the command."""
     standard_streams.open_missing()
-    app()
+    run_guarded(app)
 
 
 def _show_version(is_wanted: bool) -> None:
     if not is_wanted:
         return
-    try:
-        number = version("huntgroup")
-    except PackageNotFoundError:
-        number = "(not installed, run from its sources)"
-    typer.echo(f"huntgroup {number}")
+    at = commit()
+    typer.echo(f"huntgroup {build()}" + (f", in a clone at commit {at}" if at else ""))
     raise typer.Exit
 
 
@@ -83,6 +83,18 @@ def check(config: ConfigFile) -> None:
         _counted(settings.numbers, "number"),
     )
     typer.echo(f"{config} is fine: {', '.join(counts)}.")
+    for note in _notes(settings):
+        typer.echo(f"note: {note}")
+
+
+def _notes(settings: Settings) -> Iterator[str]:
+    """What is allowed, and hardly meant: with it nobody is ever rung, or nothing comes in."""
+    what = {"operators": settings.operators, "groups": settings.groups}
+    missing = [name for name, tables in what.items() if not tables]
+    if missing:
+        yield f"there are no {' and no '.join(missing)}, so nobody will ever be rung"
+    if not settings.numbers and not settings.sources:
+        yield "there are no numbers and no sources, so no inquiry will ever come in"
 
 
 @app.command()
@@ -93,6 +105,8 @@ def run(config: ConfigFile) -> None:
     that it must have refuses it for good.
     """
     # Imported here: `check` must work, and fast, without the daemon and all that it needs.
+    import structlog  # noqa: PLC0415
+
     from huntgroup.app import run as run_daemon  # noqa: PLC0415
 
     try:
@@ -105,6 +119,9 @@ def run(config: ConfigFile) -> None:
         status = EXIT_REFUSED
     except HuntgroupError as error:
         typer.echo(str(error), err=True)
+        status = EXIT_FAILED
+    except Exception:  # noqa: BLE001 - the log is where it can be read, with what led there
+        structlog.get_logger("huntgroup").exception("daemon.failed")
         status = EXIT_FAILED
     raise typer.Exit(status)
 
@@ -155,7 +172,13 @@ def simulate(
 
 @app.command()
 def explain(
-    inquiry: Annotated[str, typer.Argument(metavar="INQUIRY", help="Its id, as the log and the broker name it.")],
+    inquiry: Annotated[
+        str,
+        typer.Argument(
+            metavar="INQUIRY|NUMBER",
+            help="Its id, as the log and the broker name it; or a telephone number, for the newest of its inquiries.",
+        ),
+    ],
     config: ConfigFile,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
 ) -> None:
@@ -163,27 +186,64 @@ def explain(
 
     Reads what the daemon recorded, whether it runs or not. Exit status 0; 1 when nothing is known of the inquiry.
     """
-    from huntgroup.adapters.store.reading import recent_inquiries, records_of  # noqa: PLC0415 - as for the daemon
-    from huntgroup.story import Names, as_data, told  # noqa: PLC0415
+    from huntgroup.adapters.store.reading import records_of  # noqa: PLC0415 - as for the daemon
+    from huntgroup.story import Names, as_data, summary, told  # noqa: PLC0415
 
     try:
         settings = load_to_simulate(config)
-        records = records_of(settings.store.path, inquiry)
-        recent = [] if records else recent_inquiries(settings.store.path, RECENT)
+        store = settings.store.path
+        found = [records_of(store, inquiry)]
+        if not found[0]:
+            found = [records_of(store, each) for each in _of_number(settings, inquiry)]
     except ConfigError as error:
         _tell(error)
         raise typer.Exit(EXIT_FAILED) from None
     except HuntgroupError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
-    if not records:
-        last = f"; the last ones are {', '.join(recent)}" if recent else "; nothing is recorded there yet"
-        typer.echo(f"nothing is known of {inquiry} in {settings.store.path}{last}", err=True)
-        raise typer.Exit(EXIT_FAILED)
     names = Names({each.id: each.name for each in settings.operators}, {each.id: each.name for each in settings.groups})
-    lines = (shown_as_json(as_data(each)) for each in records) if as_json else told(records, names)
-    for line in lines:
+    if not found:
+        _tell_recent(settings, inquiry, names)
+        raise typer.Exit(EXIT_FAILED)
+    if as_json:
+        for each in (record for records in found for record in records):
+            typer.echo(shown_as_json(as_data(each)))
+        return
+    if found[0][0].inquiry != inquiry:
+        typer.echo(f"The newest of {plain(inquiry)}, and the story of the first:")
+        for records in found:
+            typer.echo(f"  {summary(records, names)}")
+    for line in told(found[0], names):
         typer.echo(line)
+
+
+def _of_number(settings: Settings, text: str) -> list[str]:
+    """The newest inquiries of a telephone number in any of its forms."""
+    from huntgroup.adapters.store.reading import inquiries_of_number  # noqa: PLC0415 - as for the daemon
+    from huntgroup.customers.identities import phone  # noqa: PLC0415
+    from huntgroup.numbering import forms  # noqa: PLC0415
+
+    country = settings.telephony.country
+    known = phone(text, country)
+    digits = "".join(each for each in text if each in "+0123456789")
+    wanted = dict.fromkeys((text, *([digits] if digits else []), *(forms(known.value, country) if known else ())))
+    return inquiries_of_number(settings.store.path, list(wanted), RECENT)
+
+
+def _tell_recent(settings: Settings, asked: str, names: "Names") -> None:
+    from huntgroup.adapters.store.reading import recent_inquiries, records_of  # noqa: PLC0415 - as for the daemon
+    from huntgroup.story import summary  # noqa: PLC0415
+
+    store = settings.store.path
+    try:
+        recent = [records_of(store, each) for each in recent_inquiries(store, RECENT)]
+    except HuntgroupError as error:
+        typer.echo(str(error), err=True)
+        return
+    what = "the last ones are:" if recent else "nothing is recorded there yet"
+    typer.echo(f"nothing is known of {plain(asked)} in {store}; {what}", err=True)
+    for records in recent:
+        typer.echo(f"  {summary(records, names)}", err=True)
 
 
 @app.command()
@@ -194,31 +254,35 @@ def status(
         bool, typer.Option("--watch", help="Stay, and show whatever changes; with --json a line each time.")
     ] = False,
 ) -> None:
-    """Show operators, groups and waiting inquiries of the running daemon, as the broker has them.
+    """Show operators, groups and waiting inquiries of the running daemon.
 
-    Exit status 0; 1 when no daemon is online, or the broker or [mqtt] is not there.
+    They are read from the broker; without [mqtt] from the store, as of the last event that the daemon wrote down.
+    Exit status 0; 1 when no daemon is online, or the broker or the store cannot be read.
     """
-    from huntgroup.status import show  # noqa: PLC0415 - as for the daemon
+    from huntgroup.adapters.mqtt.reader import houses  # noqa: PLC0415 - as for the daemon
+    from huntgroup.on_record import houses_on_record  # noqa: PLC0415
+    from huntgroup.status import show  # noqa: PLC0415
 
     try:
         settings = load_to_simulate(config)
     except ConfigError as error:
         _tell(error)
         raise typer.Exit(EXIT_FAILED) from None
-    if settings.mqtt is None:
-        typer.echo(f"{config} has no [mqtt] table: without a broker there is nothing to read from", err=True)
-        raise typer.Exit(EXIT_FAILED)
     if settings.crm is not None and not as_json and not is_watching:
         from huntgroup.crm.report import standing  # noqa: PLC0415
 
         typer.echo(standing(settings.store.path, settings.crm.type))
+    reading = houses_on_record(settings.store.path) if settings.mqtt is None else houses(settings.mqtt)
     try:
-        show(settings.mqtt, as_json=as_json, is_watching=is_watching, say=typer.echo, beside=_beside(settings))
+        is_online = show(reading, as_json=as_json, is_watching=is_watching, say=typer.echo, beside=_beside(settings))
     except HuntgroupError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
     except KeyboardInterrupt:
         return
+    if not is_online:
+        typer.echo(f"no daemon runs with {settings.store.path}", err=True)
+        raise typer.Exit(EXIT_FAILED)
 
 
 def _beside(settings: Settings) -> Callable[[], dict[str, Any]]:
@@ -292,7 +356,8 @@ def replay(
 ) -> None:
     """Run the journal through the engine again and compare every decision with what was recorded.
 
-    Nothing real is touched, whether the daemon runs or not. Exit status 0; 1 at the first difference, which is shown.
+    Nothing real is touched, whether the daemon runs or not. What an earlier version did not keep is no difference.
+    Exit status 0; 1 when anything was decided otherwise: the first difference is shown, and all are counted.
     """
     from huntgroup.replay import replay as run_again  # noqa: PLC0415 - as for the daemon
     from huntgroup.retelling import as_it_stood, outcome  # noqa: PLC0415
@@ -309,7 +374,7 @@ def replay(
     except (ConfigError, HuntgroupError) as error:
         _tell(error) if isinstance(error, ConfigError) else typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None
-    if done.difference is None and moment is not None:
+    if moment is not None:
         for line in as_it_stood(done.engine.world):
             typer.echo(line)
     for line in outcome(done):

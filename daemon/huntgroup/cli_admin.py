@@ -2,9 +2,7 @@
 
 import json
 import sys
-import tomllib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,11 +10,19 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from huntgroup.cli_options import ConfigFile
 from huntgroup.errors import ChangeRefused, ConfigError, HuntgroupError
-from huntgroup.plain import as_json
+from huntgroup.local_time import local
+from huntgroup.plain import as_json, plain
+from huntgroup.settings import Group as GroupSettings
+from huntgroup.settings import Number as NumberSettings
+from huntgroup.settings import Operator as OperatorSettings
+from huntgroup.settings import Source as SourceSettings
 from huntgroup.settings import load_to_simulate
+from huntgroup.settings.base import Section
 from huntgroup.settings.changes import ADMINISTRATION, AnyChange, AnyCommand, Check, Show
 from huntgroup.settings.editing import Asker, Outcome, carry_out
+from huntgroup.settings.shell_values import read_value
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -26,12 +32,9 @@ app = typer.Typer(
     help="Change the configuration file: validated, with its comments kept, and put in force at once.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
-ConfigFile = Annotated[
-    Path,
-    typer.Option("--config", metavar="FILE", help="The configuration, a TOML file.", show_default=False),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be changed, or what would be wrong.")]
 Values = Annotated[
     list[str],
@@ -55,11 +58,24 @@ class Kind(StrEnum):
         """By what it is known."""
         return "number" if self is Kind.NUMBER else "id"
 
+    @property
+    def model(self) -> type[Section]:
+        """What may be said of one."""
+        return _MODELS[self]
+
+
+_MODELS: dict[Kind, type[Section]] = {
+    Kind.GROUP: GroupSettings,
+    Kind.OPERATOR: OperatorSettings,
+    Kind.NUMBER: NumberSettings,
+    Kind.SOURCE: SourceSettings,
+}
+
 
 @app.command("set")
 def set_values(kind: Kind, name: Name, values: Values, config: ConfigFile, *, dry_run: DryRun = False) -> None:
     """Set keys, as in `huntgroup admin set group sales rings=3 distribution=evenly`."""
-    _change(config, {"type": f"set_{kind}", kind: name, "changes": _read(values)}, dry_run=dry_run)
+    _change(config, {"type": f"set_{kind}", kind: name, "changes": _read(kind, values)}, dry_run=dry_run)
 
 
 @app.command()
@@ -78,7 +94,7 @@ def reset(
 @app.command()
 def add(kind: Kind, name: Name, values: Values, config: ConfigFile, *, dry_run: DryRun = False) -> None:
     """Add one, as in `huntgroup admin add operator dora phones='["PJSIP/dora"]'`."""
-    _change(config, {"type": f"add_{kind}", kind: {kind.key: name, **_read(values)}}, dry_run=dry_run)
+    _change(config, {"type": f"add_{kind}", kind: {kind.key: name, **_read(kind, values)}}, dry_run=dry_run)
 
 
 @app.command()
@@ -129,7 +145,7 @@ def do(
     """Do what a command says that is written as for the broker (docs/mqtt.md)."""
     try:
         asked = json.loads(sys.stdin.read() if command == "-" else command)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"it is no JSON: {error}", param_hint="JSON") from None
     _change(config, asked, dry_run=dry_run)
 
@@ -157,24 +173,20 @@ def history(config: ConfigFile) -> None:
 
 
 def _told(at: float, event: dict[str, Any]) -> Iterable[str]:
-    when = datetime.fromtimestamp(at, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
     who = event.get("who") or "while the daemon was away"
-    yield f"{when}  {who}  {event.get('version', '')}".rstrip()
+    yield plain(f"{local(at)}  {who}  {event.get('version', '')}".rstrip())
     for each in event.get("changes", ()):
-        yield f"    {each['key']}: {each['before'] or '-'} -> {each['after'] or '-'}"
+        yield plain(f"    {each['key']}: {each['before'] or '-'} -> {each['after'] or '-'}")
 
 
-def _read(values: Iterable[str]) -> dict[str, Any]:
-    """Each value as the file would have it; what is no value there is a text."""
+def _read(kind: Kind, values: Iterable[str]) -> dict[str, Any]:
+    """Each value as the file would have it; what the model takes as text is text."""
     read = {}
     for each in values:
         name, equals, value = each.partition("=")
         if not equals or not name:
             raise typer.BadParameter(f"{each!r} is not KEY=VALUE", param_hint="KEY=VALUE")
-        try:
-            read[name] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            read[name] = value
+        read[name] = read_value(kind.model, name, value)
     return read
 
 
@@ -201,10 +213,13 @@ def _change(config: Path, asked: Any, *, dry_run: bool) -> None:
 
 
 def _put_in_force(config: Path, outcome: Outcome) -> None:
-    from huntgroup.in_force import put_in_force  # noqa: PLC0415 - as for the daemon
+    from huntgroup.authors import Author, leave_name, system_user  # noqa: PLC0415 - as for the daemon
+    from huntgroup.in_force import put_in_force  # noqa: PLC0415
 
+    after = outcome.after
+    leave_name(after.settings.store.path, Author(system_user(), outcome.before.version, after.version))
     try:
-        typer.echo(put_in_force(config, outcome.after.settings.store.path))
+        typer.echo(put_in_force(config, after.settings.store.path))
     except HuntgroupError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_FAILED) from None

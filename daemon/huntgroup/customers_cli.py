@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from huntgroup.cli_options import ConfigFile
 from huntgroup.errors import ConfigError, HuntgroupError, StoreError
+from huntgroup.local_time import local, local_from_iso
 from huntgroup.plain import as_json as as_json_text
 from huntgroup.plain import clean, plain
 from huntgroup.settings import Settings, load_to_simulate
@@ -26,11 +28,14 @@ FOUND_MOST = 50
 ORPHANS_AT_ONCE = 20
 WHO = "cli"
 
-app = typer.Typer(name="customers", help="Customers: who they are, and who is responsible.", no_args_is_help=True)
+app = typer.Typer(
+    name="customers",
+    help="Customers: who they are, and who is responsible.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
-ConfigFile = Annotated[
-    Path, typer.Option("--config", metavar="FILE", help="The configuration, a TOML file.", show_default=False)
-]
 Who = Annotated[
     str,
     typer.Argument(metavar="CUSTOMER", help="An id as in customer-17, a number, an address, or network:name."),
@@ -214,11 +219,11 @@ def erase(customer: Who, config: ConfigFile) -> None:
 
     Names the recordings that still lie at the PBX. Exit status 0; 1 when it cannot be done.
     """
-    from huntgroup.adapters.store.customers import desk, erasing  # noqa: PLC0415
+    from huntgroup.adapters.store.customers import erasing  # noqa: PLC0415
 
     def forget(database: sqlite3.Connection, settings: Settings, now: float) -> list[str]:
         done, _ = erasing.erase(database, _one(database, settings, customer), _change(now))
-        until = desk.instant(now + settings.store.keep)
+        until = local(now + settings.store.keep)
         words = f"{done['id']} is forgotten; what came in stays in the journal until {until}"
         return [words, *(f"a message of theirs is still at the PBX: {file}" for file in done["recordings"])]
 
@@ -439,15 +444,17 @@ def _line(customer: dict[str, Any]) -> str:
 
 
 def _told(customer: dict[str, Any]) -> Sequence[str]:
-    lines = [_line(customer), f"  known since {customer['created_at']}"]
+    lines = [_line(customer), f"  known since {local_from_iso(customer['created_at'])}"]
     lines += [f"  merged: {', '.join(customer['merged'])}"] if customer["merged"] else []
-    lines += [f"  {each['id']} of {each['inquiry']}, {each['at']}" for each in customer["leads"]]
+    lines += [f"  {each['id']} of {each['inquiry']}, {local_from_iso(each['at'])}" for each in customer["leads"]]
     for each in customer["inquiries"]:
         outcome = each.get("outcome", "open")
         who = each.get("operator", "nobody")
         times = f"waited {each['waited']:.0f} s, talked {each['talked']:.0f} s"
-        lines.append(f"  {each['received_at']}  {each['channel']} {each['inquiry']}: {outcome}, {who}, {times}")
+        came = local_from_iso(each["received_at"])
+        lines.append(f"  {came}  {each['channel']} {each['inquiry']}: {outcome}, {who}, {times}")
     for each in customer["changes"]:
         undone = ", undone" if "undone_at" in each else ""
-        lines.append(f"  change {each['change']}: {each['what']} by {each['by'] or 'somebody'}, {each['at']}{undone}")
+        done = f"{each['what']} by {each['by'] or 'somebody'}, {local_from_iso(each['at'])}{undone}"
+        lines.append(f"  change {each['change']}: {done}")
     return lines

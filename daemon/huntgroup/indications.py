@@ -1,11 +1,18 @@
 """How long one ring lasts, by country.
 
+A country that the file does not know rings like the one with which it shares its calling code (Canada like the United
+States, Jersey like the United Kingdom); any other by `DEFAULT`.
+
 The numbers are those of the `ring =` lines in the indications.conf that Asterisk 22 installs: what the
 caller hears, not what a bell does (that file's `ringcadence`, which differs for a few countries). One ring
 is one full turn of the pattern, its silences included. The codes are that file's, too: `uk`, not `gb`.
 """
 
 from typing import NamedTuple
+
+import phonenumbers
+
+from huntgroup.numbering import region
 
 
 class Cadence(NamedTuple):
@@ -65,3 +72,17 @@ CADENCES: dict[str, Cadence] = {
     "ve": Cadence("Venezuela", (1000, 4000)),
     "za": Cadence("South Africa", _DOUBLE),
 }
+
+DEFAULT = Cadence("any other country", (1000, 4000))
+"""The pattern of most countries above, and within what ITU-T E.180 recommends: 0.67 to 1.5 s of tone, 3 to 5 s of
+silence."""
+
+_BY_REGION = {region(code): cadence for code, cadence in reversed(CADENCES.items())}
+
+
+def cadence_of(country: str) -> Cadence:
+    """How phones ring in a country, by its code as in the configuration."""
+    own = region(country)
+    calling_code = phonenumbers.country_code_for_region(own)
+    main = phonenumbers.region_code_for_country_code(calling_code)
+    return _BY_REGION.get(own) or _BY_REGION.get(main) or DEFAULT

@@ -1,7 +1,7 @@
 """Telephone numbers in the forms in which trunks send them, and the one form that they all mean.
 
 The form is E.164 with its ``+``. A number that is none of the public network's, such as an extension, is its own form.
-Countries are Asterisk's codes, as in the configuration: ``uk``, not ``gb``.
+Countries are ISO 3166 codes in lower case, as in the configuration; Asterisk's own `uk` and `us-old` are known, too.
 
 `public_number` reads the numbers of callers and customers, from wherever they come: calls, MQTT, lists, commands.
 """
@@ -62,8 +62,14 @@ _EXTENSION_MARK = re.compile(r"(?:x|ext|wew)", re.IGNORECASE)
 
 
 def region(country: str) -> str:
-    """The ISO code of one of Asterisk's countries."""
+    """The ISO code of a country of the configuration."""
     return _REGIONS.get(country, country.upper())
+
+
+def country_code(text: str) -> str | None:
+    """A country as the configuration keeps it, in lower case; None: it has no telephone numbers."""
+    country = text.lower()
+    return country if text.isascii() and region(country) in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def forms(number: str, country: str) -> tuple[str, ...]:

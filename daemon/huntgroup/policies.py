@@ -114,7 +114,8 @@ def _hours(hours: HoursSetting, today: date) -> Hours:
     closed: frozenset[date] = frozenset()
     if hours.holidays:
         country, _, part = hours.holidays.partition("-")
-        years = range(today.year, today.year + HOLIDAY_YEARS)
+        # The year before, too: on New Year's night `today` may be a day ahead of the group's own date.
+        years = range(today.year - 1, today.year + HOLIDAY_YEARS)
         closed = frozenset(holidays.country_holidays(country, subdiv=part or None, years=years))
     return Hours(zone=ZoneInfo(hours.timezone), week=hours.week, holidays=closed)
 

@@ -1,6 +1,6 @@
 """Runs the journal through the engine again, and holds what it says now against what was recorded then."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +9,7 @@ from huntgroup.adapters.store.reading import Past, history
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.adapters.store.rows import Entry
 from huntgroup.codec import event_from, memory_from, rows_of
+from huntgroup.comparison import Comparison, Found
 from huntgroup.engine.effects import Decision, Effect, Fact
 from huntgroup.engine.engine import Engine
 from huntgroup.engine.restoring import memory_of
@@ -16,15 +17,18 @@ from huntgroup.errors import StoreError
 
 LED_THERE = 5
 """Events that are shown with the first difference."""
+DIFFERENCES_KEPT = 10
+"""Differences that are kept as they are; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where the two part. ``recorded`` and ``recomputed`` line up; ``led_there`` ends with the event itself."""
+    """Where the two part. ``led_there`` ends with the event itself; ``what`` is what differs, in words."""
 
     led_there: tuple[Entry, ...]
-    recorded: tuple[str, ...]
-    recomputed: tuple[str, ...]
+    recorded: tuple[Record, ...] = ()
+    recomputed: tuple[Record, ...] = ()
+    what: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,12 +41,28 @@ class Replay:
     last_at: float = 0.0
     skipped: int = 0
     """Events that have no comparison, as those before them are missing."""
-    difference: Difference | None = None
+    differences: list[Difference] = field(default_factory=list)
+    """The first of them."""
+    differing: int = 0
+    """Events and snapshots that differ."""
+    fields: Counter[str] = field(default_factory=Counter)
+    """What this version keeps or tells in addition, and how often that was passed over."""
     led_there: deque[Entry] = field(default_factory=lambda: deque(maxlen=LED_THERE))
+
+    @property
+    def difference(self) -> Difference | None:
+        """The first one."""
+        return self.differences[0] if self.differences else None
+
+    def differs(self, difference: Difference) -> None:
+        """Count it, and keep it unless there are many."""
+        self.differing += 1
+        if len(self.differences) < DIFFERENCES_KEPT:
+            self.differences.append(difference)
 
 
 def replay(path: Path, until: float | None = None) -> Replay:
-    """Replay all that is kept, or up to an instant (seconds since the epoch), ending at the first difference.
+    """Replay all that is kept, or up to an instant (seconds since the epoch).
 
     Raises StoreError when there is nothing, or it cannot be read; UnreadableError for what this version does not know.
     """
@@ -53,7 +73,7 @@ def replay(path: Path, until: float | None = None) -> Replay:
         if until is not None:
             snapshots = [each for each in snapshots if past.snapshot(each).at <= until] or snapshots[:1]
         done = Replay(_engine_at(past, snapshots[0]))
-        _run(past, snapshots, done, until)
+        _Run(past, snapshots, done).until(until)
     return done
 
 
@@ -64,39 +84,69 @@ def _engine_at(past: Past, sequence: int) -> Engine:
     return Engine(memory.policy, memory)
 
 
-def _run(past: Past, snapshots: list[int], done: Replay, until: float | None) -> None:
-    recorded = _Recorded(past.records(snapshots[0]))
-    comparisons = set(snapshots[1:])
-    last = snapshots[0]
-    is_lost = False
-    for entry in past.entries(snapshots[0]):
-        if until is not None and entry.at > until:
-            return
-        is_lost |= entry.sequence != last + 1
-        last = entry.sequence
-        expected = recorded.of(last)
-        if is_lost:
-            done.skipped += 1
-        else:
-            _compare(done, entry, expected)
-        if done.difference is None and last in comparisons:
-            if is_lost:
-                done.engine, is_lost = _engine_at(past, last), False
+class _Run:
+    """One run through the journal. Behind a difference it goes on, and from the next snapshot on as was recorded."""
+
+    def __init__(self, past: Past, snapshots: list[int], done: Replay) -> None:
+        self._past = past
+        self._first, self._snapshots = snapshots[0], set(snapshots[1:])
+        self._done = done
+        self._comparison = Comparison()
+        self._is_lost = False
+        """Events are missing, or could not be replayed: there is nothing to compare with."""
+        self._is_apart = False
+        """Something was decided otherwise: what differs may follow from that."""
+
+    def until(self, instant: float | None) -> None:
+        recorded = _Recorded(self._past.records(self._first))
+        last = self._first
+        for entry in self._past.entries(self._first):
+            if instant is not None and entry.at > instant:
+                return
+            self._is_lost |= entry.sequence != last + 1
+            last = entry.sequence
+            expected = recorded.of(last)
+            if self._is_lost:
+                self._done.skipped += 1
             else:
-                _compare_state(past, done, last)
-        if done.difference is not None:
+                self._compare(entry, expected)
+            if last in self._snapshots:
+                self._compare_state(last)
+
+    def _compare(self, entry: Entry, expected: list[Record]) -> None:
+        done = self._done
+        done.events += 1
+        done.first_at = done.first_at or entry.at
+        done.last_at = entry.at
+        done.led_there.append(entry)
+        event = event_from(entry.type, entry.body)
+        try:
+            effects = done.engine.handle(event, entry.at)
+        except Exception as error:  # noqa: BLE001 - whatever a journal brings out in this version is to be shown
+            self._is_lost = True
+            what = f"this version fails at it: {type(error).__name__}: {error}"
+            done.differs(Difference(tuple(done.led_there), tuple(expected), (), (what,)))
             return
+        computed = list(_records(effects))
+        found = self._comparison.of_records(expected, computed)
+        what = tuple(found.differences)
+        self._note(found, Difference(tuple(done.led_there), tuple(expected), tuple(computed), what))
 
+    def _compare_state(self, sequence: int) -> None:
+        """The memory then, as this version would write it, against the memory now."""
+        if not self._is_lost and not self._is_apart:
+            now = ((row.kind, row.id, row.body or "") for row in rows_of(memory_of(self._done.engine.world)))
+            found = self._comparison.of_states(self._past.snapshot(sequence).state, now)
+            self._note(found, Difference(tuple(self._done.led_there), what=tuple(found.differences)))
+        if self._is_lost or self._is_apart:
+            self._done.engine = _engine_at(self._past, sequence)
+            self._is_lost = self._is_apart = False
 
-def _compare(done: Replay, entry: Entry, expected: list[Record]) -> None:
-    effects = done.engine.handle(event_from(entry.type, entry.body), entry.at)
-    done.events += 1
-    done.first_at = done.first_at or entry.at
-    done.last_at = entry.at
-    done.led_there.append(entry)
-    found = list(_records(effects))
-    if len(found) != len(expected) or not all(map(Record.tells_the_same, found, expected)):
-        done.difference = Difference(tuple(done.led_there), tuple(map(str, expected)), tuple(map(str, found)))
+    def _note(self, found: Found, difference: Difference) -> None:
+        self._done.fields.update(found.fields)
+        if found.differences:
+            self._is_apart = True
+            self._done.differs(difference)
 
 
 def _records(effects: list[Effect]) -> Iterator[Record]:
@@ -104,17 +154,6 @@ def _records(effects: list[Effect]) -> Iterator[Record]:
         record = record_of(effect) if isinstance(effect, Fact | Decision) else None
         if record is not None:
             yield record
-
-
-def _compare_state(past: Past, done: Replay, sequence: int) -> None:
-    """The memory then, as this version would write it, against the memory now."""
-    memory = memory_from(past.snapshot(sequence).state)
-    then = set(rows_of(memory)) if memory is not None else set()
-    now = set(rows_of(memory_of(done.engine.world)))
-    if then != now:
-        done.difference = Difference(
-            tuple(done.led_there), tuple(map(str, sorted(then - now))), tuple(map(str, sorted(now - then)))
-        )
 
 
 class _Recorded:

@@ -1,7 +1,7 @@
 """The house on a screen: PBXs, operators, groups and who waits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from huntgroup.adapters.clock import Clock
-from huntgroup.adapters.mqtt.reader import House, houses
+from huntgroup.adapters.mqtt.reader import House
+from huntgroup.local_time import local_from_iso
 from huntgroup.plain import as_json as shown_as_json
 from huntgroup.plain import plain
-from huntgroup.settings import Mqtt
 
 WAITING_MOST = 40
 """So many of those who wait have a line of their own."""
@@ -22,22 +22,35 @@ WAITING_MOST = 40
 Beside = Callable[[], dict[str, Any]]
 
 
-def show(settings: Mqtt, *, as_json: bool, is_watching: bool, say: Callable[[str], None], beside: Beside) -> None:
+def show(
+    reading: AsyncGenerator[House, None],
+    *,
+    as_json: bool,
+    is_watching: bool,
+    say: Callable[[str], None],
+    beside: Beside,
+) -> bool:
     """Once, or again whenever something changes; ``beside`` gives what programs are told in addition.
 
-    Raises PeerError when there is nothing to show.
+    Whether a daemon runs. Raises PeerError or StoreError when there is nothing to show.
     """
-    asyncio.run(_show(settings, as_json=as_json, is_watching=is_watching, say=say, beside=beside))
+    return asyncio.run(_show(reading, as_json=as_json, is_watching=is_watching, say=say, beside=beside))
 
 
 async def _show(
-    settings: Mqtt, *, as_json: bool, is_watching: bool, say: Callable[[str], None], beside: Beside
-) -> None:
+    reading: AsyncGenerator[House, None],
+    *,
+    as_json: bool,
+    is_watching: bool,
+    say: Callable[[str], None],
+    beside: Beside,
+) -> bool:
     console = Console()
     live = Live(console=console, auto_refresh=False) if is_watching and not as_json else None
-    reading = houses(settings)
+    is_online = False
     try:
         async for house in reading:
+            is_online = house.daemon.get("state") == "online"
             if as_json:
                 say(shown_as_json(house.as_data() | beside()))
             elif live is None:
@@ -47,17 +60,20 @@ async def _show(
                     live.start()
                 live.update(picture(house), refresh=True)
             if not is_watching:
-                return
+                break
     finally:
         await reading.aclose()
         if live is not None:
             live.stop()
+    return is_online
 
 
 def picture(house: House) -> RenderableType:
     """A table of each kind. Names and texts are shown as they are, and never as instructions to the terminal."""
     now = datetime.fromtimestamp(Clock().now(), UTC)
-    return Group(_pbxs(house, now), _groups(house), _operators(house), _waiting(house, now))
+    as_of = house.daemon.get("as_of")
+    head = [Text(f"As of {local_from_iso(as_of)}, from the store: there is no broker to read from.")] if as_of else []
+    return Group(*head, _pbxs(house, now), _groups(house), _operators(house), _waiting(house, now))
 
 
 def _table(title: str, *columns: str) -> Table:

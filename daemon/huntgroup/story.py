@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from huntgroup.adapters.store.records import DECISION, Record
 from huntgroup.engine.effects import FactType, Outcome, Reason
+from huntgroup.local_time import local
 from huntgroup.plain import plain
 
 WHY_NOT = {
@@ -89,12 +89,22 @@ class Names:
 
 
 def told(records: Sequence[Record], names: Names) -> Iterator[str]:
-    """One line for each thing that happened, with the time of day (UTC) and the seconds since the first."""
+    """One line for each thing that happened, with the local time and the seconds since the first."""
     begin = records[0].at
     for record in records:
-        clock = datetime.fromtimestamp(record.at, UTC).strftime("%H:%M:%S.%f")[:-3]
-        for sentence in _sentences(record, names):
+        clock = local(record.at, timespec="milliseconds")
+        for sentence in sentences(record, names):
             yield f"{clock}  +{record.at - begin:7.3f} s  {plain(sentence)}"
+
+
+def summary(records: Sequence[Record], names: Names) -> str:
+    """One line for an inquiry: when it began, its id, who it was, where, and how it ended."""
+    began = next((each for each in records if each.type == FactType.RECEIVED), records[0])
+    ended = next((each for each in reversed(records) if each.type == FactType.CLOSED), None)
+    group = next((each.group for each in records if each.group), None)
+    parts = [_customer(began), *([f"for {names.group(group)}"] if group else [])]
+    parts.append("still open" if ended is None else "; ".join(sentences(ended, names)))
+    return plain(f"{local(began.at)}  {began.inquiry}  {', '.join(parts)}")
 
 
 def as_data(record: Record) -> dict[str, Any]:
@@ -112,7 +122,8 @@ def as_data(record: Record) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _sentences(record: Record, names: Names) -> Iterable[str]:
+def sentences(record: Record, names: Names) -> Iterable[str]:
+    """What one record says, in words; nothing where the next one says it."""
     if record.type == DECISION:
         return _decision(record, names)
     if record.type == FactType.RECEIVED:
@@ -133,10 +144,14 @@ def _sentences(record: Record, names: Names) -> Iterable[str]:
     return [words.format(who=who, detail=record.detail) if words else f"{record.type} {record.detail}".rstrip()]
 
 
-def _arrival(record: Record, names: Names) -> str:
+def _customer(record: Record) -> str:
     customer = record.more.get("customer", {})
     name, phone = customer.get("name", ""), customer.get("phone", "")
-    who = f"{name} ({phone})" if name and phone else name or phone or "somebody unknown"
+    return f"{name} ({phone})" if name and phone else name or phone or "somebody unknown"
+
+
+def _arrival(record: Record, names: Names) -> str:
+    customer, who = record.more.get("customer", {}), _customer(record)
     if customer.get("id"):
         who = f"{who}, known as {customer['id']},"
     told = f"{who} comes in by {record.detail}, for {names.group(record.group)}"

@@ -11,9 +11,11 @@ import pytest_asyncio
 
 from huntgroup import administrator
 from huntgroup.administrator import Administrator, Said
+from huntgroup.authors import Author, leave_name
 from huntgroup.errors import ChangeRefused, ConfigError
 from huntgroup.settings.changes import ADMINISTRATION
 from huntgroup.settings.editing import Loaded, Outcome, load_whole
+from huntgroup.settings.filing import version_of
 from tests.unit.settings.test_editing import FILE, set_group
 
 
@@ -170,3 +172,37 @@ async def test_more_than_can_wait_are_refused(house: House, monkeypatch: pytest.
     assert isinstance(last, ChangeRefused)
     assert last.why == "overloaded"
     assert isinstance(await answers[1], Outcome)
+
+
+async def test_reload_names_the_system_user_who_changed_the_file_by_command(house: House) -> None:
+    before = version_of(house.path.read_bytes())
+    house.path.write_text(FILE.replace("rings = 4", "rings = 3"))
+    author = Author("shell:kowalska", before, version_of(house.path.read_bytes()))
+    leave_name(house.path.parent / "huntgroup.db", author)
+    house.administrator.reload()
+    await house.asks("ben", {"type": "check"})
+
+    assert house.daemon.taken == [("shell:kowalska", ["groups.sales.rings"], 3)]
+
+
+async def test_reload_names_the_file_too_where_somebody_edited_it_before(house: House) -> None:
+    house.path.write_text(FILE.replace("rings = 4", "rings = 5"))
+    edited = version_of(house.path.read_bytes())
+    house.path.write_text(FILE.replace("rings = 4", "rings = 3"))
+    leave_name(
+        house.path.parent / "huntgroup.db", Author("shell:kowalska", edited, version_of(house.path.read_bytes()))
+    )
+    house.administrator.reload()
+    await house.asks("ben", {"type": "check"})
+
+    assert house.daemon.taken[0][0] == "file, shell:kowalska"
+
+
+async def test_name_of_an_earlier_change_is_not_that_of_a_later_edit(house: House) -> None:
+    before = version_of(house.path.read_bytes())
+    leave_name(house.path.parent / "huntgroup.db", Author("shell:kowalska", "older", before))
+    house.path.write_text(FILE.replace("rings = 4", "rings = 3"))
+    house.administrator.reload()
+    await house.asks("ben", {"type": "check"})
+
+    assert house.daemon.taken[0][0] == "file"

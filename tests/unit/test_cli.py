@@ -5,15 +5,18 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import typer.main
 from typer.testing import CliRunner, Result
 
-from huntgroup import cli
+from huntgroup import cli, cli_options
 from huntgroup.adapters.store.opening import open_store
 from huntgroup.adapters.store.reading import records_of
 from huntgroup.errors import HuntgroupError, InvariantBroken, PeerError, PeerRefused
@@ -84,7 +87,45 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Daemon:
 def test_check_says_how_much_a_valid_file_describes(config: Path) -> None:
     result = invoke("check", "--config", config)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"{config} is fine: 2 operators, 1 group, 0 numbers.\n"
+    assert result.stdout == (
+        f"{config} is fine: 2 operators, 1 group, 0 numbers.\n"
+        "note: there are no numbers and no sources, so no inquiry will ever come in\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "notes"),
+    [
+        (
+            VALID[VALID.index("[[operators]]") :],
+            "",
+            [
+                "there are no operators and no groups, so nobody will ever be rung",
+                "there are no numbers and no sources, so no inquiry will ever come in",
+            ],
+        ),
+        (
+            VALID[VALID.index("[[groups]]") :],
+            "",
+            [
+                "there are no groups, so nobody will ever be rung",
+                "there are no numbers and no sources, so no inquiry will ever come in",
+            ],
+        ),
+        (
+            'operators = ["anna", "ben"]',
+            'operators = ["anna"]\n[[sources]]\nid = "web"\nchannel = "chat"\ngroup = "sales"',
+            [],
+        ),
+    ],
+)
+def test_check_notes_what_rings_nobody(config: Path, before: str, after: str, notes: list[str]) -> None:
+    config.write_text(VALID.replace(before, after))
+
+    result = invoke("check", "--config", config)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == [f"note: {each}" for each in notes]
 
 
 def test_check_tells_each_problem_on_a_line_and_how_many_there_are(broken: Path) -> None:
@@ -137,15 +178,92 @@ def test_run_tells_an_error_without_a_traceback(
     assert (result.exit_code, result.stderr) == (status, f"{error}\n")
 
 
-@pytest.mark.parametrize("command", ["check", "run"])
-def test_a_command_without_a_file_is_a_usage_error(command: str) -> None:
-    assert invoke(command).exit_code == 2
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("check",),
+    ("run",),
+    ("explain", "c1"),
+    ("status",),
+    ("doctor",),
+    ("replay",),
+    ("backup", "copy.db"),
+    ("crm", "outbox"),
+    ("crm", "retry"),
+    ("admin", "show"),
+    ("admin", "history"),
+    ("admin", "set", "group", "sales", "rings=3"),
+    ("admin", "reset", "group", "sales", "rings"),
+    ("admin", "add-member", "sales", "ben"),
+    ("customers", "show", "customer-1"),
+    ("customers", "find", "jan"),
+    ("customers", "export", "-"),
+)
+"""One of each kind that reads the configuration."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_without_any_file_says_where_one_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(cli_options, "DEFAULT_CONFIG", tmp_path / "none.toml")
+
+    result = invoke(*command)
+
+    assert result.exit_code == 2
+    words = " ".join(result.stderr.split())
+    assert f"there is no {tmp_path / 'none.toml'}; name the configuration with --config" in words
+    assert "HUNTGROUP_CONFIG" in words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_takes_its_file_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "named.toml").write_text("[[pbx]\n")
+    monkeypatch.setenv("HUNTGROUP_CONFIG", str(tmp_path / "named.toml"))
+
+    result = invoke(*command)
+
+    assert result.exit_code in {1, 2}
+    assert "is not TOML" in result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_takes_the_file_in_etc_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "default.toml").write_text("[[pbx]\n")
+    monkeypatch.setattr(cli_options, "DEFAULT_CONFIG", tmp_path / "default.toml")
+
+    assert "is not TOML" in invoke(*command).output
+
+
+def test_file_that_is_named_counts_before_the_environment(monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
+    monkeypatch.setenv("HUNTGROUP_CONFIG", str(config.parent / "none.toml"))
+    assert invoke("check", "--config", config).exit_code == 0
 
 
 def test_the_version_is_shown_and_nothing_else_is_needed() -> None:
     result = invoke("--version")
     assert result.exit_code == 0
-    assert result.stdout.startswith("huntgroup ")
+    assert result.stdout.startswith(f"huntgroup {version('huntgroup')}+")
+
+
+def helped(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with the words that lead to it."""
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from helped(inner, (*path, name))
+
+
+def test_help_shows_every_bracket_of_its_texts() -> None:
+    found = 0
+    for path, command in helped(typer.main.get_command(cli.app)):
+        shown = " ".join(invoke(*path, "--help").stdout.split())
+        texts = [command.help or "", *(getattr(each, "help", "") or "" for each in command.params)]
+        for word in (word for text in texts for word in text.split() if "[" in word or "]" in word):
+            found += 1
+            assert word in shown, (path, word)
+    assert found >= 3
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
@@ -186,7 +304,62 @@ def test_explain_of_an_inquiry_that_is_not_there_names_the_last_ones(config: Pat
     result = invoke("explain", "call-main-1.2", "--config", config)
 
     assert result.exit_code == 1
-    assert result.stderr == f"nothing is known of call-main-1.2 in {store}; the last ones are call-main-1.1\n"
+    first, second = result.stderr.splitlines()
+    assert first == f"nothing is known of call-main-1.2 in {store}; the last ones are:"
+    assert "call-main-1.1  somebody unknown, it ends" in second
+
+
+def inquired(config: Path, at: float, inquiry: str, phone: str, name: str = "") -> None:
+    """An inquiry of somebody's, who gave up."""
+    customer = json.dumps({"customer": {"name": name, "phone": phone}})
+    recorded(config, at, inquiry, "inquiry.received", "sales", None, None, "+48221234567", customer)
+    recorded(config, at + 9, inquiry, "inquiry.closed", "sales", None, None, "abandoned", "")
+
+
+@pytest.mark.parametrize("text", ["+48600700800", "600 700 800", "0048 600-700-800", "48600700800", "(600) 700 800"])
+def test_explain_tells_of_the_newest_inquiries_of_a_number(config: Path, text: str) -> None:
+    config.write_text('[telephony]\ncountry = "pl"\n' + VALID)
+    inquired(config, 1_790_000_000, "c1", "+48600700800", "Jan")
+    inquired(config, 1_790_000_100, "c2", "+48111222333")
+    inquired(config, 1_790_000_200, "c3", "+48600700800", "Jan")
+
+    result = invoke("explain", text, "--config", config)
+
+    assert result.exit_code == 0
+    head, newest, older, *story = result.stdout.splitlines()
+    assert text in head
+    assert ("c3  Jan (+48600700800), for sales, it ends, abandoned" in newest, "  c1  Jan" in older) == (True, True)
+    assert [line.split("s  ")[1] for line in story] == [
+        "Jan (+48600700800) comes in by +48221234567, for sales",
+        "it ends, abandoned",
+    ]
+
+
+def test_explain_takes_an_extension_and_a_number_as_it_came(config: Path) -> None:
+    inquired(config, 1_790_000_000, "c1", "101")
+    inquired(config, 1_790_000_000, "c2", "anonymous")
+
+    assert "  c1  101" in invoke("explain", "101", "--config", config).stdout
+    assert "  c2  anonymous" in invoke("explain", "anonymous", "--config", config).stdout
+
+
+def test_explain_of_a_number_gives_programs_each_of_its_inquiries(config: Path) -> None:
+    inquired(config, 1_790_000_000, "c1", "+48600700800")
+    inquired(config, 1_790_000_200, "c3", "+48600700800")
+
+    lines = invoke("explain", "+48600700800", "--config", config, "--json").stdout.splitlines()
+
+    assert [json.loads(line)["inquiry"] for line in lines] == ["c3", "c3", "c1", "c1"]
+
+
+def test_explain_names_recent_inquiries_with_time_and_who(config: Path) -> None:
+    inquired(config, 1_790_000_000, "c1", "+48600700800", "[red]Jan\x1b[2J")
+
+    result = invoke("explain", "+1 202 555 0101", "--config", config)
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[1].endswith("  c1  [red]Jan�[2J (+48600700800), for sales, it ends, abandoned")
+    assert result.stderr.splitlines()[1].startswith("  2026-09-21 ")
 
 
 def test_explain_needs_no_secret_and_gives_json_to_programs(config: Path) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from huntgroup.adapters.store.opening import held
+from huntgroup.adapters.store.opening import held, open_store
+from huntgroup.authors import Author, author_of
 from huntgroup.cli import app
 from huntgroup.settings.filing import version_of
+from tests.unit.adapters.store.conftest import spoil
 from tests.unit.settings.test_editing import FILE
 
 
@@ -139,3 +141,59 @@ def test_who_may_not_signal_the_daemon_is_told_what_to_do(config: Path, monkeypa
     assert status == 1
     assert "systemctl reload huntgroup" in words
     assert "rings = 3" in config.read_text()
+
+
+def test_extension_of_digits_is_added_as_text(config: Path) -> None:
+    status, words = runs(config, "add", "operator", "eva", 'phones=["PJSIP/eva"]', "extension=104", "name=2026")
+
+    assert (status, "operators.eva" in words) == (0, True)
+    assert 'extension = "104"' in config.read_text()
+    assert 'name = "2026"' in config.read_text()
+
+
+def test_mobile_number_that_looks_like_a_sum_is_set_as_text(config: Path) -> None:
+    assert runs(config, "set", "operator", "anna", "mobile=+48600100299")[0] == 0
+    assert 'mobile = "+48600100299"' in config.read_text()
+
+
+def test_group_with_a_name_of_digits_is_named_as_text(config: Path) -> None:
+    assert runs(config, "add", "group", "24", "name=24", 'operators=["anna"]')[0] == 0
+    assert runs(config, "add", "number", "101", "group=24")[0] == 0
+    assert 'group = "24"' in config.read_text()
+
+
+def test_name_of_who_changes_the_file_is_left_for_the_daemon(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("os.chown", lambda *_: None)
+    monkeypatch.setenv("SUDO_USER", "kowalska")
+    before = version_of(config.read_bytes())
+
+    assert runs(config, "set", "group", "sales", "rings=3")[0] == 0
+
+    author = author_of(config.parent / "huntgroup.db", version_of(config.read_bytes()))
+    assert author == Author("shell:kowalska", before, version_of(config.read_bytes()))
+    assert author_of(config.parent / "huntgroup.db", before) is None
+
+
+def test_nothing_is_written_through_a_link_that_lies_where_the_name_goes(config: Path) -> None:
+    (config.parent / "precious").write_text("mine")
+    (config.parent / "huntgroup.db.changed-by").symlink_to(config.parent / "precious")
+
+    assert runs(config, "set", "group", "sales", "rings=3")[0] == 0
+
+    assert (config.parent / "precious").read_text() == "mine"
+    assert author_of(config.parent / "huntgroup.db", version_of(config.read_bytes())) is not None
+
+
+def test_history_shows_local_times_and_no_control_characters(config: Path) -> None:
+    store = config.parent / "huntgroup.db"
+    open_store(store)
+    change = {"key": "groups.sales.name", "before": '"\x1b[31m"', "after": '"[red]"'}
+    body = json.dumps({"who": "shell:root", "version": "abc", "changes": [change]})
+    spoil(store, "INSERT INTO journal VALUES (1, 1790000000.0, 'PolicyChanged', ?, 0)", body)
+
+    status, words = runs(config, "history")
+
+    assert status == 0
+    assert words.splitlines()[0].endswith("  shell:root  abc")
+    assert words.splitlines()[1] == '    groups.sales.name: "�[31m" -> "[red]"'

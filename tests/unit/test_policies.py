@@ -57,3 +57,15 @@ def test_everything_the_engine_decides_by_comes_from_the_file(tmp_path: Path) ->
     assert (sales.hold, sales.on_unanswered) == (Hold.MUSIC, EnterGroup(group=support.id))
     assert (support.hold, support.on_unanswered) == (Hold.RINGING, End(cause=17))
     assert back.on_unanswered == KeepWaiting()
+
+
+def test_group_is_closed_on_new_years_eve_where_utc_is_a_year_ahead(tmp_path: Path) -> None:
+    """Started at 1 January 2027, 03:00 UTC, it is still 31 December 2026 in Honolulu."""
+    file = tmp_path / "huntgroup.toml"
+    hours = '[groups.hours]\ntimezone = "Pacific/Honolulu"\nmon-sun = "00:00-24:00"\nholidays = "DE"\n'
+    file.write_text(FILE.replace("[[numbers]]", f"{hours}[[numbers]]"))
+
+    *_, back = policy_from(load(file, {"SECRET": "x"}), date(2027, 1, 1)).groups.values()
+
+    assert back.hours is not None
+    assert back.hours.openings(date(2026, 12, 26)) == ()

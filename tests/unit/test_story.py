@@ -1,5 +1,10 @@
 """The story of an inquiry, as a person would tell it."""
 
+import time
+from collections.abc import Iterator
+
+import pytest
+
 from huntgroup.adapters.store.records import Record, record_of
 from huntgroup.engine.effects import Decision, Effect, Fact, FactType, Reason
 from huntgroup.engine.events import (
@@ -13,7 +18,7 @@ from huntgroup.engine.events import (
 )
 from huntgroup.engine.ids import AttemptNo, InquiryId, OperatorId, SourceId
 from huntgroup.engine.policy import CallBack, Channel, ToVoicemail
-from huntgroup.story import WHY_NOT, WORDS, Names, told
+from huntgroup.story import WHY_NOT, WORDS, Names, summary, told
 from tests.unit.engine.scenario import RING, Story, entrance, group, phone, policy
 
 NAMES = Names({"anna": "Anna Nowak", "ben": "Ben Okafor"}, {"sales": "Sales"})
@@ -73,7 +78,18 @@ def test_how_an_operator_came_to_a_call_that_nobody_offered_is_told() -> None:
     ]
 
 
-def test_the_times_are_those_of_the_events() -> None:
+@pytest.fixture
+def in_warsaw(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's clocks show Warsaw's time."""
+    monkeypatch.setenv("TZ", "Europe/Warsaw")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_warsaw")
+def test_times_are_local_with_their_date() -> None:
     story = Story(policy(group("sales", "anna")), at=1_795_282_117.5)
     story.calls("c1")
     story.later(2.25)
@@ -81,8 +97,8 @@ def test_the_times_are_those_of_the_events() -> None:
 
     lines = list(told(records(story.history), NAMES))
 
-    assert lines[0].startswith("17:28:37.500  +  0.000 s  ")
-    assert any(line.startswith("17:28:39.750  +  2.250 s  Anna Nowak declines it") for line in lines)
+    assert lines[0].startswith("2026-11-21 18:28:37.500+01:00  +  0.000 s  ")
+    assert any(line.startswith("2026-11-21 18:28:39.750+01:00  +  2.250 s  Anna Nowak declines it") for line in lines)
 
 
 def test_why_a_caller_waited_is_told() -> None:
@@ -184,3 +200,15 @@ def test_that_the_responsible_came_first_is_told_and_why_they_did_not() -> None:
     assert lines[1] == "first comes Cleo Martin, who is responsible for this customer"
     reason = "not Cleo Martin, who is responsible for this customer, but was being rung for another call [ringing]"
     assert reason in lines
+
+
+@pytest.mark.usefixtures("in_warsaw")
+def test_one_line_sums_an_inquiry_up() -> None:
+    story = Story(policy(group("sales", "anna")), at=1_795_282_117.5)
+    story.calls("c1")
+    so_far = records(story.history)
+    story.answers("c1", "anna")
+    story.hangs_up("c1")
+
+    assert summary(so_far, NAMES) == "2026-11-21 18:28:37+01:00  c1  Jan (+48600700800), for Sales, still open"
+    assert summary(records(story.history), NAMES).endswith("for Sales, it ends, answered by Anna Nowak")

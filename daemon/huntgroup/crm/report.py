@@ -13,6 +13,7 @@ from huntgroup.adapters.store.crm_outbox import Backlog, Row
 from huntgroup.adapters.store.opening import connect
 from huntgroup.adapters.store.schema import VERSION
 from huntgroup.errors import StoreError
+from huntgroup.local_time import local
 from huntgroup.plain import plain
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ def told(rows: Collection[Row], now: float) -> Iterator[str]:
     """A line each, and why. What stands in it may come from anywhere: it is only text."""
     for row in rows:
         state = "given up" if row.is_dead else "waits" if row.next_at is not None else "waits behind another"
-        line = f"{row.id:>6}  {_moment(row.at)}  {row.connector}  {row.deed}  {row.customer or '-'}  {state}"
+        line = f"{row.id:>6}  {local(row.at)}  {row.connector}  {row.deed}  {row.customer or '-'}  {state}"
         if row.next_at is not None and not row.is_dead:
             line += f", due {'now' if row.next_at <= now else f'in {row.next_at - now:.0f} s'}"
         if row.tries:

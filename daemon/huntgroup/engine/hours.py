@@ -1,10 +1,11 @@
 """When a group is open. Times are local and instants are not: a clock change moves the instant, never the time."""
 
+import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-MINUTES_A_DAY = 24 * 60
+SECONDS_A_DAY = 24 * 60 * 60
 LOOK_AHEAD_DAYS = 400
 """A group that does not open within this time is taken for one that never does."""
 
@@ -35,26 +36,42 @@ def is_open(hours: Hours | None, instant: float) -> bool:
 
 
 def next_opening(hours: Hours | None, instant: float) -> float | None:
-    """The first instant at or after this one at which the group is open; None when it never opens again."""
+    """The first instant at or after this one at which the group is open; None when it never opens again.
+
+    Time is walked in stretches in which clocks run evenly: each ends at a local midnight or at a clock change. So an
+    opening that begins because clocks go back into it is found, and so are a skipped hour and a skipped day.
+    """
     if is_open(hours, instant) or hours is None:
         return instant
-    day = datetime.fromtimestamp(instant, UTC).astimezone(hours.zone).date()
-    for ahead in range(LOOK_AHEAD_DAYS):
-        for start, _ in hours.openings(day + timedelta(days=ahead)):
-            for opens in _instants(hours.zone, day + timedelta(days=ahead), start):
-                if opens > instant and is_open(hours, opens):
-                    return opens
+    if not any(hours.week):
+        return None
+    at, last = instant, instant + LOOK_AHEAD_DAYS * SECONDS_A_DAY
+    while at < last:
+        second = math.floor(at)
+        local = datetime.fromtimestamp(second, UTC).astimezone(hours.zone)
+        midnight = second - (local.hour * 60 + local.minute) * 60 - local.second
+        end = _even_until(hours.zone, second, midnight + SECONDS_A_DAY)
+        for start, stop in hours.openings(local.date()):
+            opens = max(at, midnight + start * 60)
+            if opens < min(end, midnight + stop * 60):
+                return float(opens)
+        at = end
     return None
 
 
-def _instants(zone: ZoneInfo, day: date, minute: int) -> tuple[float, ...]:
-    """When clocks show a local time: twice in an hour that they repeat; one that they skip comes with the skip."""
-    local = datetime.combine(day, time(minute // 60, minute % 60), zone)
-    first, second = local.timestamp(), local.replace(fold=1).timestamp()
-    if first <= second:
-        return (first, second)
-    # Skipped: read with the clock of before it is later than with the clock of after, and the jump lies between.
-    shift = local.utcoffset()
-    while datetime.fromtimestamp(second, UTC).astimezone(zone).utcoffset() == shift:
-        second += 60
-    return (second,)
+def _even_until(zone: ZoneInfo, begin: int, end: int) -> int:
+    """The first second after ``begin`` at which clocks have changed; ``end``, at most a day later: they do not."""
+    before = _offset(zone, begin)
+    if _offset(zone, end) == before:
+        return end
+    while end - begin > 1:
+        middle = (begin + end) // 2
+        if _offset(zone, middle) == before:
+            begin = middle
+        else:
+            end = middle
+    return end
+
+
+def _offset(zone: ZoneInfo, instant: int) -> timedelta | None:
+    return datetime.fromtimestamp(instant, UTC).astimezone(zone).utcoffset()

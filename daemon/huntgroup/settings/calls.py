@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from huntgroup.indications import CADENCES
-from huntgroup.numbering import forms
+from huntgroup.numbering import country_code, forms
 from huntgroup.settings.models import Telephony
 from huntgroup.settings.outline import Data, actions, table, tables, texts
 from huntgroup.settings.values import read_number
@@ -17,8 +16,8 @@ _AFTER_THE_CALL = ("callback", "reply")
 def told_apart(data: Data) -> Iterator[Finding]:
     """Numbers that a trunk may write alike."""
     country = table(data, "telephony").get("country")
-    known = (
-        country if isinstance(country, str) and country in CADENCES else str(Telephony.model_fields["country"].default)
+    known = (country_code(country) if isinstance(country, str) else None) or str(
+        Telephony.model_fields["country"].default
     )
     owner: dict[str, Key] = {}
     for key, value in texts(data, "numbers", "number"):

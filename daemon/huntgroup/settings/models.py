@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from huntgroup.indications import CADENCES
+from huntgroup.indications import CADENCES, cadence_of
 from huntgroup.settings.actions import BUSY, Action, HangUp, KeepWaiting, ResponsibleMissed
 from huntgroup.settings.base import Section
 from huntgroup.settings.crm import Crm
@@ -32,7 +32,7 @@ from huntgroup.settings.values import (
     Phone,
     PhoneNumber,
     PositiveDuration,
-    Region,
+    RingCadence,
     Sound,
     StoreUrl,
     Text,
@@ -113,10 +113,13 @@ class Telephony(Section):
     """What holds for all calls."""
 
     country: Country = "us"
-    """Whose ring cadence counts, by the code in Asterisk's indications; `us` is Asterisk's own default."""
+    """Where telephone numbers without a country are read, by ISO code; `us` is Asterisk's own default."""
+
+    cadence: RingCadence | None = None
+    """Whose ring cadence counts, by the code in Asterisk's indications; by default the country's, where it is known."""
 
     ring_seconds: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] | None = None
-    """One ring in seconds, tone and silence; by default the country's."""
+    """One ring in seconds, tone and silence; by default the cadence's."""
 
     pickup_code: Extension = "*11"
     """Dialled to take a ringing call of one's groups; followed by an extension, a colleague's."""
@@ -137,7 +140,7 @@ class Telephony(Section):
     """Which new numbers supervisors may set by command, in E.164, `*` at the end for any digits; none (the default):
     only those that the file has already."""
 
-    callback_countries: Items[Region] | None = None
+    callback_countries: Items[Country] | None = None
     """Whose numbers are called back, by ISO code; by default only the own country's."""
 
     callback_tries: Annotated[int, Field(ge=1, le=10)] = 3
@@ -152,8 +155,9 @@ class Telephony(Section):
 
     @property
     def ring_cadence_seconds(self) -> float:
-        """One ring in seconds, from `ring_seconds` or the country's cadence."""
-        return self.ring_seconds or CADENCES[self.country].seconds
+        """One ring in seconds, from `ring_seconds`, `cadence` or the country, in this order."""
+        cadence = CADENCES[self.cadence] if self.cadence else cadence_of(self.country)
+        return self.ring_seconds or cadence.seconds
 
 
 class Pbx(HoldsSecret):

@@ -14,6 +14,7 @@ import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from huntgroup.indications import CADENCES
+from huntgroup.numbering import country_code
 from huntgroup.settings.words import Complaint, kind, listed, nearest, shown
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ _SOUND = re.compile(r"[A-Za-z0-9_./-]{1,200}")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _STORE_PREFIX = "sqlite:"
 _LEAVE_KEY = re.compile(r"[0-9]")
+_LONGEST_COUNTRY_CODE = 3
 _CAUSES = {"unallocated": 1, "normal": 16, "busy": 17, "no_answer": 19, "congestion": 34}
 
 
@@ -207,20 +209,39 @@ def _store_url(value: str, info: ValidationInfo) -> str:
 
 
 def _country(value: str) -> str:
+    code = country_code(value)
+    if code is None:
+        raise Complaint(
+            f"{shown(value)} is no country with telephone numbers",
+            _named_country(value) or 'write its ISO code, as in "pl" or "gb"',
+        )
+    return code
+
+
+def _named_country(value: str) -> str:
+    """`did you mean` the codes of the countries whose name or code is near; empty: there is none."""
+    if len(value) <= _LONGEST_COUNTRY_CODE:
+        return ""
+    # Imported here: the names come with half a second of data, and only who writes a name needs them.
+    from phonenumbers import geocoder  # noqa: PLC0415
+
+    names = {}
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        number = phonenumbers.example_number(region)
+        if number is not None:
+            names[geocoder.country_name_for_number(number, "en")] = region.lower()
+    near = list(dict.fromkeys(names[name] for name in nearest(value, names)))
+    return f"did you mean {listed(near)}?" if near else ""
+
+
+def _cadence(value: str) -> str:
     if value in CADENCES:
         return value
     names = {code: code for code in CADENCES} | {row.country: code for code, row in CADENCES.items()}
-    near = list(dict.fromkeys(names[name] for name in nearest(value, names)))
+    is_code = len(value) <= _LONGEST_COUNTRY_CODE
+    near = [] if is_code else list(dict.fromkeys(names[name] for name in nearest(value, names)))
     right = f"did you mean {listed(near)}?" if near else f"use {listed(CADENCES)}"
-    raise Complaint(f"{shown(value)} is no country of Asterisk's indications", right)
-
-
-def _region(value: str) -> str:
-    if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise Complaint(
-            f"{shown(value)} is no country with telephone numbers", 'write its ISO code, as in "pl" or "gb"'
-        )
-    return value.lower()
+    raise Complaint(f"{shown(value)} is no ring cadence of Asterisk's indications", right)
 
 
 def _cause(value: object) -> int:
@@ -327,10 +348,10 @@ StoreUrl = Annotated[str, AfterValidator(_store_url)]
 """`sqlite:` and a file, made absolute to the configuration file's folder."""
 
 Country = Annotated[str, AfterValidator(_country)]
-"""A country code of Asterisk's indications."""
+"""A country with telephone numbers, by its ISO code in either case, or by Asterisk's `uk` or `us-old`."""
 
-Region = Annotated[str, AfterValidator(_region)]
-"""A country by its ISO code."""
+RingCadence = Annotated[str, AfterValidator(_cadence)]
+"""A country code of Asterisk's indications."""
 
 LeaveKey = Annotated[str, _matching(_LEAVE_KEY, "a key that can be offered", 'write one digit, as in "1"')]
 """A key of a telephone that a waiting caller may press."""

@@ -43,7 +43,8 @@ def _times(plan: Plan, staff: Staff) -> Iterator[tuple[float, float]]:
             continue
         begin = _instant(plan, day, staff.begin)
         end = _instant(plan, day, staff.end + (MINUTES_A_DAY if staff.end <= staff.begin else 0))
-        if begin < plan.end and end > plan.start:
+        # A shift that clocks skip as a whole would end before it begins.
+        if begin < plan.end and plan.start < end and begin < end:
             yield begin, end
 
 

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import phonenumbers
 import pytest
 from pydantic import ValidationError
 from tests.unit.settings.conftest import Accept
 
+from huntgroup.adapters.ami.directory import Directory
+from huntgroup.numbering import forms
 from huntgroup.settings import Blending, Capacity, HangUp, KeepWaiting, Settings, Source, Telephony
 
 GROUP = '[[operators]]\nid = "anna"\nphones = ["PJSIP/anna"]\n[[groups]]\nid = "sales"\noperators = ["anna"]\n'
@@ -67,6 +70,40 @@ def test_one_ring_is_the_cadence_of_the_country() -> None:
 def test_one_ring_may_be_given_in_seconds(accept: Accept) -> None:
     telephony = accept('[telephony]\ncountry = "pl"\nring_seconds = 4\nunreachable_after = "2s"').telephony
     assert (telephony.ring_cadence_seconds, telephony.unreachable_after) == (4.0, 2.0)
+
+
+@pytest.mark.parametrize("country", sorted(each.lower() for each in phonenumbers.SUPPORTED_REGIONS))
+def test_every_country_with_numbers_can_be_configured(accept: Accept, country: str) -> None:
+    telephony = accept(f'[telephony]\ncountry = "{country}"').telephony
+    assert (telephony.country, forms("101", country)[0]) == (country, "101")
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        ('country = "ua"', 5.0),
+        ('country = "UA"\ncadence = "uk"', 3.0),
+        ('country = "gb"', 3.0),
+        ('country = "ca"', 6.0),
+        ('country = "pl"\ncadence = "us"', 6.0),
+        ('country = "ua"\ncadence = "us"\nring_seconds = 4', 4.0),
+    ],
+)
+def test_ring_is_the_seconds_or_the_cadence_or_the_countrys(accept: Accept, lines: str, seconds: float) -> None:
+    assert accept(f"[telephony]\n{lines}").telephony.ring_cadence_seconds == seconds
+
+
+def test_numbers_of_a_country_without_a_cadence_are_read_as_its_own(accept: Accept) -> None:
+    settings = accept(
+        '[telephony]\ncountry = "ua"\n[[operators]]\nid = "anna"\nphones = ["PJSIP/anna"]\n'
+        '[[groups]]\nid = "sales"\noperators = ["anna"]\n[[numbers]]\nnumber = "044 234 5678"\ngroup = "sales"'
+    )
+    assert Directory.of(settings).source("+380442345678") == "+380442345678"
+
+
+def test_country_code_in_capitals_is_taken(accept: Accept) -> None:
+    telephony = accept('[telephony]\ncountry = "PL"\ncallback_countries = ["PL", "uk", "gb"]').telephony
+    assert (telephony.country, telephony.callback_countries) == ("pl", ("pl", "uk", "gb"))
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,8 @@ def test_what_is_no_number_is_refused(number: str) -> None:
             ["x.db", "sqlite:", "sqlite::memory:", "sqlite:///x", "postgresql://h"],
         ),
         (values.Cause, [1, 16, 127, "busy", "no_answer", "unallocated"], [0, 128, True, 17.0, "17", "bussy", None]),
-        (values.Country, ["pl", "us", "uk"], ["PL", "gb", "xx", ""]),
+        (values.Country, ["pl", "us", "uk", "PL", "gb", "ua", "us-old"], ["xx", "", "Poland", "001", "ıe", 1]),
+        (values.RingCadence, ["pl", "us", "uk", "us-old"], ["PL", "gb", "ua", "xx", "", 1]),
     ],
 )
 def test_each_kind_lets_through_just_what_it_is_for(kind: Any, good: list[object], bad: list[object]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.settings.conftest import SHORTEST, Problems, Told
 
 from huntgroup.errors import Problem
+from huntgroup.indications import CADENCES
 
 OPERATOR = '[[operators]]\nid = "anna"\nphones = ["PJSIP/anna"]\n'
 GROUP = f'{OPERATOR}[[groups]]\nid = "sales"\noperators = ["anna"]\n'
@@ -132,7 +133,21 @@ def test_a_problem_is_told_as_file_line_key_wrong_and_right() -> None:
         ),
         (
             '[telephony]\ncountry = "Poland" # here',
-            'telephony.country: "Poland" is no country of Asterisk\'s indications; did you mean `pl`?',
+            'telephony.country: "Poland" is no country with telephone numbers; did you mean `pl`?',
+        ),
+        (
+            '[telephony]\ncountry = "Ukrain" # here',
+            'telephony.country: "Ukrain" is no country with telephone numbers; did you mean `ua`?',
+        ),
+        (
+            '[telephony]\ncadence = "Poland" # here',
+            'telephony.cadence: "Poland" is no ring cadence of Asterisk\'s indications; did you mean `pl`?',
+        ),
+        (
+            '[telephony]\ncadence = "zq" # here',
+            'telephony.cadence: "zq" is no ring cadence of Asterisk\'s indications; use `at`, `au`, '
+            + ", ".join(f"`{code}`" for code in list(CADENCES)[2:-1])
+            + " or `za`",
         ),
         (
             "[telephony]\nring_seconds = nan # here",

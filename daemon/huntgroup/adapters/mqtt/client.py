@@ -5,7 +5,6 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import aiomqtt
@@ -22,6 +21,7 @@ from huntgroup.adapters.mqtt.payloads import Status, instant
 from huntgroup.adapters.mqtt.replies import Replies
 from huntgroup.adapters.mqtt.telling import Telling
 from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.build import build
 from huntgroup.customers.words import Happening
 from huntgroup.engine.effects import Answered, Tidings
 from huntgroup.engine.policy import Policy
@@ -74,7 +74,7 @@ class MqttClient:
         self._backlog = Backlog(away, going or now, self._note_link)
         self._history = history
         self._began = now()
-        online = Status(state="online", since=instant(self._began), version=version("huntgroup"))
+        online = Status(state="online", since=instant(self._began), version=build())
         self._outbox.keep(self._topics.status, online.encode)
 
     def tell(self, tidings: Tidings) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from huntgroup.adapters.store.private import make_private
 from huntgroup.adapters.store.records import Record, from_row
 from huntgroup.adapters.store.rows import Entry
 from huntgroup.adapters.store.schema import VERSION
+from huntgroup.engine.effects import FactType
 from huntgroup.errors import StoreError
 
 COLUMNS = 'at, inquiry, type, "group", operator, attempt, detail, more'
@@ -74,13 +75,26 @@ class Past:
 def history(path: Path) -> Iterator[Past]:
     """Raises StoreError when the file cannot be read, now or later."""
     with _reading(path) as database:
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found != VERSION:
-            raise StoreError(
-                path, f"has version {found} of the tables: start this Huntgroup once, it brings them to {VERSION}"
-            )
+        _require_version(database, path)
         database.execute("BEGIN")
         yield Past(database)
+
+
+def _require_version(database: sqlite3.Connection, path: Path) -> None:
+    found = database.execute("PRAGMA user_version").fetchone()[0]
+    if found != VERSION:
+        words = f"has version {found} of the tables: start this Huntgroup once, it brings them to {VERSION}"
+        raise StoreError(path, words)
+
+
+def state_of(path: Path) -> list[tuple[str, str, str]]:
+    """The memory after the last event that was written: kind, id and body of each part.
+
+    Raises StoreError when the file cannot be read, or has the tables of another version.
+    """
+    with _reading(path) as database:
+        _require_version(database, path)
+        return database.execute("SELECT kind, id, body FROM state").fetchall()
 
 
 def records_of(path: Path, inquiry: str) -> list[Record]:
@@ -93,6 +107,21 @@ def recent_inquiries(path: Path, most: int) -> list[str]:
     """The last inquiries that are kept, newest first. Raises StoreError when the file cannot be read."""
     rows = _read(path, "SELECT inquiry FROM record GROUP BY inquiry ORDER BY max(sequence) DESC LIMIT ?", most)
     return [row[0] for row in rows]
+
+
+def inquiries_of_number(path: Path, numbers: Collection[str], most: int) -> list[str]:
+    """The last inquiries of a customer with one of these numbers, newest first.
+
+    Raises StoreError when the file cannot be read.
+    """
+    marks = ", ".join("?" * len(numbers))
+    # The newest first, so that a known number ends the search soon; an unknown one has every arrival looked at.
+    question = (
+        "SELECT inquiry FROM record WHERE type = ? AND more LIKE '{%' AND json_extract(more, '$.customer.phone')"
+        f" IN ({marks}) ORDER BY sequence DESC LIMIT ?"
+    )
+    rows = _read(path, question, FactType.RECEIVED, *numbers, most)
+    return list(dict.fromkeys(row[0] for row in rows))
 
 
 def back_up(path: Path, to: Path) -> None:
