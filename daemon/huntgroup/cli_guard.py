@@ -78,7 +78,7 @@ def _flushed(status: int) -> int:
         try:
             stream.flush()
         except (OSError, ValueError) as error:
-            if stream is sys.stdout and isinstance(error, OSError):
+            if stream is sys.stdout and isinstance(error, OSError) and not status:
                 status = _io_failed(error)
             # Python flushes once more at its end, and must find a file that takes it.
             with suppress(OSError, ValueError):

@@ -124,8 +124,8 @@ class _Run:
             effects = done.engine.handle(event, entry.at)
         except Exception as error:  # noqa: BLE001 - whatever a journal brings out in this version is to be shown
             self._is_lost = True
-            what = f"this version fails at it: {type(error).__name__}: {error}"
-            done.differs(Difference(tuple(done.led_there), tuple(expected), (), (what,)))
+            failed = f"this version fails at it: {type(error).__name__}: {error}"
+            done.differs(Difference(tuple(done.led_there), tuple(expected), (), (failed,)))
             return
         computed = list(_records(effects))
         found = self._comparison.of_records(expected, computed)
