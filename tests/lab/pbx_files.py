@@ -38,6 +38,8 @@ class Plan:
     endpoint_options: str = ""
     trunk_options: str = ""
     ami_options: str = ""
+    manager_options: str = ""
+    asterisk_options: str = ""
     without_modules: Sequence[str] = ()
     qualify: float = 0.0
     verbose: int = 3
@@ -115,6 +117,7 @@ astlogdir => {home}/log
 verbose = {plan.verbose}
 documentation_language = en_US
 live_dangerously = no
+{plan.asterisk_options}
 """
 
 
@@ -123,6 +126,7 @@ def _manager(plan: Plan) -> str:
     lines = [
         "[general]\nenabled=yes",
         f"bindaddr={plan.address}\nport={plan.ami_port}",
+        plan.manager_options,
         f"[lab]\nsecret={plan.secret}\nread=all\nwrite=all\nwritetimeout=1000",
     ]
     ours = plan.included("config/manager.conf")

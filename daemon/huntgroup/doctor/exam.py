@@ -9,7 +9,7 @@ from pathlib import Path
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
-from huntgroup.doctor import broker, crm, dialplan, fallback, pbx, phones, privileges, store, trunks
+from huntgroup.doctor import broker, crm, dialplan, fallback, heard, pbx, phones, privileges, store, trunks
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
 from huntgroup.doctor.session import Session
 from huntgroup.engine.ids import PbxId
@@ -81,6 +81,7 @@ def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterato
     yield pbx.look(session)
     yield privileges.look(session)
     yield dialplan.look(session, settings.telephony, is_one_of_several=len(settings.pbx) > 1)
+    yield heard.look(session)
     yield trunks.look(session)
     yield phones.look(session, settings)
     policy = policy_from(settings, today)
