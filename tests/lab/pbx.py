@@ -32,7 +32,8 @@ class Pbx(Service):
     *phones* maps endpoints to extensions (several may share one). *dialplan* and *queues* are added to
     extensions.conf and queues.conf. With *with_huntgroup* the repository's dialplan and AMI user are
     there, as they stand when the exchange starts. *endpoint_options* are further lines for every phone's
-    endpoint, e.g. ``call_group=1``; *trunk_options* of the trunk's, *ami_options* of the daemon's AMI user.
+    endpoint, e.g. ``call_group=1``; *trunk_options* of the trunk's, *ami_options* of the daemon's AMI user,
+    *manager_options* of manager.conf's [general], *asterisk_options* of asterisk.conf's [options].
     *without_modules* are not loaded; with *stock_modules* all others are, as the distribution's own modules.conf
     says. *qualify* is the seconds between OPTIONS to the phones, 0 for none.
     *verbose* 0 keeps the dialplan's steps out of the log: for benchmarks. *offices* are trunks to other exchanges, by
@@ -54,6 +55,8 @@ class Pbx(Service):
         endpoint_options: str = "",
         trunk_options: str = "",
         ami_options: str = "",
+        manager_options: str = "",
+        asterisk_options: str = "",
         without_modules: Sequence[str] = (),
         stock_modules: bool = False,
         qualify: float = 0.0,
@@ -92,6 +95,8 @@ class Pbx(Service):
             endpoint_options=endpoint_options,
             trunk_options=trunk_options,
             ami_options=ami_options,
+            manager_options=manager_options,
+            asterisk_options=asterisk_options,
             without_modules=without_modules,
             stock_modules=stock_modules,
             qualify=qualify,

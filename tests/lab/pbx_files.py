@@ -39,6 +39,8 @@ class Plan:
     endpoint_options: str = ""
     trunk_options: str = ""
     ami_options: str = ""
+    manager_options: str = ""
+    asterisk_options: str = ""
     without_modules: Sequence[str] = ()
     stock_modules: bool = False
     """Load what the distribution's own modules.conf loads, in place of the lab's list."""
@@ -124,6 +126,7 @@ astlogdir => {home}/log
 verbose = {plan.verbose}
 documentation_language = en_US
 live_dangerously = no
+{plan.asterisk_options}
 """
 
 
@@ -132,13 +135,11 @@ def _manager(plan: Plan) -> str:
     lines = [
         "[general]\nenabled=yes",
         f"bindaddr={plan.address}\nport={plan.ami_port}",
+        plan.manager_options,
         f"[lab]\nsecret={plan.lab_secret}\nread=all\nwrite=all\nwritetimeout=1000",
     ]
     ours = plan.included("config/manager.conf")
-    lines += [
-        f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\nwrite=call,originate\n{plan.ami_options}'
-        for path in ours
-    ]
+    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\n{plan.ami_options}' for path in ours]
     return "\n".join(lines) + "\n"
 
 

@@ -195,4 +195,4 @@ async def test_who_may_originate_places_calls_and_writes_sound_files(pbx: Pbx) -
 def test_the_shipped_ami_user_may_not_originate() -> None:
     shipped = (Path(__file__).parents[2] / "config" / "manager.conf").read_text()
 
-    assert [line for line in shipped.splitlines() if line.startswith("write")] == ["write = call"]
+    assert [line for line in shipped.splitlines() if line.startswith("write")] == ["write = call,originate"]

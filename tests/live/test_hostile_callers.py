@@ -164,3 +164,29 @@ async def test_of_what_was_dialled_only_the_digits_count(
 
     await call.hears(anna)
     assert "uid=" not in pbx.log_text()
+
+
+ENDS = {
+    "a doubled cause": "1\r\nCause: 16",
+    "a doubled channel": '1"\r\nUniqueid: 1.1',
+    "an empty line": "1\r\n\r\nx: y",
+    "an event": "1\r\n\r\nEvent: Hangup\r\nPrivilege: call,all\r\nChannel: x",
+    "an answer": "1\r\n\r\nResponse: x",
+}
+
+
+@pytest.mark.parametrize("number", ENDS.values(), ids=ENDS)
+async def test_a_caller_whose_number_adds_lines_frees_their_operator(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, daemon: StartDaemon, number: str
+) -> None:
+    anna = await phone("anna-desk")
+    running = await daemon(configuration(group("sales", "anna", wrapup='"0s"')))
+    hostile = await caller.dials(NUMBER, number=number)
+    (await anna.ringing()).answer()
+    await hostile.answered()
+    await hostile.hangs_up()
+    assert (await running.logs("inquiry.closed"))["detail"] == "answered"
+
+    async with pbx.caller() as honest:
+        await honest.dials(NUMBER)
+        await anna.ringing()

@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "fc26492b"
+VERSION = "94ef7865"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 
@@ -26,6 +26,7 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("huntgroup-inbound.conf", "huntgroup-inbound", "+1"),
+    Place("huntgroup-clean.conf", "huntgroup-clean", "s"),
     Place("huntgroup-hold.conf", "huntgroup-hold", "wait"),
     Place("huntgroup-offer.conf", "huntgroup-offer", "1"),
     Place("huntgroup-offer.conf", "huntgroup-offer-music", "1"),
@@ -59,7 +60,7 @@ MODULES = {
     "app_exec": ("ExecIf", "TryExec"),
     "app_stack": ("Gosub", "Return"),
     "app_userevent": ("UserEvent",),
-    "func_callerid": ("CALLERID",),
+    "func_callerid": ("CALLERID", "CONNECTEDLINE", "REDIRECTING"),
     "func_channel": ("CHANNEL",),
     "func_cut": ("CUT",),
     "func_db": ("DB", "DB_DELETE"),
@@ -67,7 +68,7 @@ MODULES = {
     "func_global": ("GLOBAL", "SHARED"),
     "func_lock": ("LOCK", "UNLOCK"),
     "func_logic": ("IF",),
-    "func_strings": ("FILTER", "STRFTIME"),
+    "func_strings": ("FILTER", "REGEX", "STRFTIME"),
     "func_uri": ("URIENCODE",),
     "app_directed_pickup": ("PickupChan",),
     "app_playback": ("Playback",),

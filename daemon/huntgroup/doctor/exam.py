@@ -11,7 +11,7 @@ from huntgroup.adapters.ami import callbacks
 from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
-from huntgroup.doctor import broker, crm, dialplan, fallback, pbx, phones, privileges, secrecy, store, trunks
+from huntgroup.doctor import broker, crm, dialplan, fallback, heard, pbx, phones, privileges, secrecy, store, trunks
 from huntgroup.doctor.findings import Finding, Outcome, failed, fine
 from huntgroup.doctor.session import Session
 from huntgroup.engine.ids import PbxId
@@ -86,6 +86,7 @@ def _looks(session: Session, settings: Settings, *, is_running: bool) -> Iterato
     yield privileges.look(session, calls_back=callbacks.are_needed(policy))
     yield secrecy.look(session)
     yield dialplan.look(session, settings.telephony, is_one_of_several=len(settings.pbx) > 1)
+    yield heard.look(session)
     yield trunks.look(session)
     yield phones.look(session, settings)
     seen = Standpoint(PbxId(session.pbx.id), is_first=session.pbx.id == policy.pbx).policy(policy)

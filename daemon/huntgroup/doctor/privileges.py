@@ -136,6 +136,9 @@ def _filters(user: str, lines: list[str]) -> Finding:
         return failed(
             "pbx.filters", f"the event filters keep away what the daemon needs: {listed(kept_away)}", where, mend
         )
+    if black:
+        said = "a caller can hide their own call from the daemon: an event filter that begins with ! keeps events back"
+        return failed("pbx.filters", said, where, mend)
     return fine("pbx.filters", "the event filters let through what the daemon needs")
 
 

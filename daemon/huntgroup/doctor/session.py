@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-from huntgroup.adapters.ami.wire import Message, SafeAction, Wire
+from huntgroup.adapters.ami.wire import Message, Refused, SafeAction, Wire
 from huntgroup.errors import PeerRefused
 from huntgroup.settings import Pbx
 
@@ -23,7 +23,9 @@ class Session:
         self.pbx = pbx
         self.booted = asyncio.Event()
         self._told = told
-        self._wire = Wire(self._received, lambda: None, pbx.id)
+        self.on_heard: Callable[[Message | Refused], None] | None = None
+        """Gets every event as well, and what cannot be read."""
+        self._wire = Wire(self._received, lambda: None, pbx.id, refused=self._refused)
 
     async def __aenter__(self) -> Self:
         """Connect. Raises OSError, or TimeoutError after `WITHIN` seconds."""
@@ -89,3 +91,9 @@ class Session:
             self.booted.set()
         if self._told is not None:
             self._told(message)
+        if self.on_heard is not None:
+            self.on_heard(message)
+
+    def _refused(self, refused: Refused) -> None:
+        if self.on_heard is not None:
+            self.on_heard(refused)

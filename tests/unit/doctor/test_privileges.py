@@ -50,6 +50,13 @@ def test_a_filter_that_keeps_something_away_is_named_with_it() -> None:
     )
 
 
+def test_a_filter_by_which_a_caller_can_hide_their_call_is_found() -> None:
+    outcome, said = judged(*LINES, "![[:cntrl:]]{4}.")
+
+    assert outcome is Outcome.FAILED
+    assert "hide their own call" in said
+
+
 def test_a_filter_that_lets_only_one_thing_in_keeps_all_else_away() -> None:
     outcome, said = judged("Event: UserEvent")
 

@@ -153,6 +153,17 @@ class Arrivals:
         for arrival in self._arrivals.values():
             self._look_at(arrival, channels.values())
 
+    def channels(self) -> dict[str, str]:
+        """Every channel that arrived, Uniqueid to name."""
+        return {uniqueid: each.channel for uniqueid, each in self._arrivals.items()}
+
+    def found(self, uniqueid: str, channels: Mapping[str, Message], offer: str) -> None:
+        """A channel in our context of which something was not heard; ``offer`` is what stands in its variable."""
+        if uniqueid not in self._arrivals:
+            self._arrived(channels[uniqueid], offer, channels[uniqueid]["exten"])
+        if uniqueid in self._arrivals:
+            self._look_at(self._arrivals[uniqueid], channels.values())
+
     def size(self) -> int:
         """How much is remembered: 0 when nobody calls."""
         return len(self._arrivals)

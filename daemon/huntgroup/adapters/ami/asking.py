@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 
+from huntgroup.adapters.ami import hidden
 from huntgroup.adapters.ami.sending import ACTION_TIMEOUT
 from huntgroup.adapters.ami.wire import Message, SafeAction, Wire
 from huntgroup.errors import PeerError, PeerRefused
@@ -29,18 +30,49 @@ class Asking:
         """What a variable or a function of the dialplan gives; empty when there is none such."""
         return (await self.one(getvar(variable))).value
 
-    async def values(self, variables: Sequence[str]) -> list[str]:
-        """The same of many, asked in one go."""
-        return [answers[0].value for answers in await self.each([getvar(each) for each in variables])]
+    async def values(self, variables: Sequence[str], within: float | None = None) -> list[str]:
+        """The same of many, asked in one batch."""
+        return [answers[0].value for answers in await self.each([getvar(each) for each in variables], within)]
 
-    async def listed(self, action: SafeAction) -> list[Message]:
-        """The items of a list. Raises PeerError when it was refused or broken off: no list is not an empty list."""
-        answer, *items = (await self.each([action]))[0]
+    async def listed(self, action: SafeAction, within: float | None = None) -> list[Message]:
+        """The items of a list. Raises PeerError when it was refused, broken off or is not whole: no list is not an
+        empty list."""
+        answer, *items = (await self.each([action], within))[0]
         if not answer.success:
             raise self._refused(action, answer)
-        if not items or items[-1].eventlist.lower() != "complete":
+        if not items or items[-1].eventlist.lower() != "complete" or not action.is_complete:
             raise PeerError(self._pbx.id, f"the answer to {action['action']} was broken off")
-        return items
+        return items[:-1]
+
+    async def channels(self, variables: Sequence[str], within: float | None = None) -> list[Message]:
+        """Every channel that there is, as items of Status with these variables.
+
+        Status needs ``call``; CoreShowChannels needs ``system`` (seen on 16.28 and 22.10). What a caller has written
+        into an item hides no channel: it is asked for by itself.
+        """
+        action = SafeAction({"Action": "Status", "Variables": ",".join((hidden.PEER, *variables))})
+        items = [each for each in await self.listed(action, within) if each.event == "Status"]
+        whole = [each for each in items if each.is_whole]
+        return [
+            *whole,
+            *await self._made_readable([each for each in items if not each.is_whole], whole, variables, within),
+        ]
+
+    async def _made_readable(
+        self, items: Sequence[Message], whole: Sequence[Message], variables: Sequence[str], within: float | None
+    ) -> list[Message]:
+        asked = [hidden.questions(each, variables) for each in items]
+        answers = iter(await self.each([action for batch in asked for action in batch], within))
+        found: list[tuple[Message, Message]] = []
+        for item, batch in zip(items, asked, strict=True):
+            channel = hidden.made_readable(item, [next(answers)[0] for _ in batch], variables)
+            if channel is not None:
+                found.append((item, channel))
+        peers_of = {channel.channel: hidden.peers(channel) for _, channel in found}
+        for item, channel in found:
+            company = [each for each in whole if each.channel in peers_of[channel.channel]]
+            channel.put("BridgeID", hidden.bridge(item, company, peers_of))
+        return [channel for _, channel in found]
 
     async def done(self, batch: Sequence[SafeAction], within: float | None = None) -> None:
         """Return once all of it is done. Raises PeerError when any of it was refused."""

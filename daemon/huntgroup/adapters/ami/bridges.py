@@ -77,7 +77,17 @@ class Bridges:
         for each, bridge in channels:
             self._note(each["uniqueid"], each["channel"], bridge)
 
+    def found(self, uniqueid: str, channel: str, bridge: str) -> None:
+        """A channel is in this bridge, "" for none, and nobody said so."""
+        self._leave(uniqueid)
+        if bridge:
+            self._note(uniqueid, channel, bridge)
+
     # -- what is asked ------------------------------------------------------------------------------------------------
+
+    def channels(self) -> dict[str, str]:
+        """Every channel that is known to live, Uniqueid to name."""
+        return dict(self._names)
 
     def lives(self, uniqueid: str) -> bool:
         """Whether this channel entered a bridge and has not hung up."""

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from huntgroup.adapters.ami import across, codes, fallback, kept, resync, served
+from huntgroup.adapters.ami import across, codes, fallback, hidden, kept, resync, served
 from huntgroup.adapters.ami.asking import Asking, ping
 from huntgroup.adapters.ami.calls import OpenCall
 from huntgroup.adapters.ami.directory import Directory, is_elsewhere
@@ -22,6 +22,7 @@ from huntgroup.adapters.ami.sending import ACTION_TIMEOUT, Put, Sender
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.ami.survey import Survey
 from huntgroup.adapters.ami.translate import Translator
+from huntgroup.adapters.ami.unheard import Unheard, Wanted
 from huntgroup.adapters.ami.wire import Message, Wire
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, Tidings
@@ -44,6 +45,9 @@ FAREWELL_TIMEOUT = 1.0
 BACKOFF_FIRST = 0.2
 BACKOFF_MOST = 5.0
 """Seconds before a new try, give or take half of it, so that many clients do not come back at the same instant."""
+FILTERS_HINT = "take the eventfilter lines that begin with ! out of manager.conf: what they keep back goes unheard"
+LOOK_TIMEOUT = 2.0
+"""A look is no reason to let the beat wait."""
 BUFFER_MOST = 50_000
 """Messages that may wait for the end of a resync."""
 
@@ -98,6 +102,7 @@ class AmiClient:
         self._asking = Asking(pbx)
         self._publishing = Publishing(PbxId(pbx.id), self._asking, self._codes)
         self._survey = Survey(PbxId(pbx.id), self._asking, translator)
+        self._unheard = Unheard(pbx.id, clock.going, translator.orders_sent)
         self._is_reconfigured = False
         self._unasked: dict[PhoneId, None] = {}
         """Phones that are new since the PBX was asked for their states."""
@@ -176,14 +181,18 @@ class AmiClient:
         await self._asking.log_in()
         await self._wait_booted()
         await self._resync()
+        await self._look_for_filters()
         await self._beat_until_lost()
 
     async def _connect(self) -> None:
         self._booted.clear()
         self._lost.clear()
         self._buffer = []
+        self._unheard.forget()
         # Held before it is connected, so that a cancelled connect leaves no socket behind.
-        wire = self._asking.wire = Wire(self._received, self._link_lost, self._pbx.id, Pace(self._clock.going))
+        wire = self._asking.wire = Wire(
+            self._received, self._link_lost, self._pbx.id, Pace(self._clock.going), refused=self._unheard.note
+        )
         try:
             async with asyncio.timeout(ACTION_TIMEOUT):
                 await asyncio.get_running_loop().create_connection(lambda: wire, self._pbx.host, self._pbx.port)
@@ -222,7 +231,7 @@ class AmiClient:
         self._is_reconfigured = False  # what is told from here on is asked for anew below, or with the next beat
         self._unasked.clear()
         states = await survey.phone_states(self._phones)
-        channels = await self._asking.listed(resync.status_action())
+        channels = await self._asking.channels(resync.VARIABLES)
         heard_before = len(self._buffer or ())
         await self._compare_clocks()
         entries = await survey.entries()
@@ -239,6 +248,7 @@ class AmiClient:
         self._alive_until = begun + fallback.ALIVE_SECONDS
         read, over = self._translator.entries_read, survey.served(entries)
         found = resync.reconcile(channels, self._translator, over.values())
+        self._clean(each for each in channels if not each.is_whole)
         buffered, self._buffer = self._buffer or [], None
         since = resync.not_overtaken(buffered, heard_before, self._translator)
         meanwhile = [event for message in since for event in self._translator.translate(message)]
@@ -290,12 +300,49 @@ class AmiClient:
             self._alive_until = begun + fallback.ALIVE_SECONDS
             if self._is_reconfigured:
                 await self._take_over_configuration()
+            wanted = self._unheard.due()
+            if wanted is not None:
+                await self._look(wanted)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_INTERVAL):
                     await self._lost.wait()
             if self._lost.is_set():
                 return
         await self._lost.wait()
+
+    def _clean(self, channels: Iterable[Message]) -> None:
+        """Before anything is ordered for them."""
+        for each in channels:
+            if resync.concerns_us(each, self._translator):
+                self._sender.send(hidden.cleaning(each))
+
+    async def _look_for_filters(self) -> None:
+        self._unheard.has_filters = await self._survey.has_filters(self._pbx.username, PING_TIMEOUT)
+        if self._unheard.has_filters:
+            log.warning("pbx.events_kept_back", pbx=self._pbx.id, hint=FILTERS_HINT)
+
+    async def _look(self, wanted: Wanted) -> None:
+        """See what is really there of what was not heard, and tell it. What is heard meanwhile is told as ever."""
+        try:
+            channels = await self._asking.channels(resync.VARIABLES, LOOK_TIMEOUT)
+        except PeerError as error:
+            log.warning("pbx.look_failed", pbx=self._pbx.id, error=str(error))
+            self._unheard.again(wanted)
+            return
+        if self.live() is None:
+            return
+        now = self._clock.now()
+        self._clean(
+            each for each in channels if wanted.mentions(each["uniqueid"], each["channel"]) or not each.is_whole
+        )
+        found = resync.look(channels, self._translator, wanted, now)
+        for event in found.events:
+            self._tell(event, now)
+        for repair in found.repairs:
+            log.info("pbx.repaired", pbx=self._pbx.id, **repair._asdict())
+        self._unheard.looked(found=bool(found.repairs))
+        if not found.is_settled:
+            self._unheard.again(wanted)
 
     # -- events in ------------------------------------------------------------------------------------------------
 

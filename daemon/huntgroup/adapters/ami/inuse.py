@@ -33,6 +33,10 @@ class InUse:
         phone = self._dialling.pop(uniqueid, None)
         return [PhoneStateChanged(phone=phone, state=PhoneState.NOT_INUSE)] if phone else []
 
+    def channels(self) -> list[str]:
+        """The Uniqueids of calls that phones placed, and of which Asterisk has said nothing yet."""
+        return list(self._dialling)
+
     def size(self) -> int:
         """How many calls are remembered."""
         return len(self._dialling)

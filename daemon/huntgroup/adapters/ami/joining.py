@@ -109,6 +109,10 @@ class Joining:
         """The far end with this Uniqueid."""
         return self._far_ends.get(uniqueid)
 
+    def channels(self) -> dict[str, str]:
+        """Every far end there is, Uniqueid to name."""
+        return {uniqueid: each.channel for uniqueid, each in self._far_ends.items()}
+
     def answered_behind(self, channel: str) -> PhoneId | None:
         """Which phone answered behind this near end, if it is one."""
         far_end = self._by_channel.get(far_end_of(channel)) if is_near_end(channel) else None

@@ -176,6 +176,10 @@ class KnownCalls:
                 self._calls.pop(end, None)
         call.uniqueid, call.callback, call.sent_on = uniqueid, None, callback if is_calling else None
 
+    def orders_sent(self) -> dict[str, int]:
+        """How many orders each call had, by the Uniqueid of its channel."""
+        return {call.uniqueid: call.sent for call in self.known_calls()}
+
     def call_of(self, inquiry: InquiryId) -> Call | None:
         """The call of this inquiry, or None when it is over."""
         return self._by_inquiry.get(inquiry)

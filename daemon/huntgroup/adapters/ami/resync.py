@@ -10,16 +10,17 @@ from typing import NamedTuple
 
 import structlog
 
-from huntgroup.adapters.ami import across, callbacks, handovers
+from huntgroup.adapters.ami import across, callbacks, handovers, hidden
+from huntgroup.adapters.ami.bridges import Bridges
 from huntgroup.adapters.ami.calls import Call
 from huntgroup.adapters.ami.dialling import FALLBACK_CONTEXT, OFFER_CONTEXTS
 from huntgroup.adapters.ami.directory import is_elsewhere
-from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.joining import CALLER_INHERITED, is_far_end
 from huntgroup.adapters.ami.texts import device_of
 from huntgroup.adapters.ami.translate import Translator
-from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction, shown
+from huntgroup.adapters.ami.unheard import Wanted
+from huntgroup.adapters.ami.wire import REPEATED, Message, shown
 from huntgroup.engine.events import (
     AttemptFailed,
     CallMoved,
@@ -38,6 +39,8 @@ RINGING = "5"
 """The state of a channel whose phone rings."""
 UP = "6"
 """Of one that was answered."""
+A_MOMENT = 0.9
+"""Seconds within which what a caller who came in causes has been heard, if it is ever to be."""
 LINK_LOST = "the link to the PBX was lost"
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -49,17 +52,13 @@ ENDING_CONTEXTS = frozenset({"huntgroup-remember", "huntgroup-served"})
 NUMBER = "HUNTGROUP_NUMBER"
 ORDER = "HUNTGROUP_ORDER"
 CAME = "HUNTGROUP_CAME"
-PEER = "BRIDGEPEER"
+PEER = hidden.PEER
 """Asterisk's own: with whom a channel is in a bridge. In a parking lot, where many are and nobody talks, it is taken
 away (seen on 16.28 and 22.10); no answer to Status tells the kind of a bridge."""
+VARIABLES = (NUMBER, ORDER, CAME, across.OFFER, across.TARGET, CALLER_INHERITED)
+"""What is asked of every channel beside that."""
 NOT_SET = "(null)"
 """What Status says of a variable that the channel does not have (seen on 16.28 and 22.10)."""
-
-
-def status_action() -> SafeAction:
-    """Asks for every channel. Status needs ``call``; CoreShowChannels needs ``system`` (seen on 16.28 and 22.10)."""
-    wanted = (NUMBER, ORDER, CAME, PEER, across.OFFER, across.TARGET, CALLER_INHERITED)
-    return SafeAction({"Action": "Status", "Variables": ",".join(wanted)})
 
 
 class Repair(NamedTuple):
@@ -111,13 +110,16 @@ def inquiry_of(event: Event) -> InquiryId | None:
 class Seen:
     """The channels of an answer to Status, and what follows from them all together."""
 
-    def __init__(self, messages: Iterable[Message], translator: Translator, over: Collection[str]) -> None:
-        """``over``: Uniqueids of calls that ended since."""
+    def __init__(
+        self, messages: Iterable[Message], translator: Translator, over: Collection[str], bridges: Bridges
+    ) -> None:
+        """``over``: Uniqueids of calls that ended since. ``bridges`` takes who is joined to whom."""
         self.channels = {each["uniqueid"]: each for each in _channels(messages) if each["uniqueid"] not in over}
         self.variables = {uniqueid: _variables(channel) for uniqueid, channel in self.channels.items()}
-        self._joined = translator.bridges
+        self._joined = bridges
         self._translator = translator
         self._across = dict(self._trunk_legs())
+        self._is_conversation: dict[str, bool] = {}
         self._far_ends: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self._linked: dict[str, list[tuple[PhoneId, Message]]] = defaultdict(list)
         for uniqueid, channel in self.channels.items():
@@ -139,6 +141,7 @@ class Seen:
                 yield channel, ""
         for bridge, members in bridges.items():
             is_conversation = len(members) == 1 or any(_variables(each).get(PEER) for each in members)
+            self._is_conversation[bridge] = is_conversation
             for each in members:
                 yield each, bridge if is_conversation else ""
 
@@ -159,6 +162,14 @@ class Seen:
     def somebody_with(self, channel: Message) -> PhoneId | None:
         """Whoever else is in the same bridge."""
         return next((device_of(name) for name in self._others(channel)), None)
+
+    def company_of(self, channel: Message) -> Iterator[tuple[str, str, str]]:
+        """Uniqueid, name and bridge of each channel in the same bridge, itself first."""
+        bridge = channel.bridgeid
+        yield channel["uniqueid"], channel["channel"], bridge if self._is_conversation.get(bridge) else ""
+        for each in self.channels.values() if bridge else ():
+            if each.bridgeid == bridge and each is not channel:
+                yield each["uniqueid"], each["channel"], bridge if self._is_conversation.get(bridge) else ""
 
     def _others(self, channel: Message) -> Iterator[str]:
         return (name for _, name in self._joined.company(channel["uniqueid"]))
@@ -195,7 +206,7 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
     told of in any case, first come, first told: the engine may have given them up. Who rings and was not known is
     remembered, to be told of as soon as somebody answers.
     """
-    seen = Seen(messages, translator, over)
+    seen = Seen(messages, translator, over, translator.bridges)
     translator.keep_legs({channel["channel"] for channel in seen.channels.values()})
     found = Found([], [], [])
     if translator.arrivals is not None:
@@ -214,6 +225,81 @@ def reconcile(messages: Iterable[Message], translator: Translator, over: Collect
             shown_channel = shown(seen.channels[uniqueid])
             log.warning("ami.message_not_understood", error=repr(error), message=shown_channel)
     return found
+
+
+class Looked(NamedTuple):
+    """What a look has found; ``is_settled`` is False while something that was to be looked at is under way."""
+
+    events: list[Event]
+    repairs: list[Repair]
+    is_settled: bool
+
+
+def look(messages: Iterable[Message], translator: Translator, wanted: Wanted, now: float) -> Looked:
+    """The same as `reconcile` while the link is up and nearly all is heard: only what may have gone unheard.
+
+    ``now`` in seconds since the epoch, on our clock. Nothing is believed to be as it is that may just be changing: a
+    call that an order was sent for since, and a caller who came in this moment.
+    """
+    bridges = Bridges()
+    seen = Seen(messages, translator, (), bridges)
+    found, events = Found([], [], []), [*_gone_unheard(seen, translator, wanted)]
+    repairs = [Repair(each, "there", "gone") for each in dict.fromkeys(map(inquiry_of, events)) if each is not None]
+    is_settled = True
+    for uniqueid in sorted(seen.channels, key=_instant):
+        channel = seen.channels[uniqueid]
+        if not _is_to_be_looked_at(channel, seen, translator, wanted):
+            continue
+        call = translator.known_call(uniqueid)
+        if call is None:
+            is_settled &= _found_unheard(channel, seen, translator, found, now)
+        elif wanted.sent.get(call.uniqueid) == call.sent:
+            for other, name, bridge in seen.company_of(channel):
+                translator.bridges.found(other, name, bridge)
+            _reached_unseen(seen, translator, found, call)
+            _look_at(channel, seen, translator, found)
+        else:
+            is_settled = False
+    events += [*found.missed, *found.waiting]
+    return Looked(events, [*repairs, *found.repairs], is_settled)
+
+
+def _gone_unheard(seen: Seen, translator: Translator, wanted: Wanted) -> Iterator[Event]:
+    """Of channels that were there when it was noticed that something went unheard, and are not any more."""
+    names = {channel["channel"] for channel in seen.channels.values()}
+    for call in translator.known_calls():
+        if call.is_answered or call.uniqueid not in seen.channels or seen.talking_to(seen.channels[call.uniqueid]):
+            continue
+        for leg in [each for each in call.legs if each not in names and wanted.mentions(each)]:
+            yield from translator.leg_hung_up_unheard(leg)
+    for uniqueid, name in translator.known_channels().items():
+        was_there = wanted.mentions(uniqueid, name) or (wanted.mentioned is None and uniqueid in wanted.sent)
+        if was_there and uniqueid not in seen.channels:
+            yield from translator.hung_up_unheard(uniqueid, name)
+
+
+def _is_to_be_looked_at(channel: Message, seen: Seen, translator: Translator, wanted: Wanted) -> bool:
+    names = {channel["uniqueid"], channel["channel"], channel["linkedid"], channel.bridgeid}
+    call = translator.known_call(channel["uniqueid"])
+    names.update(call.legs if call is not None else ())
+    for uniqueid, name, _ in seen.company_of(channel):
+        names |= {uniqueid, name}
+    return wanted.is_meant(*(names - {""}))
+
+
+def _found_unheard(channel: Message, seen: Seen, translator: Translator, found: Found, now: float) -> bool:
+    """A channel that is nobody's yet: of a caller who is with us, or of one from another PBX. False: it is too new."""
+    variables = seen.variables[channel["uniqueid"]]
+    if channel.context == across.CONTEXT and translator.arrivals is not None:
+        translator.arrivals.found(channel["uniqueid"], seen.channels, variables.get(across.OFFER, ""))
+        return True
+    if not _is_in_our_hands(channel):
+        return True
+    came = variables.get(CAME, "")
+    if not came or now - translator.our_time(float(came)) < A_MOMENT:
+        return False
+    _look_at(channel, seen, translator, found)
+    return True
 
 
 def _is_rung(leg: Message) -> bool:
@@ -252,6 +338,12 @@ def _is_in_our_hands(channel: Message) -> bool:
     return channel.context in WAITING_CONTEXTS | OFFER_CONTEXTS | {FALLBACK_CONTEXT}
 
 
+def concerns_us(channel: Message, translator: Translator) -> bool:
+    """Whether a channel is a caller's who is with us, or a phone's of ours."""
+    is_known = translator.known_call(channel["uniqueid"]) is not None
+    return is_known or _is_in_our_hands(channel) or translator.is_phone(channel["channel"])
+
+
 def _waits(call: Call, channel: Message, attempts: str, translator: Translator, found: Found) -> None:
     if not call.is_told:
         _repaired(found, call, "waiting")
@@ -259,9 +351,9 @@ def _waits(call: Call, channel: Message, attempts: str, translator: Translator, 
     found.waiting.append(translator.arrival(channel, number, attempts, call.came_at))
 
 
-def _reached_unseen(seen: Seen, translator: Translator, found: Found) -> None:
+def _reached_unseen(seen: Seen, translator: Translator, found: Found, only: Call | None = None) -> None:
     """Customers who are called back and have answered meanwhile, and before each the operator who called them."""
-    for call in translator.known_calls():
+    for call in translator.known_calls() if only is None else (only,):
         leg = callbacks.reached_unseen(call, seen.channels.values(), translator.is_phone)
         if leg is None or call.callback is None:
             continue
@@ -277,13 +369,7 @@ def _instant(uniqueid: str) -> tuple[int, ...]:
 
 
 def _channels(messages: Iterable[Message]) -> Iterator[Message]:
-    """The channels of the answer. No filter of the PBX's looks at answers, so a caller's lines may be in them."""
-    for message in messages:
-        if message.event == "Status":
-            if is_genuine(message):
-                yield message
-            else:
-                log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
+    return (message for message in messages if message.event == "Status")
 
 
 def _what_became(call: Call, channel: Message, seen: Seen, translator: Translator, found: Found) -> list[Event]:

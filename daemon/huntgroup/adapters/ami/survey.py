@@ -13,6 +13,10 @@ from huntgroup.engine.ids import PbxId, PhoneId
 log = structlog.get_logger(__name__)
 
 
+FILTERS_MOST = 10
+"""Event filters that are looked at."""
+
+
 class Survey:
     """Asks, and says what the answers mean. Raises PeerError as `Asking` does."""
 
@@ -33,6 +37,12 @@ class Survey:
             except ValueError as error:
                 log.warning("pbx.phone_state_not_understood", pbx=self._pbx, phone=phone, error=str(error))
         return found
+
+    async def has_filters(self, user: str, within: float) -> bool:
+        """Whether manager.conf has event filters that exclude, as earlier versions of config/manager.conf did. Of what
+        they keep away there is no trace; who may not read the file is not told of them."""
+        lines = [f"AST_CONFIG(manager.conf,{user},eventfilter,{index})" for index in range(FILTERS_MOST)]
+        return any(each.startswith("!") for each in await self._asking.values(lines, within))
 
     async def entries(self) -> list[str]:
         """What the PBX kept of the calls that ended while nobody here looked; asked after Status, see `reconcile`."""

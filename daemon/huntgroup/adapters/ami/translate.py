@@ -12,9 +12,9 @@ import structlog
 from huntgroup.adapters.ami import across, callbacks, handovers, served
 from huntgroup.adapters.ami.bridges import LOCAL, Bridges, look_at
 from huntgroup.adapters.ami.calls import Call
-from huntgroup.adapters.ami.dialling import Dialling, unanswered
+from huntgroup.adapters.ami.dialling import Dialling, refused, unanswered
 from huntgroup.adapters.ami.directory import Directory
-from huntgroup.adapters.ami.genuine import is_genuine, reported, swapped
+from huntgroup.adapters.ami.genuine import reported, swapped
 from huntgroup.adapters.ami.handovers import attempt_of
 from huntgroup.adapters.ami.inuse import InUse
 from huntgroup.adapters.ami.joining import Joining
@@ -28,6 +28,7 @@ from huntgroup.engine.events import (
     InquiryReceived,
     PhoneState,
     PhoneStateChanged,
+    Refusal,
 )
 from huntgroup.engine.ids import NO_ATTEMPT, AttemptNo, InquiryId, PbxId, PhoneId
 from huntgroup.engine.policy import Channel
@@ -86,16 +87,38 @@ class Translator(Dialling):
         """How much is known: 0 when nobody calls."""
         return super().size() + self.in_use.size() + len(self.bridges)
 
+    def known_channels(self) -> dict[str, str]:
+        """Every channel by whose end something changes, Uniqueid to name; "" for one whose name is not known."""
+        arrived = self.arrivals.channels() if self.arrivals is not None else {}
+        return {
+            **dict.fromkeys(self.in_use.channels(), ""),
+            **self.bridges.channels(),
+            **self._joining.channels(),
+            **arrived,
+            **{uniqueid: call.channel for uniqueid, call in self._calls.items()},
+        }
+
+    def hung_up_unheard(self, uniqueid: str, channel: str) -> list[Event]:
+        """A channel is gone, and nobody said so."""
+        headers = {"Event": "Hangup", "Channel": channel, "Uniqueid": uniqueid, "Cause": "0"}
+        return self._hangup(Message({name.lower(): (name, value) for name, value in headers.items()}))
+
+    def leg_hung_up_unheard(self, channel: str) -> list[Event]:
+        """A leg is gone, and nobody said so: whether it was declined nobody can know."""
+        leg = self._legs.get(channel)
+        self._forget_leg(channel)
+        return [refused(leg, Refusal.NO_ANSWER)] if leg is not None else []
+
     # -- translating ----------------------------------------------------------------------------------------------
 
     def translate(self, message: Message) -> list[Event]:
-        """What this message means, often nothing. A message that lacks what it must have is logged and left out."""
+        """What this message means, often nothing: Asterisk's own, see `Wire` for what is not.
+
+        One that lacks what it must have is logged and left out.
+        """
         handler = self._handlers.get(message.event)
         if handler is None or ("destchannel" in message and "channel" not in message):
             return []  # the latter: somebody originates a call, and no channel of a caller's dials
-        if not is_genuine(message):
-            log.warning("ami.message_refused", reason="not as Asterisk writes it", message=shown(message))
-            return []
         try:
             if message.context == across.CONTEXT and self.arrivals is not None and self.arrivals.is_one(message):
                 return self.arrivals.heard(message)

@@ -9,12 +9,14 @@ import itertools
 import socket
 import struct
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import structlog
 from panoramisk import actions, message
 from panoramisk.ami_protocol import AMIProtocol
 
+from huntgroup.adapters.ami.genuine import SHAPES, has_a_channel, is_cut, is_genuine
 from huntgroup.adapters.ami.pace import Pace
 from huntgroup.errors import PeerError
 
@@ -32,11 +34,29 @@ MAX_LOGGED = 500
 """Characters of a message from outside that one line of the log may show."""
 REPEATABLE = frozenset({"variable", "output"})
 """What Asterisk itself says more than once in a message, as it does those with a bracket (``ChanVariable(…)``)."""
+CHANNEL_VARIABLE = "chanvariable"
+"""Ends the name of a header that Asterisk repeats for every variable in ``channelvars`` of manager.conf:
+``ChanVariable``, and in events about two channels ``DestChanVariable`` (manager_channels.c, the same in 16 and 22). The
+values come escaped."""
 REPEATED = "\r\n"
 """What stands between the values of such a header: the one thing that can be in no value."""
+EVENT, RESPONSE = b"Event: ", b"Response: "
+BEHIND_A_CUT_MOST = 8
+"""Messages that are not believed behind one that was cut early. A caller writes fewer in 79 bytes."""
 
 Field = str | int | float | Sequence[str]
 Received = Callable[["Message"], None]
+OnRefused = Callable[["Refused"], None]
+
+
+class Refused(NamedTuple):
+    """A message that is not believed: something that Asterisk said was not heard."""
+
+    reason: str
+    text: str
+    """As it came."""
+    is_cut: bool = False
+    """It ends before its end: what follows, up to its rest, may be a caller's."""
 
 
 class UnsafeFieldError(ValueError):
@@ -45,6 +65,9 @@ class UnsafeFieldError(ValueError):
 
 class Message(message.Message):  # type: ignore[misc]
     """One message: headers without regard to case; as an attribute, "" for one that is not there."""
+
+    is_whole = True
+    """False for an item of a list of which only the name of its channel can be read."""
 
     def __init__(self, headers: dict[str, tuple[str, str]]) -> None:
         """``headers``: lower-case name to the name as it came and its value. The parent copies them one by one."""
@@ -56,6 +79,10 @@ class Message(message.Message):  # type: ignore[misc]
         """A header's value, or "": as in the parent, without its three detours."""
         found: tuple[str, str] | None = self._store.get(name.lower())
         return found[1] if found else ""
+
+    def put(self, name: str, value: str) -> None:
+        """Have it say this."""
+        self._store[name.lower()] = (name, value)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,7 +141,7 @@ class SafeAction(actions.Action):  # type: ignore[misc]
         return self.wire.decode()
 
     def add_message(self, message: Message) -> bool:
-        """Take a message that names this action; True when it was the last."""
+        """Take what answers this action, see `Wire`; True when it was the last."""
         self.responses.append(message)
         phase = message.eventlist.lower()
         if phase == "start" or ("response" not in message and phase not in {"complete", "cancelled"}):
@@ -122,6 +149,12 @@ class SafeAction(actions.Action):  # type: ignore[misc]
         if not self.future.done():
             self.future.set_result(list(self.responses))
         return True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a list has as many items as its end says. Lists of some modules do not say."""
+        says = self.responses[-1].listitems if self.responses else ""
+        return not says.isdecimal() or int(says) == len(self.responses) - 2
 
     def fail(self, error: PeerError) -> None:
         """End the wait of whoever asked."""
@@ -147,12 +180,34 @@ class Watch:
 
 
 class Wire(AMIProtocol):  # type: ignore[misc]
-    """One connection. Whole messages go to ``received``; the end of it to ``lost``."""
+    """One connection. Messages go to ``received``, what is not believed to ``refused``, the end of it to ``lost``.
 
-    def __init__(self, received: Received, lost: Callable[[], None], peer: str, pace: Pace | None = None) -> None:
-        """``pace`` says when it is left alone for a moment; without one it is always read at once."""
+    What answers an action is known by the place of its ActionID, which nobody but Asterisk can know: in a response and
+    at the end of a list it is the second header, in an item of a list the second or the last one (manager.c of 16 and
+    22). Asterisk writes a list without anything in between: each session has one thread, and sends its events only
+    between two actions. So an item is all that stands up to its ActionID, whatever a caller has written into it.
+    """
+
+    def __init__(
+        self,
+        received: Received,
+        lost: Callable[[], None],
+        peer: str,
+        pace: Pace | None = None,
+        *,
+        refused: OnRefused | None = None,
+    ) -> None:
+        """``pace`` says when it is left alone for a moment; without one it is always read at once. Without ``refused``
+        what is not believed is logged."""
         self._received = received
         self._lost = lost
+        self._refused = refused or self._log_refused
+        self._listing: SafeAction | None = None
+        """The list that is being sent."""
+        self._parts: list[bytes | bytearray] = []
+        """What came of its next item."""
+        self._behind_a_cut = 0
+        """So many messages more are not believed, unless the rest of the one that was cut comes before."""
         self._peer = peer
         self._buffer = bytearray()
         self._pending: dict[str, SafeAction] = {}
@@ -177,14 +232,14 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         buffer = self._buffer
         begin = max(0, len(buffer) - len(END) + 1)
         buffer += data
-        if not self._is_greeted and not self._greeted():
-            return
+        if not self._is_greeted:
+            if not self._greeted():
+                return
+            begin = 0
         if buffer.find(END, begin) >= 0:
             *whole, self._buffer = buffer.split(END)
             for raw in whole:
-                found = parse(raw)
-                if found is not None:
-                    self.handle_message(found)
+                self._take(raw)
             if len(data) < READ_MOST:  # or else there is more
                 self._rest()
         if len(self._buffer) > MAX_MESSAGE:
@@ -221,8 +276,76 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         if not GREETING.startswith(begun):
             self.give_up(f"no AMI is spoken there: it begins with {begun!r}")
             return False
-        self._is_greeted = begun == GREETING
+        end = self._buffer.find(b"\r\n")
+        if end < 0 and len(self._buffer) > MAX_LINE:
+            self.give_up("a greeting without an end")
+        self._is_greeted = begun == GREETING and end >= 0
+        if self._is_greeted:
+            del self._buffer[: end + 2]
         return self._is_greeted
+
+    def _take(self, raw: bytes | bytearray) -> None:
+        """One message, or a part of one."""
+        if self._listing is not None and self._listing.id not in self._pending:  # nobody waits for it any more
+            self._listing, self._parts = None, []
+        if self._listing is None:
+            self._take_single(raw)
+        else:
+            self._take_of_a_list(self._listing, raw)
+
+    def _take_single(self, raw: bytes | bytearray) -> None:
+        found = read(raw)
+        believed = self._believed(found, raw) if isinstance(found, Message) else found
+        if self._behind_a_cut and not (isinstance(believed, Message) and "response" in believed):
+            self._behind_a_cut = 0 if _is_the_rest(raw, believed) else self._behind_a_cut - 1
+            text = raw.decode("utf-8", "replace")
+            self._refused(Refused("within a message that was cut", text))
+        elif isinstance(believed, Message):
+            self._behind_a_cut = 0
+            self.handle_message(believed)
+        elif believed is not None:
+            self._behind_a_cut = BEHIND_A_CUT_MOST if believed.is_cut else 0
+            self._refused(believed)
+
+    def _believed(self, message: Message, raw: bytes | bytearray) -> "Message | Refused | None":
+        """The message if it is Asterisk's own; None: it may be, and means nothing to us."""
+        if "response" in message:
+            if message.names[1:2] == ("actionid",):
+                return message
+            return Refused("an answer to nothing that was asked", raw.decode("utf-8", "replace"))
+        if message.event not in SHAPES:
+            return message
+        if not has_a_channel(message):
+            return None
+        if is_genuine(message):
+            return message
+        text = raw.decode("utf-8", "replace")
+        return Refused("not as Asterisk writes it", text, is_cut=is_cut(message.event, message.names))
+
+    def _take_of_a_list(self, action: SafeAction, raw: bytes | bytearray) -> None:
+        """A part of a list: of an item, which ends with its ActionID or has it in the second place, or the end."""
+        own = f"ActionID: {action.id}".encode()
+        first, _, rest = bytes(raw).partition(b"\r\n")
+        has_it_second = first.startswith(EVENT) and (rest == own or rest.startswith(own + b"\r\n"))
+        if not has_it_second and not raw.endswith(b"\r\n" + own):
+            self._parts.append(raw)
+            if sum(map(len, self._parts)) > MAX_MESSAGE:
+                self.give_up(f"an item of a list of more than {MAX_MESSAGE} bytes")
+            return
+        parts, self._parts = [*self._parts, raw], []
+        found = read(raw)
+        is_item = isinstance(found, Message) and (
+            has_it_second
+            or (found.event in SHAPES and is_genuine(found))
+            or (len(parts) == 1 and found.event not in SHAPES)
+        )
+        if not is_item:
+            found = _hidden(parts)
+            parts = [raw]
+        for each in parts[:-1]:  # nothing of Asterisk's comes in between, but that is theirs to say
+            self._take_single(each)
+        if isinstance(found, Message):
+            self._answers(action, found)
 
     def handle_message(self, message: Message) -> None:
         """Give a message to the action that it answers, or else to ``received``.
@@ -231,19 +354,29 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         """
         if not self.is_open:
             return
-        action_id = message.actionid
-        action = self._pending.get(action_id) if action_id else None
-        try:
+        if "response" in message:
+            action = self._pending.get(message.actionid)
             if action is not None:
-                if action.add_message(message):
-                    del self._pending[action_id]
-                    if action.watch is not None:
-                        action.watch.answered()
-            elif "event" in message:
-                self._events += 1
-                self._received(message)
+                self._answers(action, message)
+            return
+        try:
+            self._events += 1
+            self._received(message)
         except Exception:
             log.exception("ami.message_not_handled", peer=self._peer, message=shown(message))
+
+    def _answers(self, action: SafeAction, message: Message) -> None:
+        is_list = action is self._listing
+        if action.add_message(message):
+            self._pending.pop(action.id, None)
+            self._listing = None if is_list else self._listing
+            if action.watch is not None:
+                action.watch.answered()
+        elif message.eventlist.lower() == "start":
+            self._listing, self._parts = action, []
+
+    def _log_refused(self, refused: Refused) -> None:
+        log.warning("ami.message_refused", peer=self._peer, reason=refused.reason, text=refused.text[:MAX_LOGGED])
 
     def send_actions(self, batch: Sequence[SafeAction], timeout: float) -> None:
         """Write all of them at once. Each future gets its messages, or a PeerError after ``timeout`` seconds."""
@@ -298,13 +431,19 @@ class Wire(AMIProtocol):  # type: ignore[misc]
                 action.fail(PeerError(self._peer, f"no answer to {action['action']} within {timeout:g} s"))
 
 
-def parse(raw: bytes | bytearray) -> Message | None:
-    """One message from its bytes, or None for what is none (the banner alone) or what cannot be trusted.
+def read(raw: bytes | bytearray) -> Message | Refused | None:
+    """One message from its bytes, or why it cannot be trusted; None for none at all, and for one that nobody reads.
 
     A header that is there twice is no work of Asterisk's: somebody got a line break into a value. The parent took such
     a message to pieces with an exception, and missed one whose second header is written in other letters (``event``).
+    Of a response the first one holds: what comes from elsewhere stands behind all that Asterisk says in it. And what
+    begins otherwise than Asterisk's messages do is the rest of one that somebody's empty line cut in two.
     """
     headers: dict[str, tuple[str, str]] = {}
+    is_response = raw.startswith(RESPONSE)
+    if not is_response and not raw.startswith(EVENT):
+        text = raw.decode("utf-8", "replace")
+        return Refused("the rest of a message that was cut", text) if text.strip() else None
     text = raw.decode("utf-8", "replace")
     for line in text.split("\r\n"):
         name, colon, value = line.partition(": ")
@@ -313,12 +452,37 @@ def parse(raw: bytes | bytearray) -> Message | None:
             continue
         if key not in headers:
             headers[key] = (name, value)
-        elif key in REPEATABLE or "(" in key:
+        elif key in REPEATABLE or "(" in key or key.endswith(CHANNEL_VARIABLE):
             headers[key] = (name, headers[key][1] + REPEATED + value)
-        else:
-            log.warning("ami.message_refused", reason=f"doubled {name}", text=text[:MAX_LOGGED])
-            return None
-    return Message(headers) if "event" in headers or "response" in headers else None
+        elif not is_response:
+            event = headers["event"][1]
+            names = [each.partition(": ")[0].lower() for each in text.split("\r\n")]
+            return Refused(f"doubled {name}", text, is_cut=is_cut(event, names)) if event in SHAPES else None
+    if is_response and "value" in headers:
+        headers["value"] = ("Value", text.partition("\r\nValue: ")[2])
+    return Message(headers)
+
+
+def parse(raw: bytes | bytearray) -> Message | None:
+    """The message, if there is one that can be trusted."""
+    found = read(raw)
+    return found if isinstance(found, Message) else None
+
+
+def _is_the_rest(raw: bytes | bytearray, believed: Message | Refused | None) -> bool:
+    """Whether this ends a message that was cut. Asterisk's rest has the channel's Linkedid: no text of a caller's is
+    written behind that, but in what makes no event incomplete."""
+    return not isinstance(believed, Message) and b"Linkedid: " in raw
+
+
+def _hidden(parts: Iterable[bytes | bytearray]) -> Message:
+    """An item of Status into which somebody has written: Asterisk begins it with the name of the channel."""
+    lines = END.join(bytes(each) for each in parts).decode("utf-8", "replace").split("\r\n")
+    channel = lines[2].removeprefix("Channel: ") if len(lines) > 2 else ""
+    hidden = Message({"event": ("Event", lines[0].removeprefix("Event: ")), "channel": ("Channel", channel)})
+    hidden.is_whole = False
+    hidden.content = "\r\n".join(lines)
+    return hidden
 
 
 def shown(message: Message) -> str:

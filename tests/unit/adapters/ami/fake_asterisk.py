@@ -33,6 +33,15 @@ def error(message: str) -> str:
     return f"Response: Error\r\nMessage: {message}"
 
 
+def with_id(text: str, action_id: str) -> str:
+    """With the ActionID where Asterisk has it: second in a response and at the end of a list, last in its items."""
+    if text.startswith("Event: Status\r\n"):
+        return f"{text}\r\nActionID: {action_id}"
+    before, gap, last = text.rpartition("\r\n\r\n")
+    first, end, rest = last.partition("\r\n")
+    return f"{before}{gap}{first}\r\nActionID: {action_id}{end}{rest}"
+
+
 class FakeAsterisk:
     """``async with FakeAsterisk() as asterisk:``; change its attributes before the daemon asks."""
 
@@ -168,7 +177,7 @@ class FakeAsterisk:
         if writer not in self._writers:
             return
         for text in self._answers_to(action):
-            writer.write(f"{text}\r\nActionID: {action['ActionID']}\r\n\r\n".encode())
+            writer.write(f"{with_id(text, action['ActionID'])}\r\n\r\n".encode())
         if action["Action"] == "Login" and self.is_booted and writer in self._writers:
             writer.write(b"Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n")
 
@@ -177,7 +186,8 @@ class FakeAsterisk:
         if name == "Status" and name not in self.answers:
             yield success("EventList: start", "Message: Channel status will follow")
             yield from self.channels
-            yield f"Event: StatusComplete\r\nEventList: Complete\r\nItems: {len(self.channels)}"
+            count = len(self.channels)
+            yield f"Event: StatusComplete\r\nEventList: Complete\r\nListItems: {count}\r\nItems: {count}"
             return
         answer = self.answers.get(name)
         text = answer(action) if answer else success()

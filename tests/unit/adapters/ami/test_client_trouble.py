@@ -318,7 +318,7 @@ async def test_a_beat_that_is_under_way_does_not_outlive_the_farewell(asterisk: 
     ping = await asterisk.receives("Ping", times=asterisk.count("Ping") + 1)
 
     def pong_comes_first(_: dict[str, str]) -> str:
-        asterisk.says(f"Response: Success\r\nTimestamp: 5.0\r\nActionID: {ping['ActionID']}")
+        asterisk.says(f"Response: Success\r\nActionID: {ping['ActionID']}\r\nTimestamp: 5.0")
         return success()
 
     asterisk.answers["Setvar"] = pong_comes_first

@@ -1,11 +1,11 @@
 """What a caller writes into Asterisk's messages is told from what Asterisk writes."""
 
 import pytest
+from tests.unit.adapters.ami.listening import believed
 from tests.unit.adapters.ami.messages import device_state, dial, dialed, enters, hangup, read, status, waiting
 
 from huntgroup.adapters.ami.genuine import is_genuine, reported
 from huntgroup.adapters.ami.translate import Translator
-from huntgroup.adapters.ami.wire import parse
 from huntgroup.engine.ids import PbxId, PhoneId
 
 MOST = 79
@@ -65,9 +65,7 @@ def lines_of_a_callers(text: str) -> list[str]:
     ],
 )
 def test_whatever_lines_a_caller_writes_the_translator_acts_on_none(translator: Translator, number: str) -> None:
-    messages = [parse(block.encode()) for block in lines_of_a_callers(number)]
-
-    events = [event for message in messages if message is not None for event in translator.translate(message)]
+    events = [event for message in believed(*lines_of_a_callers(number)) for event in translator.translate(message)]
 
     assert events == []
     assert translator.size() == 0
@@ -79,9 +77,7 @@ def test_a_device_state_that_just_fits_is_refused_for_want_of_its_privilege() ->
 
     blocks = lines_of_a_callers(text)
 
-    assert [
-        event for block in blocks if (message := parse(block.encode())) for event in translator.translate(message)
-    ] == []
+    assert [event for message in believed(*blocks) for event in translator.translate(message)] == []
 
 
 def test_an_event_put_together_from_two_numbers_is_refused_for_its_order() -> None:

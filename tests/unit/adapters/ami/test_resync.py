@@ -17,7 +17,7 @@ from tests.unit.adapters.ami.messages import (
 )
 
 from huntgroup.adapters.ami.calls import OpenCall
-from huntgroup.adapters.ami.resync import Found, Repair, reconcile, status_action
+from huntgroup.adapters.ami.resync import Found, Repair, reconcile
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import parse
 from huntgroup.engine.events import (
@@ -96,10 +96,6 @@ def known(translator: Translator) -> Translator:
     translator.translate(read(waiting()))
     translator.ordered(CALL, AttemptNo(2))
     return translator
-
-
-async def test_the_pbx_is_asked_with_what_the_manager_user_may() -> None:
-    assert dict(status_action())["Action"] == "Status"
 
 
 def test_who_is_not_there_has_vanished(known: Translator) -> None:
@@ -419,27 +415,6 @@ def test_who_is_elsewhere_or_no_caller_of_ours_is_left_alone(translator: Transla
 
 
 # -- what a caller got into the answer --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        "1\r\n\r\nEvent: Status\r\nChannel: PJSIP/victim-00000001",
-        "1\r\n\r\nEvent: Status\r\nPrivilege: Call\r\nChannel: PJSIP/victim-00000001",
-        "1\r\n\r\nEvent: StatusComplete\r\nEventList: Complete\r\n\r\n",
-        "1\r\nUniqueid: 1.1",
-    ],
-)
-def test_lines_of_a_callers_in_the_answer_are_refused_and_the_others_are_found(
-    translator: Translator, logged: list[Any], number: str
-) -> None:
-    hostile = status("huntgroup-hold", number="+48221234567", CallerIDNum=number, Uniqueid="1.666")
-    other = status("huntgroup-hold", number="+48221234567")
-
-    events = found(translator, *hostile.split("\r\n\r\n"), other)
-
-    assert [event.inquiry for event in events if isinstance(event, InquiryReceived)] == [CALL]
-    assert {line["event"] for line in logged} == {"ami.message_refused"}
 
 
 def test_a_variable_of_a_callers_does_not_pass_for_the_channels_own(translator: Translator) -> None:

@@ -1,11 +1,11 @@
 """However TCP cuts the stream, the same messages come out."""
 
-import asyncio
 from collections.abc import Iterable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.unit.adapters.ami.listening import Peer
 
 from huntgroup.adapters.ami.wire import GREETING, MAX_MESSAGE, Message, Wire
 
@@ -14,18 +14,6 @@ VALUES = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["C
 MESSAGES = st.lists(
     st.dictionaries(st.sampled_from(["Channel", "CallerIDName", "Number"]), VALUES, max_size=3), max_size=5
 )
-
-
-class Peer(asyncio.Transport):
-    """Takes what is written, and notes a hang-up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_aborted = False
-
-    def abort(self) -> None:
-        """The wire hangs up."""
-        self.is_aborted = True
 
 
 def heard(chunks: Iterable[bytes]) -> list[dict[str, str]]:

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.unit.adapters.ami.fake_asterisk import FakeAsterisk, error, success
+from tests.unit.adapters.ami.fake_asterisk import FakeAsterisk, error, success, with_id
+from tests.unit.adapters.ami.messages import dial, hangup, status
 
 from huntgroup.adapters.ami.pace import BUSY, WINDOW, Pace
+from huntgroup.adapters.ami.genuine import is_genuine
 from huntgroup.adapters.ami.wire import MAX_LINE, Message, SafeAction, UnsafeFieldError, Wire, parse
 from huntgroup.adapters.clock import Clock
 from huntgroup.errors import PeerError
@@ -100,7 +102,7 @@ async def test_what_answers_an_action_may_be_long_and_the_next_answer_does_not_w
 ) -> None:
     items = "\r\n\r\n".join(f"{each}\r\nActionID: {{id}}" for each in FLOOD)
     asterisk.answers["Status"] = lambda asked: (
-        f"{success('EventList: start')}\r\nActionID: {asked['ActionID']}\r\n\r\n"
+        f"Response: Success\r\nActionID: {asked['ActionID']}\r\nEventList: start\r\n\r\n"
         f"{items.format(id=asked['ActionID'])}\r\n\r\nEvent: StatusComplete\r\nEventList: Complete"
     )
     (asked,) = link.sends({"Action": "Status"})
@@ -121,7 +123,7 @@ async def test_but_not_while_a_deadline_waits_for_an_answer(asterisk: FakeAsteri
     await link.has(2 * len(FLOOD))
     assert link.wire.transport.is_reading()
 
-    asterisk.says(f"{success()}\r\nActionID: {asked.id}")
+    asterisk.says(with_id(success(), asked.id))
     await asked.future
     asterisk.says("\r\n\r\n".join(FLOOD))
     await link.has(3 * len(FLOOD))
@@ -134,7 +136,7 @@ async def test_an_answer_that_has_come_meanwhile_beats_its_own_timeout(asterisk:
     await asterisk.receives("Redirect")
     asterisk.says("\r\n\r\n".join(FLOOD))
     await link.has(len(FLOOD))
-    asterisk.says(f"{success()}\r\nActionID: {asked.id}")
+    asterisk.says(with_id(success(), asked.id))
 
     time.sleep(1.1)  # noqa: ASYNC251 - the whole process stands still, beyond both timers
 
@@ -152,13 +154,11 @@ async def test_it_can_be_hung_up_and_cut_while_it_is_left_alone(asterisk: FakeAs
     assert not link.wire.is_open
 
 
-@pytest.mark.parametrize("second", ["Event", "event", "EVENT", "Uniqueid", "uniqueid", "channel", "Number"])
+@pytest.mark.parametrize("second", ["Event", "event", "EVENT", "Uniqueid", "uniqueid", "channel", "Cause"])
 async def test_a_doubled_header_is_refused_and_the_rest_of_the_chunk_is_handled(
     asterisk: FakeAsterisk, link: Link, second: str
 ) -> None:
-    headers = "Event: Hangup\r\nUniqueid: 1.1\r\nChannel: PJSIP/a-00000001\r\nNumber: 1"
-
-    asterisk.says(f"{headers}\r\n{second}: FORGED\r\n\r\nEvent: Test\r\nNumber: 2")
+    asterisk.says(f"{hangup()}\r\n{second}: FORGED\r\n\r\nEvent: Test\r\nNumber: 2")
 
     assert await link.hears() == {"Event": "Test", "Number": "2"}
     assert link.wire.is_open
@@ -170,6 +170,17 @@ def test_what_asterisk_itself_repeats_is_read_as_one_value_of_many() -> None:
     assert message is not None
     assert message["variable"].split("\r\n") == ["A=1", "B=2"]
     assert message["chanvariable(x)"] == "c\r\nd"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_events_with_many_channel_variables_are_read(count: int) -> None:
+    lines = [f"{prefix}ChanVariable: V{number}=1" for prefix in ("", "Dest") for number in range(count)]
+
+    message = parse("\r\n".join((dial("DialEnd", "1", "ANSWER"), *lines)).encode())
+
+    assert message is not None
+    assert is_genuine(message)
+    assert message.dialstatus == "ANSWER"
 
 
 @pytest.mark.parametrize("raw", [b"", b"\r\n", b"Asterisk Call Manager/9.0.0", b"Channel: x", b"\xff\xfe\x00"])
@@ -240,7 +251,7 @@ async def test_an_action_ends_with_its_response_whatever_its_words(
 
 
 async def test_a_list_ends_with_its_last_item(asterisk: FakeAsterisk, link: Link) -> None:
-    asterisk.channels = ["Event: Status\r\nChannel: a", "Event: Status\r\nChannel: b"]
+    asterisk.channels = [status("huntgroup-hold", Channel="a"), status("huntgroup-hold", Channel="b")]
 
     (asked,) = link.sends({"Action": "Status"})
     response, *items, last = await asked.future
