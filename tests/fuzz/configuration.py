@@ -119,7 +119,6 @@ SAMPLES: Mapping[Any, Sequence[Any]] = {
         "sqlite:.",
     ),
     values.Country: ("us", "pl", "uk", "gb", "USA", "", "Poland"),
-    values.Region: ("pl", "GB", "us", "xx", "", "001"),
     values.LeaveKey: ("1", "0", "*", "11", "٣"),
     values.Cause: ("normal", 16, "busy", 1, 127, 0, 128, True, 1.0, "x"),
     values.Text: ("Anna Nowak", "x" * 200, "x" * 201, "", " ", "a\nb", "12", "Zażółć 🦊", "\u202e"),

@@ -30,7 +30,7 @@ from huntgroup.codec import event_from, event_text
 from huntgroup.crm.deeds import Create, Known, RegisterCall, SetResponsible
 from huntgroup.crm.users import Users
 from huntgroup.crm.words import LONGEST_NAME, LONGEST_REFERENCE, Contact, Crm, CrmBusy, CrmError, Errand
-from huntgroup.customers.identities import words_of
+from huntgroup.customers.names import words_of
 from huntgroup.engine.events import Customer, InquiryReceived
 from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.engine.policy import Channel

@@ -192,7 +192,7 @@ async def test_who_may_originate_places_calls_and_writes_sound_files(pbx: Pbx) -
     await pbx.hangs_up_all()
 
 
-def test_the_shipped_ami_user_may_not_originate() -> None:
+def test_the_shipped_ami_user_has_what_callbacks_need_and_no_more() -> None:
     shipped = (Path(__file__).parents[2] / "config" / "manager.conf").read_text()
 
     assert [line for line in shipped.splitlines() if line.startswith("write")] == ["write = call,originate"]

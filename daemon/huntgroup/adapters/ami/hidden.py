@@ -8,9 +8,9 @@ breaks harms nothing; of those that a caller may have written only the first lin
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from huntgroup.adapters.ami.directory import clean
 from huntgroup.adapters.ami.texts import known
 from huntgroup.adapters.ami.wire import REPEATED, Message, SafeAction
+from huntgroup.plain import clean
 
 UNIQUEID, LINKEDID, CONTEXT, STATE = "UNIQUEID", "CHANNEL(linkedid)", "CONTEXT", "CHANNEL(state)"
 EXTEN = r"CUT(EXTEN,\\r,1)"

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.adapters.ami.fake_asterisk import FakeAsterisk, error, success, with_id
 from tests.unit.adapters.ami.messages import dial, hangup, status
 
-from huntgroup.adapters.ami.pace import BUSY, WINDOW, Pace
 from huntgroup.adapters.ami.genuine import is_genuine
+from huntgroup.adapters.ami.pace import BUSY, WINDOW, Pace
 from huntgroup.adapters.ami.wire import MAX_LINE, Message, SafeAction, UnsafeFieldError, Wire, parse
 from huntgroup.adapters.clock import Clock
 from huntgroup.errors import PeerError
