@@ -160,6 +160,11 @@ class Pbx(Service):
         return self._child.pid
 
     @property
+    def command(self) -> list[str]:
+        """What stands for ``asterisk`` where this one is meant: with ``-rx`` behind it, its command line."""
+        return [*self._plan.root.argv, "-C", str(self.home / "etc" / "asterisk.conf")]
+
+    @property
     def sip_address(self) -> tuple[str, int]:
         """Where phones register and the trunk calls."""
         return self.address, self.sip_port

@@ -26,7 +26,7 @@ from huntgroup.adapters.ami.unheard import Unheard, Wanted
 from huntgroup.adapters.ami.wire import Message, Wire
 from huntgroup.adapters.clock import Clock
 from huntgroup.engine.effects import Answered, JoinRinging, OperatorChanged, Order, PickUpCall, Tidings
-from huntgroup.engine.events import Event, MessageLeft, PbxFound, PbxLost
+from huntgroup.engine.events import Event, FallbackServed, MessageLeft, PbxFound, PbxLost
 from huntgroup.engine.ids import InquiryId, PbxId, PhoneId, RequestId
 from huntgroup.engine.policy import Policy
 from huntgroup.errors import PeerError, PeerRefused
@@ -281,6 +281,13 @@ class AmiClient:
         uniqueid = event.inquiry.removeprefix(f"call-{self._pbx.id}-")
         self._sender.send(kept.forget(uniqueid, is_last=not self._unsafe_messages))
 
+    def _is_on_record(self, entry: int) -> None:
+        """Have the PBX forget a call that it served by itself: what is kept of it says who called. One that cannot be
+        told now is told after the next resync, if it is among those that are read again."""
+        text = self._translator.entries_kept.pop(entry, "")
+        if self.live() is not None:
+            self._sender.send(served.forget(entry, text))
+
     async def _take_over_configuration(self) -> None:
         self._is_reconfigured = False
         await self._publish()
@@ -402,6 +409,8 @@ class AmiClient:
         if isinstance(event, MessageLeft):
             self._unsafe_messages.add(event.message)
             self._put(event, at, partial(self._is_safe, event))
+        elif isinstance(event, FallbackServed):
+            self._put(event, at, partial(self._is_on_record, event.entry))
         else:
             self._put(event, at)
 

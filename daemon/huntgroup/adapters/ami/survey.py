@@ -56,7 +56,8 @@ class Survey:
         lost = served.overwritten(read, last)
         if lost:
             log.warning("pbx.served_overwritten", pbx=self._pbx, calls=lost)
-        return await self._asking.values([served.entry_variable(number) for number in served.wanted(read, last)])
+        texts = await self._asking.values([served.entry_variable(number) for number in served.wanted(read, last)])
+        return [each for each in texts if served.is_there(each)]
 
     def served(self, entries: Iterable[str]) -> dict[FallbackServed, str]:
         """The calls of these entries, oldest first, with their Uniqueids."""

@@ -73,6 +73,8 @@ class Translator(Dialling):
         """Who is joined to whom."""
         self.entries_read = 0
         """The number of the last entry of a served call that was told of."""
+        self.entries_kept: dict[int, str] = {}
+        """Entries that were told of and are not known to be on record yet, by number: what the PBX keeps of them."""
         self._handlers: dict[str, Callable[[Message], list[Event]]] = {
             "UserEvent": self._user_event,
             "DialBegin": self._dial_begin,
@@ -161,6 +163,7 @@ class Translator(Dialling):
         """A call that the PBX served by itself, from an entry's text. Raises ValueError for what is none."""
         found = served.entry(text)
         self.entries_read = found.number
+        self.entries_kept[found.number] = text
         itself, known = self._inquiry(found.uniqueid), self.known_call(found.uniqueid)
         return FallbackServed(
             pbx=self._pbx,

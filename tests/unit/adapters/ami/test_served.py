@@ -235,3 +235,70 @@ def test_one_who_was_reached_and_then_sent_on_is(translator: Translator) -> None
 
 def test_and_so_is_one_of_whom_nothing_is_known_any_more(translator: Translator) -> None:
     assert stands_for(translator) is None
+
+
+# -- forgotten once it is on record ------------------------------------------------------------------------------------
+
+
+def deleted(asterisk: FakeAsterisk) -> list[str]:
+    """The keys that the PBX was told to delete, in order."""
+    variables = [each["Variable"] for each in asterisk.actions if each["Action"] == "Setvar"]
+    return [each[len("DB_DELETE(") : -1] for each in variables if each.startswith("DB_DELETE(")]
+
+
+ENTRY = "huntgroup/served/entry/7/"
+KEYS = [f"{ENTRY}{part}" for part in entry(7).split(",")]
+
+
+async def test_pbx_forgets_a_caller_once_they_are_on_record(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    keeps(asterisk, 7, entry(7))
+    await has_found(daemon)
+    assert deleted(asterisk) == []
+
+    daemon.write()
+    await asterisk.receives("Setvar", Variable=f"DB_DELETE({KEYS[-1]})")
+
+    assert deleted(asterisk) == KEYS
+
+
+async def test_pbx_forgets_a_caller_of_whom_an_event_told(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    daemon.write()
+    await has_found(daemon)
+
+    asterisk.says(waiting())
+    asterisk.says(served(entry(7, between=" ")))
+    await asterisk.receives("Setvar", Variable=f"DB_DELETE({KEYS[-1]})")
+
+    assert deleted(asterisk) == KEYS
+
+
+async def test_brackets_of_a_callers_name_stay_in_the_key(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    daemon.write()
+    keeps(asterisk, 7, entry(7).replace("cxJ", "cx(J))"))
+    await has_found(daemon)
+
+    await asterisk.receives("Setvar", Variable=f"DB_DELETE({ENTRY}cx(J))%22a%2C%0D%0An)")
+
+
+async def test_entry_that_is_deleted_or_was_being_is_no_call(
+    asterisk: FakeAsterisk, daemon: Daemon, logged: list[Any]
+) -> None:
+    keeps(asterisk, 3, "", "bx%2B48600700800,cxJan", entry(3))
+
+    assert len([each for each in await has_found(daemon) if isinstance(each, FallbackServed)]) == 1
+    assert "pbx.served_not_understood" not in [line["event"] for line in logged]
+
+
+async def test_caller_is_kept_at_the_pbx_while_the_link_is_down(asterisk: FakeAsterisk, daemon: Daemon) -> None:
+    keeps(asterisk, 7, entry(7))
+    await has_found(daemon)
+    await asterisk.goes_away()
+    daemon.write()
+    daemon.is_writing = False
+    await asterisk.comes_back()
+    await daemon.is_told(PbxFound, times=2)
+    assert deleted(asterisk) == []
+
+    daemon.write()
+
+    await asterisk.receives("Setvar", Variable=f"DB_DELETE({KEYS[-1]})")
