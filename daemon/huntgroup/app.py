@@ -37,6 +37,7 @@ from huntgroup.recovery import recovered
 from huntgroup.settings import Settings
 from huntgroup.settings.editing import Loaded, load_whole
 from huntgroup.shell import Done, Moment, Outside, Shell, nobody
+from huntgroup.suspects import SuspectFile
 from huntgroup.told import telling_begun, telling_ended
 
 log = structlog.get_logger("huntgroup")
@@ -113,6 +114,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
         clock,
         outside,
         Moment(opened.sequence, opened.at),
+        suspects=SuspectFile(settings.store.path),
     )
     recognition = customers.before(shell, engine, crm)
     reloader = Reloader(

@@ -1,9 +1,11 @@
 """The command line: arguments, words on the screen and exit statuses; nothing else is decided here."""
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ from huntgroup import customers_cli
 from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.settings import Settings, load, load_to_simulate
+from huntgroup.text_input import is_clean
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -42,6 +45,14 @@ ConfigFile = Annotated[
 
 def main() -> None:
     """The entry point of the command."""
+    # Python takes arguments that are not UTF-8 as lone surrogates (PEP 383), which raise wherever they are written.
+    unreadable = next((number for number, each in enumerate(sys.argv[1:], 1) if not is_clean(each)), None)
+    if unreadable is not None:
+        typer.echo(f"argument {unreadable} is not UTF-8 text; write it, and name files, in UTF-8", err=True)
+        raise SystemExit(EXIT_CONFIG)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal of another encoding shows what it can
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

@@ -4,7 +4,6 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +12,17 @@ import typer
 from pydantic import ValidationError
 
 from huntgroup.errors import ChangeRefused, ConfigError, HuntgroupError
+from huntgroup.instants import utc
 from huntgroup.settings import load_to_simulate
 from huntgroup.settings.changes import ADMINISTRATION, AnyChange, AnyCommand, Check, Show
 from huntgroup.settings.editing import Asker, Outcome, carry_out
+from huntgroup.text_input import NotJson, read_json
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
 _WRONG = ("invalid", "configuration_invalid")
+INPUT_MOST = 1_000_000
+"""Bytes of a command that is read from the input."""
 
 app = typer.Typer(
     help="Change the configuration file: validated, with its comments kept, and put in force at once.",
@@ -127,9 +130,9 @@ def do(
 ) -> None:
     """Do what a command says that is written as for the broker (docs/mqtt.md)."""
     try:
-        asked = json.loads(sys.stdin.read() if command == "-" else command)
-    except ValueError as error:
-        raise typer.BadParameter(f"it is no JSON: {error}", param_hint="JSON") from None
+        asked = read_json(sys.stdin.buffer.read(INPUT_MOST) if command == "-" else command)
+    except NotJson as error:
+        raise typer.BadParameter(f"invalid JSON: {error}", param_hint="JSON") from None
     _change(config, asked, dry_run=dry_run)
 
 
@@ -156,7 +159,7 @@ def history(config: ConfigFile) -> None:
 
 
 def _told(at: float, event: dict[str, Any]) -> Iterable[str]:
-    when = datetime.fromtimestamp(at, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+    when = utc(at).astimezone().isoformat(sep=" ", timespec="seconds")
     who = event.get("who") or "while the daemon was away"
     yield f"{when}  {who}  {event.get('version', '')}".rstrip()
     for each in event.get("changes", ()):
@@ -172,7 +175,7 @@ def _read(values: Iterable[str]) -> dict[str, Any]:
             raise typer.BadParameter(f"{each!r} is not KEY=VALUE", param_hint="KEY=VALUE")
         try:
             read[name] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # no TOML, or a number of thousands of digits
             read[name] = value
     return read
 

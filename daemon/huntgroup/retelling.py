@@ -1,10 +1,10 @@
 """What a replay came to, in words."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from huntgroup.engine.state import Inquiry
 from huntgroup.engine.world import World
+from huntgroup.instants import utc
 from huntgroup.plain import plain
 from huntgroup.replay import Difference, Replay
 
@@ -59,4 +59,4 @@ def _stands(inquiry: Inquiry) -> str:
 
 def moment(instant: float) -> str:
     """Local date and time, to the thousandth."""
-    return datetime.fromtimestamp(instant).astimezone().isoformat(sep=" ", timespec="milliseconds")
+    return utc(instant).astimezone().isoformat(sep=" ", timespec="milliseconds")

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from huntgroup.adapters.store.records import DECISION, Record
 from huntgroup.engine.effects import FactType, Outcome, Reason
+from huntgroup.instants import utc
 from huntgroup.plain import plain
 
 WHY_NOT = {
@@ -92,7 +92,7 @@ def told(records: Sequence[Record], names: Names) -> Iterator[str]:
     """One line for each thing that happened, with the time of day (UTC) and the seconds since the first."""
     begin = records[0].at
     for record in records:
-        clock = datetime.fromtimestamp(record.at, UTC).strftime("%H:%M:%S.%f")[:-3]
+        clock = utc(record.at).strftime("%H:%M:%S.%f")[:-3]
         for sentence in _sentences(record, names):
             yield f"{clock}  +{record.at - begin:7.3f} s  {plain(sentence)}"
 

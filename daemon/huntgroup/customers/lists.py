@@ -41,7 +41,10 @@ class BadList(Exception):  # noqa: N818 - it is somebody's file, and no fault of
 def from_csv(lines: Iterable[str]) -> Iterator[Listed]:
     """The customers of a CSV whose first line names its columns. Raises BadList."""
     reader = csv.reader(lines)
-    header = next(reader, None)
+    try:
+        header = next(reader, None)
+    except csv.Error as error:
+        raise _not_csv(reader.line_num, error) from None
     if header is None:
         return
     names = [
@@ -56,7 +59,11 @@ def from_csv(lines: Iterable[str]) -> Iterator[Listed]:
             if any(fields):
                 yield _from_fields(dict(zip(names, fields, strict=False)), reader.line_num)
     except csv.Error as error:
-        raise BadList(reader.line_num, str(error), "write CSV in UTF-8, with quotes doubled inside of quotes") from None
+        raise _not_csv(reader.line_num, error) from None
+
+
+def _not_csv(line: int, error: csv.Error) -> BadList:
+    return BadList(line, str(error), "write CSV in UTF-8, with quotes doubled inside of quotes")
 
 
 def _from_fields(fields: dict[str, str], line: int) -> Listed:

@@ -9,6 +9,8 @@ from math import isfinite
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from huntgroup.instants import LAST
+
 RING = 1000
 """So many entries are kept."""
 OVERLAP = 50
@@ -18,6 +20,8 @@ COUNT = "DB_KEYS(huntgroup/served/count)"
 """What gives the number of the last entry."""
 FIELDS = 6
 _GAP = re.compile("[ ,]")
+_UNIQUEID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+NUMBER_DIGITS = 15
 
 
 class Entry(NamedTuple):
@@ -70,6 +74,8 @@ def entry(text: str) -> Entry:
     if len(fields) != FIELDS or not parts.keys() >= set("abcd"):
         raise ValueError(f"no entry of a call: {text!r}")
     number, uniqueid, dialled, came, answered, ended = fields
+    if _UNIQUEID.fullmatch(unquote(uniqueid)) is None or len(number) > NUMBER_DIGITS:
+        raise ValueError(f"no call of Asterisk's: {text!r}")
     ended_at = _instant(ended)
     return Entry(
         number=int(number),
@@ -91,6 +97,6 @@ def _decoded(text: str) -> str:
 
 def _instant(text: str) -> float:
     instant = float(text)
-    if not isfinite(instant):
+    if not (isfinite(instant) and 0 <= instant <= LAST):
         raise ValueError(f"no instant: {text!r}")
     return instant

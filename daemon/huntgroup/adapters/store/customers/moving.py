@@ -11,6 +11,7 @@ from huntgroup.adapters.store.customers.book import Change, Row
 from huntgroup.customers.identities import Identity, Kind, email, handle, phone
 from huntgroup.customers.lists import Listed
 from huntgroup.customers.words import public_id
+from huntgroup.text_input import is_clean
 
 CHUNK_SECONDS = 0.002
 """So long a transaction takes in more; one row more may take it a little further."""
@@ -82,6 +83,8 @@ class Import:
 
     def _take(self, database: sqlite3.Connection, row: Listed, done: Imported) -> None:
         identities, wrong = identities_of(row, self.country)
+        if not all(map(is_clean, (row.name, row.crm))):
+            wrong.append("it holds NUL or what is no Unicode character; save the list as UTF-8 text")
         if row.responsible and row.responsible not in self.operators:
             wrong.append(f"there is no operator {row.responsible!r}; name one of the configuration's")
         if not identities and not wrong:
