@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ import structlog
 
 from huntgroup.adapters.store import upkeep, wal
 from huntgroup.adapters.store.holding import Holding, lock_of
-from huntgroup.adapters.store.private import make_private
+from huntgroup.adapters.store.private import cannot_be_opened, make_private
 from huntgroup.adapters.store.rows import Entry, entry_crc, state_crc
 from huntgroup.adapters.store.schema import VERSION, migrate
 from huntgroup.errors import StoreError
@@ -49,7 +49,7 @@ def held(path: Path) -> Iterator[Holding]:
     try:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(path, f"cannot be opened: {error.strerror}; see that its folder exists and is ours") from None
+        raise StoreError(path, cannot_be_opened(error)) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,13 +91,21 @@ def open_store(path: Path) -> Opened:
     except sqlite3.Error as error:
         raise StoreError(path, f"cannot be used: {error}; {_advice(error)}") from None
     except OSError as error:
-        raise StoreError(path, f"cannot be opened: {error.strerror}; see that its folder exists and is ours") from None
+        raise StoreError(path, cannot_be_opened(error)) from None
 
 
 def _advice(error: sqlite3.Error) -> str:
+    if is_full(error):
+        return "make room on the disk, or mend it where it has room; the next start continues from here"
     if isinstance(error, sqlite3.OperationalError):
         return "see that its folder exists, is ours, and that the disk is not full"
     return HOW_TO_MEND
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there was no room for what was to be written."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_FULL or code & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def _checked(database: sqlite3.Connection, path: Path) -> Opened:
@@ -158,11 +166,17 @@ def _set_aside(database: sqlite3.Connection, path: Path, first: int, last: int) 
     aside = path.with_name(f"{path.name}.damaged-{first}")
     rows = database.execute("SELECT * FROM journal WHERE sequence >= ? ORDER BY 1", (first,)).fetchall()
     text = "".join(json.dumps(row, ensure_ascii=False, default=repr) + "\n" for row in rows)
-    make_private(aside)
-    with aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        make_private(aside)
+        with aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # It is for a look, and no start depends on that.
+        log.warning("store.damaged_end_not_kept", path=str(path), error=error.strerror)
+        with suppress(OSError):
+            aside.unlink()
     database.execute("BEGIN IMMEDIATE")
     database.execute("DELETE FROM journal WHERE sequence >= ?", (first,))
     database.execute("INSERT OR REPLACE INTO gap VALUES (?, ?, 'damaged')", (first, last))
@@ -186,6 +200,14 @@ def begin_run(path: Path, opened: Opened, state: Iterable[tuple[str, str, str | 
                 database.executemany("INSERT INTO state VALUES (?, ?, ?, ?)", kept)
                 database.execute("COMMIT")
             if state is not None or upkeep.is_snapshot_due(database, opened.sequence, now):
-                upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
+                _take_snapshot(database, path, opened, now)
     except sqlite3.Error as error:
         raise StoreError(path, f"cannot be written: {error}; {_advice(error)}") from None
+
+
+def _take_snapshot(database: sqlite3.Connection, path: Path, opened: Opened, now: float) -> None:
+    """Only a replay begins with it, and the journal takes another: a disk that is full does not keep calls waiting."""
+    try:
+        upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
+    except sqlite3.OperationalError as error:
+        log.warning("store.snapshot_not_taken", path=str(path), error=str(error))
