@@ -35,6 +35,7 @@ from huntgroup.policies import policy_from
 from huntgroup.recorder import Recorder
 from huntgroup.recovery import recovered
 from huntgroup.settings import Settings
+from huntgroup.settings.differences import published, published_problem
 from huntgroup.settings.editing import Loaded, load_whole
 from huntgroup.shell import Done, Moment, Outside, Shell, nobody
 from huntgroup.suspects import SuspectFile
@@ -211,7 +212,7 @@ class Reloader:
         for problem in error.problems:
             log.error("configuration.rejected", problem=str(problem))
         if self.mqtt is not None:
-            problems = {"version": version, "problems": [str(each) for each in error.problems]}
+            problems = {"version": version, "problems": [published_problem(each) for each in error.problems]}
             self.mqtt.announce("configuration.rejected", problems)
         self.holding.tell(version=self.version, refused=version)
 
@@ -230,7 +231,8 @@ class Reloader:
 
         def told() -> None:
             if self.mqtt is not None:
-                changes = [{"key": each.key, "before": each.before, "after": each.after} for each in said.changes]
+                public = map(published, said.changes)
+                changes = [{"key": each.key, "before": each.before, "after": each.after} for each in public]
                 data = {"who": said.who, "version": loaded.version, "changes": changes, "needs_restart": fixed}
                 counts = {"operators": len(policy.operators), "groups": len(policy.groups)}
                 self.mqtt.announce("configuration.changed", data | counts)
