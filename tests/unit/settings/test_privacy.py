@@ -74,9 +74,7 @@ def test_show_names_no_place_of_a_secret(config: Path, who: str) -> None:
 
 def test_a_change_of_any_peer_is_told_without_its_values(config: Path) -> None:
     before = load_data(config)
-    other = (
-        WHOLE.replace("token-in-path", "another-token").replace("crm-key", "ca.pem").replace("key.pem", "k")
-    )
+    other = WHOLE.replace("token-in-path", "another-token").replace("crm-key", "ca.pem").replace("key.pem", "k")
     config.write_text(other)
     found = differences(before, load_data(config))
     assert {each.key for each in found} == {"crm.url", "crm.secret_file", "mqtt.key_file"}

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -22,9 +23,12 @@ from huntgroup.adapters.store.private import cannot_be_opened, make_private
 from huntgroup.adapters.store.rows import Entry, entry_crc, state_crc
 from huntgroup.adapters.store.schema import VERSION, migrate
 from huntgroup.errors import StoreError
+from huntgroup.locks import named, own
 
 log = structlog.get_logger(__name__)
 
+LOCK_SECONDS = 0.5
+LOCK_REST = 0.02
 BUSY_SECONDS = 0.25
 """How long SQLite itself waits for somebody else's lock."""
 HOW_TO_MEND = "stop the daemon, keep this file for a look, and put the last `huntgroup backup` in its place"
@@ -51,15 +55,31 @@ def held(path: Path) -> Iterator[Holding]:
     except OSError as error:
         raise StoreError(path, cannot_be_opened(error)) from None
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError(path, "another daemon has this store open; give each its own [store] url") from None
+        with suppress(OSError):  # it is not ours to say: then nobody else could have opened it
+            os.fchmod(handle, 0o600)  # or whoever may read it could take the lock, and no daemon would start
+        if not _is_locked(handle):
+            who = named(own(handle))
+            message = f"another daemon has this store open ({who}); give each its own [store] url, or end that process"
+            raise StoreError(path, message)
         holding = Holding(handle)
         holding.tell()
         yield holding
     finally:
         os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    """Whoever only looks at the lock, as the doctor does, has it for the moment of one call: so it is tried again."""
+    until = time.clock_gettime(time.CLOCK_MONOTONIC) + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.clock_gettime(time.CLOCK_MONOTONIC) > until:
+                return False
+            time.sleep(LOCK_REST)
+        else:
+            return True
 
 
 def connect(path: Path, *, is_for_reading: bool = False) -> sqlite3.Connection:
