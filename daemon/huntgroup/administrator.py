@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from huntgroup.authors import author_of
+from huntgroup.barrier import shown
 from huntgroup.errors import ChangeRefused, ConfigError
 from huntgroup.settings.changes import AnyCommand
 from huntgroup.settings.differences import Difference, differences
@@ -26,6 +27,8 @@ BY_FILE = "file"
 """Who changed what somebody wrote into the file with an editor: it does not say who."""
 WAITING_MOST = 100
 """Commands that wait for their turn; more are refused."""
+
+INTERNAL_ERROR = "this cannot be done because of a fault in Huntgroup; its log has it as configuration.internal_error"
 
 Answer = Callable[[Outcome | ChangeRefused], None]
 
@@ -80,10 +83,17 @@ class Administrator:
         """Until cancelled."""
         while True:
             asked = await self._waiting.get()
-            if asked is None:
-                await self._reload()
-            else:
-                await self._do(asked)
+            try:
+                if asked is None:
+                    await self._reload()
+                else:
+                    await self._do(asked)
+            except Exception:
+                # A fault of ours in one of them leaves what is in force, and the daemon, as they are.
+                what = "reload" if asked is None else shown(asked.command)
+                log.exception("configuration.internal_error", who=asked.who if asked else BY_FILE, what=what)
+                if asked is not None:
+                    asked.answer(ChangeRefused("internal_error", INTERNAL_ERROR))
 
     async def _reload(self) -> None:
         try:

@@ -36,8 +36,10 @@ from huntgroup.policies import policy_from
 from huntgroup.recorder import Recorder
 from huntgroup.recovery import recovered
 from huntgroup.settings import Settings
+from huntgroup.settings.differences import published, published_problem
 from huntgroup.settings.editing import Loaded, load_whole
 from huntgroup.shell import Done, Moment, Outside, Shell, nobody
+from huntgroup.suspects import SuspectFile
 from huntgroup.told import telling_begun, telling_ended
 
 log = structlog.get_logger("huntgroup")
@@ -114,6 +116,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
         clock,
         outside,
         Moment(opened.sequence, opened.at),
+        suspects=SuspectFile(settings.store.path),
     )
     recognition = customers.before(shell, engine, crm)
     reloader = Reloader(
@@ -223,7 +226,7 @@ class Reloader:
         for problem in error.problems:
             log.error("configuration.rejected", problem=str(problem))
         if self.mqtt is not None:
-            problems = {"version": version, "problems": [str(each) for each in error.problems]}
+            problems = {"version": version, "problems": [published_problem(each) for each in error.problems]}
             self.mqtt.announce("configuration.rejected", problems)
         self.holding.tell(version=self.version, refused=version)
 
@@ -242,7 +245,8 @@ class Reloader:
 
         def told() -> None:
             if self.mqtt is not None:
-                changes = [{"key": each.key, "before": each.before, "after": each.after} for each in said.changes]
+                public = map(published, said.changes)
+                changes = [{"key": each.key, "before": each.before, "after": each.after} for each in public]
                 data = {"who": said.who, "version": loaded.version, "changes": changes, "needs_restart": fixed}
                 counts = {"operators": len(policy.operators), "groups": len(policy.groups)}
                 self.mqtt.announce("configuration.changed", data | counts)

@@ -23,10 +23,13 @@ from huntgroup.settings.base import Section
 from huntgroup.settings.changes import ADMINISTRATION, AnyChange, AnyCommand, Check, Show
 from huntgroup.settings.editing import Asker, Outcome, carry_out
 from huntgroup.settings.shell_values import read_value
+from huntgroup.text_input import NotJson, read_json
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
 _WRONG = ("invalid", "configuration_invalid")
+INPUT_MOST = 1_000_000
+"""Bytes of a command that is read from the input."""
 
 app = typer.Typer(
     help="Change the configuration file: validated, with its comments kept, and put in force at once.",
@@ -144,9 +147,9 @@ def do(
 ) -> None:
     """Do what a command says that is written as for the broker (docs/mqtt.md)."""
     try:
-        asked = json.loads(sys.stdin.read() if command == "-" else command)
-    except (ValueError, RecursionError) as error:
-        raise typer.BadParameter(f"it is no JSON: {error}", param_hint="JSON") from None
+        asked = read_json(sys.stdin.buffer.read(INPUT_MOST) if command == "-" else command)
+    except NotJson as error:
+        raise typer.BadParameter(f"invalid JSON: {error}", param_hint="JSON") from None
     _change(config, asked, dry_run=dry_run)
 
 

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 REFUSED_PAUSE = 60.0
 """Seconds until a PBX that turned us away is asked again, while there is another one that did not."""
+FAILED_PAUSE = 5.0
+"""Seconds until a link that ended by a fault of ours is tried again."""
 
 
 class Exchanges:
@@ -68,9 +70,14 @@ class Exchanges:
                 if len(self._refused) == len(self._links):
                     raise
                 log.error("pbx.refused", pbx=pbx, error=str(error), retry_in=REFUSED_PAUSE)  # noqa: TRY400 - its word
+                pause = REFUSED_PAUSE
+            except Exception:
+                # Whatever a PBX says, the house goes on: the next session looks at what is really there.
+                log.exception("pbx.link_failed", pbx=pbx, retry_in=FAILED_PAUSE)
+                pause = FAILED_PAUSE
             else:
                 return
-            await asyncio.sleep(REFUSED_PAUSE)
+            await asyncio.sleep(pause)
             self._refused.discard(pbx)
 
     async def close(self) -> None:

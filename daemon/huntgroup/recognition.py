@@ -115,12 +115,22 @@ class Recognition:
         await asyncio.gather(*self._asking, return_exceptions=True)
 
     def _recognise(self, event: InquiryReceived, at: float, then: Done | None) -> None:
+        """Whatever goes wrong in it, the customer is served."""
+        try:
+            known = self._known(event, at, then)
+        except Exception:
+            log.exception("customer.not_recognised", inquiry=event.inquiry)
+            known = event
+        if known is not None:
+            self._shell.put(known, at, then)
+
+    def _known(self, event: InquiryReceived, at: float, then: Done | None) -> InquiryReceived | None:
+        """The event with its customer; None: somebody else is asked for them first."""
         rule = self._rules.of(event.channel, event.source)
         customer = event.customer
         known_by = self._rules.known_by(rule, customer)
         if not known_by:
-            self._shell.put(event, at, then)
-            return
+            return event
         known = self._store.known(known_by, customer.name, event.channel, is_tracked=rule.track)
         if known is None and self._somebody_else is not None:
             self._behind[event.inquiry] = []
@@ -128,8 +138,8 @@ class Recognition:
             task = asyncio.create_task(self._ask(self._somebody_else, wanted, event, (at, then)), name="look-up")
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
-            return
-        self._shell.put(event if known is None else recognised(event, known), at, then)
+            return None
+        return event if known is None else recognised(event, known)
 
     async def _ask(
         self, whom: SomebodyElse, wanted: Wanted, event: InquiryReceived, when: tuple[float, Done | None]

@@ -89,7 +89,7 @@ def batch_of(group: Group, world: World, rules: RuleBook | None = None, *, has_b
     state = {(row.kind, row.id): row.body for row in changed_rows(world, group.changed)}
     batch = Batch(state=state, waits_for_disk=not all(map(is_known_to_the_pbx, group.handled)))
     for handled in group.handled:
-        batch.entries.append(Entry(handled.sequence, handled.at, *event_text(handled.event)))
+        batch.entries.append(Entry(handled.sequence, handled.at, *(handled.text or event_text(handled.event))))
         for effect in handled.effects:
             record = record_of(effect) if isinstance(effect, Fact | Decision) else None
             if record is not None:

@@ -16,12 +16,23 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from huntgroup.adapters.clock import STEP_LEAST, Clock
-from huntgroup.engine.effects import Answered, Effect, Order, Tidings
+from huntgroup.barrier import carefully, shown
+from huntgroup.codec import event_text
+from huntgroup.engine.effects import Answered, Effect, ErrorCode, Order, Tidings
 from huntgroup.engine.engine import Engine
-from huntgroup.engine.events import ClockStepped, Event, PbxHeard, PbxLate, PhoneStateChanged, TimePassed
+from huntgroup.engine.events import (
+    ClockStepped,
+    Event,
+    InquiryReceived,
+    PbxHeard,
+    PbxLate,
+    PhoneStateChanged,
+    TimePassed,
+)
 from huntgroup.engine.ids import PbxId, PhoneId
 from huntgroup.engine.invariants import check_touched
 from huntgroup.engine.memory import Changed
+from huntgroup.engine.requested import ChannelRequest, Request
 from huntgroup.engine.world import World
 from huntgroup.errors import InvariantBroken
 from huntgroup.hearing import Hearing
@@ -39,6 +50,7 @@ GATHER_SECONDS = 0.02
 house with what follows it. A transaction for each word about a phone cost a third of all that a call did."""
 GROUP_MOST = 2_000
 """Events that are handled while others are being written; more wait in the inbox."""
+INTERNAL_ERROR = "this cannot be done because of a fault in Huntgroup; its log has it as shell.event_set_aside"
 INBOX_MOST = 5_000
 """Events that wait in the inbox before new work is refused."""
 
@@ -58,6 +70,8 @@ class Handled:
     event: Event
     effects: list[Effect]
     then: Done | None
+    text: tuple[str, str] | None = None
+    """The event's type and body as they are written; None: whoever writes them encodes it."""
 
 
 @dataclass(slots=True)
@@ -98,6 +112,29 @@ class Moment(NamedTuple):
 BEGINNING = Moment(0, 0.0)
 
 
+class Suspects(Protocol):
+    """Events that ended earlier lives of the daemon. See `huntgroup.suspects`."""
+
+    def is_set_aside(self, event: Event) -> bool:
+        """Whether it ended so many that it is not tried again."""
+        ...
+
+    def ended_by(self, event: Event) -> None:
+        """This life ends by it."""
+        ...
+
+
+class NoSuspects:
+    """Every event is tried."""
+
+    def is_set_aside(self, _event: Event) -> bool:
+        """Never."""
+        return False
+
+    def ended_by(self, event: Event) -> None:
+        """Nobody remembers."""
+
+
 def at_once(_pbx: PbxId, done: Done) -> None:
     """There is nothing to catch up with."""
     done()
@@ -125,10 +162,18 @@ class Outside:
 class Shell:
     """Adapters put events in; what comes of them goes outside."""
 
-    def __init__(
-        self, engine: Engine, journal: Journal, clock: Clock, outside: Outside, after: Moment = BEGINNING
+    def __init__(  # noqa: PLR0913 - each is another side of it
+        self,
+        engine: Engine,
+        journal: Journal,
+        clock: Clock,
+        outside: Outside,
+        after: Moment = BEGINNING,
+        *,
+        suspects: Suspects | None = None,
     ) -> None:
         """``after``: the last event before this run."""
+        self._suspects = suspects or NoSuspects()
         self._engine = engine
         self._journal = journal
         self._clock = clock
@@ -268,16 +313,40 @@ class Shell:
         return min(at, max(deadline, heard))
 
     def _handle(self, event: Event, at: float, then: Done | None) -> None:
+        try:
+            text = event_text(event)
+        except Exception as error:  # noqa: BLE001 - what cannot be written must not change anything
+            self._set_aside(event, then, f"cannot be written: {error}")
+            return
+        if self._suspects.is_set_aside(event):
+            self._set_aside(event, then, "ended the daemon before")
+            return
         if isinstance(event, ClockStepped):
             self._last += event.by
         self._last = max(self._last, self._not_before_its_time(event, at))
         self._recent.append((event, self._last))
+        try:
+            self._apply(event, text, then)
+        except Exception:
+            # Half of it may have been applied, so only what the store has can be trusted: the next start reads that.
+            self._suspects.ended_by(event)
+            raise
+
+    def _apply(self, event: Event, text: tuple[str, str], then: Done | None) -> None:
         effects = self._engine.handle(event, self._last)
         self._sequence += 1
-        self._group.add(Handled(self._sequence, self._last, event, effects, then), self._engine.world.changed)
+        self._group.add(Handled(self._sequence, self._last, event, effects, then, text), self._engine.world.changed)
         broken = check_touched(self._engine.world, effects)
         if broken:
             raise InvariantBroken("; ".join(broken))
+
+    def _set_aside(self, event: Event, then: Done | None, why: str) -> None:
+        """Leave an event out before it changes anything. Its sender is answered; at a PBX it stays what it is there."""
+        log.error("shell.event_set_aside", error=why, what=shown(event))
+        if isinstance(event, Request | ChannelRequest):
+            self._tell(Answered(request=event.request, error=ErrorCode.INTERNAL_ERROR, message=INTERNAL_ERROR))
+        if then is not None and isinstance(event, InquiryReceived | Request | ChannelRequest):
+            carefully(then)
 
     # -- writing, and what follows --------------------------------------------------------------------------------
 
@@ -315,12 +384,15 @@ class Shell:
         tidings: list[Tidings] = []
         for effect in effects:
             if isinstance(effect, Order):
-                self._outside.carry_out(effect)
+                carefully(self._outside.carry_out, effect)
             else:
                 tidings.append(effect)
         for each in tidings:
-            for notice in self._outside.notices:
-                notice(each)
+            self._tell(each)
+
+    def _tell(self, tidings: Tidings) -> None:
+        for notice in self._outside.notices:
+            carefully(notice, tidings)
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -360,7 +432,7 @@ class Shell:
 
 def _all_of(waiting: list[Done]) -> None:
     for then in waiting:
-        then()
+        carefully(then)
 
 
 def _nothing() -> None:

@@ -82,7 +82,7 @@ def test_a_command_is_read_from_the_input(config: Path) -> None:
         (("set", "group", "sails", "rings=2"), 1, 'group: there is no group "sails"; did you mean `sales`?'),
         (("move-member", "sales", "cleo", "1"), 1, "operator: cleo is not in sales"),
         (("do", '{"type":"stop"}'), 2, "type: "),
-        (("do", "{"), 2, "it is no JSON"),
+        (("do", "{"), 2, "invalid JSON"),
         (("set", "group", "sales", "rings"), 2, "is not KEY=VALUE"),
         (("history",), 1, "is not there"),
     ],

@@ -5,10 +5,12 @@ connector has to.
 """
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+
+from huntgroup.instants import utc
 
 KEY_PREFIX = "hg_"
 
@@ -18,7 +20,7 @@ def _instant(value: object) -> object:
 
 
 def _written(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc(seconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _clipped(most: int) -> BeforeValidator:

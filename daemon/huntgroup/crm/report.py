@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from huntgroup.adapters.store.crm_outbox import Backlog, Row
 from huntgroup.adapters.store.opening import connect
 from huntgroup.adapters.store.schema import VERSION
 from huntgroup.errors import StoreError
+from huntgroup.instants import utc
 from huntgroup.local_time import local
 from huntgroup.plain import plain
 
@@ -128,4 +128,4 @@ def _tried(path: Path, work: Callable[[], T]) -> T:
 
 
 def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc(seconds).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -34,6 +34,8 @@ LEASE = 180.0
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 3600.0
 """Between two tries of one deed, doubled from one to the other."""
+FAULTS_MOST = 2
+"""Tries of a deed that fails by a fault of ours."""
 LOOK_SECONDS = 30.0
 """So often at least somebody looks into the outbox: `huntgroup crm retry` writes there from outside."""
 STORE_SECONDS = 5.0
@@ -95,6 +97,9 @@ class Sender:
                     seconds = await self._turn()
                 except (sqlite3.Error, HuntgroupError) as error:
                     log.error("crm.outbox_unusable", error=str(error))  # noqa: TRY400 - the store's word
+                    seconds = STORE_SECONDS
+                except Exception:
+                    log.exception("crm.sender_failed")
                     seconds = STORE_SECONDS
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
@@ -168,6 +173,11 @@ class Sender:
             await self._failed(row, CrmAway(f"not done within {DEED_SECONDS:g} s"))
         except CrmError as error:
             await self._failed(row, error)
+        except (sqlite3.Error, HuntgroupError):
+            raise
+        except Exception as error:
+            log.exception("crm.deed_failed", deed=row.deed, id=row.id)
+            await self._set_aside(row, error)
         else:
             self._answered()
             await self._do(lambda store: crm_outbox.finish(store, row, reference, self._now()))
@@ -217,6 +227,16 @@ class Sender:
         next_at = now + max(pause * (0.5 + self._jitter()), self._crm.settles_within)
         log.info("crm.try_failed", deed=row.deed, id=row.id, tries=row.tries + 1, error=str(error))
         await self._do(lambda store: crm_outbox.postpone(store, row, str(error), next_at))
+
+    async def _set_aside(self, row: Row, error: Exception) -> None:
+        """It failed by a fault of ours: once more, since the answer may be another, and then it holds up no other."""
+        self._circuit.gave_up()
+        why = f"a fault in Huntgroup: {error!r}"
+        if row.tries + 1 >= FAULTS_MOST:
+            await self._bury(row, why)
+        else:
+            next_at = self._now() + FIRST_PAUSE + self._crm.settles_within
+            await self._do(lambda store: crm_outbox.postpone(store, row, why, next_at))
 
     async def _bury(self, row: Row, error: str) -> None:
         log.error(

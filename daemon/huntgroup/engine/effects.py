@@ -241,6 +241,8 @@ class ErrorCode(StrEnum):
     NO_WRAPUP = "no_wrapup"
     BAD_TARGET = "bad_target"
     PHONE_NOT_FREE = "phone_not_free"
+    INTERNAL_ERROR = "internal_error"
+    """Ours, and in the log: not that of whoever asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,33 @@
 A key names tables by id and not by place, so that it stays right when they move.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from huntgroup.errors import Problem
+from huntgroup.settings.base import tables_in
+from huntgroup.settings.models import Settings
 from huntgroup.settings.outline import Data
 from huntgroup.settings.rewriting import name_of, same
+from huntgroup.settings.secret import HoldsSecret
+from huntgroup.settings.words import Finding
 
-PRIVATE = ("store", "mqtt", "pbx")
-"""How the daemon reaches its peers: that it changed is told, what it is now is not."""
+PRIVATE = frozenset(
+    {
+        "store",
+        *(
+            name
+            for name, field in Settings.model_fields.items()
+            if any(issubclass(table, HoldsSecret) for table in tables_in(field.annotation))
+        ),
+    }
+)
+"""How the daemon reaches its peers: that it changed is told, what it is now is not. With some the address itself is
+what lets one in."""
+PERSONAL = ("mobile",)
+"""What of people is not for everybody who reads events."""
 HIDDEN = "…"
 
 
@@ -22,6 +40,43 @@ class Difference:
     key: str
     before: Any
     after: Any
+
+
+def published(difference: Difference) -> Difference:
+    """The same for everybody who reads events: without what concerns a person alone."""
+    is_personal = difference.key.rpartition(".")[2] in PERSONAL
+    return Difference(
+        difference.key, *(_published(value, is_personal) for value in (difference.before, difference.after))
+    )
+
+
+def _published(value: Any, is_personal: bool) -> Any:
+    if isinstance(value, dict):
+        return {name: _published(each, name in PERSONAL) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_published(each, is_personal) for each in value]
+    return HIDDEN if is_personal and value is not None else value
+
+
+def is_private(key: Sequence[str | int]) -> bool:
+    """Whether what is wrong at a key says where secrets are, how peers are reached, or a person's number."""
+    return bool(key) and (key[0] in PRIVATE or key[-1] in PERSONAL)
+
+
+def told_to_others(finding: Finding) -> Finding:
+    """The same for who is not at the machine itself: that a key is wrong, and of a private one no more than that."""
+    if not is_private(finding.key):
+        return finding
+    return Finding(finding.key, "is wrong", "`huntgroup check` and the log of the daemon say more")
+
+
+def published_problem(problem: Problem) -> str:
+    """A problem of the file for everybody who reads events; the file by its name alone."""
+    name = Path(problem.file).name
+    section, _, rest = problem.key.partition(".")
+    if is_private((section.partition("[")[0], rest.rpartition(".")[2])):
+        return f"{name}:{problem.line}: {problem.key}: is wrong; `huntgroup check` and the log of the daemon say more"
+    return f"{name}:{problem.line}: {problem.key}: {problem.wrong}; {problem.right}"
 
 
 def differences(before: Data, after: Data) -> list[Difference]:

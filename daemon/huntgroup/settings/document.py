@@ -5,16 +5,19 @@ Knows nothing of what the tables mean. Whatever reads one tells its findings by 
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from huntgroup.errors import ConfigError, Problem
 from huntgroup.settings.locate import Lines, locate
 from huntgroup.settings.outline import Data
-from huntgroup.settings.words import Finding, cannot_be_read, spelled
+from huntgroup.settings.words import Finding, Key, cannot_be_read, spelled
+from huntgroup.text_input import INTEGER_LEAST, INTEGER_MOST, is_clean
 
 _WHERE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$")
 _FILE = "file"
+_SMALLER = "write a smaller one"
 
 
 class Document:
@@ -27,7 +30,13 @@ class Document:
             ConfigError: with the one problem that keeps it from being read, or from being TOML.
         """
         self.path = path
+        if not is_clean(str(path.absolute())):
+            # It stands in events and in the log, and what is not text cannot be sent.
+            raise _unreadable(path, 1, "is in a folder whose name is not UTF-8", "rename the folder, or move the file")
         self.data, self._lines = _parse(path, read_text(path) if text is None else text)
+        too_large = [Finding(key, "is a number of more than 64 bits", _SMALLER) for key in _too_large((), self.data)]
+        if too_large:
+            raise ConfigError(*self.problems(too_large))
 
     @property
     def folder(self) -> Path:
@@ -99,6 +108,18 @@ def _parse(path: Path, text: str) -> tuple[Data, Lines]:
         wrong = f"is not TOML: {what[:1].lower()}{what[1:]}{f' (column {column})' if column else ''}"
         right = "write `key = value`, texts in quotes, each key and each [table] once"
         raise _unreadable(path, int(line) if line else _last_line(text), wrong, right) from None
+
+
+def _too_large(key: Key, value: Any) -> Iterator[Key]:
+    """TOML knows no such number, and Python cannot even write one of thousands of digits."""
+    if isinstance(value, int) and not INTEGER_LEAST <= value <= INTEGER_MOST:
+        yield key
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _too_large((*key, name), each)
+    elif isinstance(value, list):
+        for position, each in enumerate(value):
+            yield from _too_large((*key, position), each)
 
 
 def _last_line(text: str) -> int:

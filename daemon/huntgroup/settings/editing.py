@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from huntgroup.errors import ChangeRefused, ConfigError
+from huntgroup.errors import ChangeRefused, ConfigError, Problem
 from huntgroup.settings.applying import applied
 from huntgroup.settings.changes import AnyChange, AnyCommand, Check, Show
-from huntgroup.settings.differences import PRIVATE, Difference, differences
+from huntgroup.settings.differences import HIDDEN, PRIVATE, Difference, differences, published_problem, told_to_others
 from huntgroup.settings.document import Document, decoded, read_bytes
 from huntgroup.settings.filing import locked, put_in_place, version_of
 from huntgroup.settings.models import Settings
@@ -25,7 +25,9 @@ from huntgroup.settings.words import Finding, spelled
 
 TRIES = 5
 """So often a change is applied again to a file that somebody saves in that very moment."""
-_SECRETS = ("secret_file", "secret_env")
+_PLACES = ("secret_file", "secret_env", "ca_file", "cert_file", "key_file")
+_ADDRESSES = (("crm", "url"), ("store", "url"))
+"""With some CRMs the address is what lets one in; where the store lies is nobody's business but the machine's."""
 _SEEN_BY_ALL = ("id", "name", "extension", "role")
 
 
@@ -109,9 +111,14 @@ def _current(path: Path, asker: Asker) -> tuple[Loaded, bytes]:
     try:
         return _taken(path, asker.environment)
     except ConfigError as error:
-        words = "\n".join(f"{each.key}: {each.wrong}; {each.right}" for each in error.problems)
+        # Over the broker nobody hears where secrets are.
+        words = "\n".join(map(published_problem, error.problems) if asker.name else map(_in_words, error.problems))
         message = f"the file is not right as it is, so nothing is changed in it: {words}"
         raise ChangeRefused("configuration_invalid", message, error.problems[0].key) from None
+
+
+def _in_words(problem: Problem) -> str:
+    return f"{problem.key}: {problem.wrong}; {problem.right}"
 
 
 def _taken(path: Path, environment: Mapping[str, str] | None) -> tuple[Loaded, bytes]:
@@ -131,7 +138,7 @@ def _changed(path: Path, asker: Asker, before: Loaded, content: bytes, change: A
     data = applied(before.data, change)
     settings, found = _examined(data, path.absolute().parent, asker.environment)
     if settings is None or found:
-        raise _invalid(found)
+        raise _invalid([told_to_others(each) for each in found] if asker.name else found)
     if asker.name:
         check_what_came_of_it(before.settings, settings, asker.name)
     try:
@@ -156,6 +163,9 @@ def _invalid(found: list[Finding]) -> ChangeRefused:
 def _shown(loaded: Loaded, who: str) -> Data:
     """The tables without a hint at a secret; to a supervisor their groups, and of the others who they are."""
     data = {name: _without_secrets(value) if name in PRIVATE else value for name, value in loaded.data.items()}
+    for section, key in _ADDRESSES:
+        if isinstance(data.get(section), dict) and key in data[section]:
+            data[section] = {**data[section], key: HIDDEN}
     role = next((each.role for each in loaded.settings.operators if each.id == who), "administrator")
     if role == "administrator":
         return data
@@ -172,5 +182,5 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_secrets(each) for each in value]
     if isinstance(value, dict):
-        return {name: each for name, each in value.items() if name not in _SECRETS}
+        return {name: each for name, each in value.items() if name not in _PLACES}
     return value

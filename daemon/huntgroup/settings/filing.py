@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from huntgroup.errors import ChangeRefused
+from huntgroup.locks import holders, named
 
 LOCK_SECONDS = 5.0
 LOCK_REST = 0.02
@@ -37,32 +39,68 @@ def version_of(content: bytes) -> str:
 def locked(path: Path) -> Iterator[None]:
     """Nobody else who edits by command comes between; an editor does not know of it. No file is left behind.
 
+    The lock is on a file that only its owner can open: on the folder, or on the configuration, whoever may read it
+    could take the lock and keep it. Where no file can be made nothing can be changed either, and nothing is locked.
+
     Raises:
         ChangeRefused: when somebody has it for too long, or there is no such folder.
     """
+    real = _real(path)
+    if not real.parent.is_dir():
+        raise _cannot(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    lock = real.with_name(f".{real.name}.lock")
+    handle = _locked(lock, path)
     try:
-        handle = os.open(_real(path).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise _cannot(path, error) from None
-    try:
-        _wait_for(handle, path)
         yield
     finally:
-        os.close(handle)
+        if handle is not None:
+            with suppress(OSError):
+                lock.unlink()  # while it is ours still; whoever has it open sees that it is another one now
+            os.close(handle)
 
 
-def _wait_for(handle: int, path: Path) -> None:
+def _locked(lock: Path, path: Path) -> int | None:
     until = _now() + LOCK_SECONDS
     while True:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if _now() > until:
-                message = f"{path.name} is being changed by somebody else; try again"
-                raise ChangeRefused("conflict", message) from None
-            time.sleep(LOCK_REST)
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        except OSError as error:
+            if not os.path.lexists(lock):
+                return None
+            _forget_if_nobody_has_it(lock, error)
         else:
-            return
+            if _is_ours(handle, lock):
+                return handle
+            os.close(handle)
+        if _now() > until:
+            message = f"{path.name} is being changed by {_holder(lock)}; try again"
+            raise ChangeRefused("conflict", message)
+        time.sleep(LOCK_REST)
+
+
+def _is_ours(handle: int, lock: Path) -> bool:
+    """Locked, and still the file of that name: whoever had it before has removed it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(handle), lock.lstat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def _forget_if_nobody_has_it(lock: Path, error: OSError) -> None:
+    """What another user made and was killed over, or what is no file that can be locked."""
+    with suppress(OSError):
+        found = lock.lstat()
+        is_file = stat.S_ISREG(found.st_mode) and error.errno == errno.EACCES
+        if not is_file or not holders(found.st_ino):
+            lock.unlink()
+
+
+def _holder(lock: Path) -> str:
+    try:
+        return named(lock.lstat().st_ino)
+    except OSError:
+        return "somebody else"
 
 
 def _now() -> float:

@@ -7,13 +7,18 @@ not hide what is wrong between the others. Whatever has the wrong shape is passe
 from collections.abc import Iterator
 from typing import Any
 
+from huntgroup.settings.base import hooks_of
 from huntgroup.settings.words import Key
 
 Data = dict[str, Any]
 """What a table of the file was read into."""
 
-HOOKS = ("on_unanswered", "on_closed", "on_full", "on_abandoned", "on_leave")
-"""The keys of a group that hold an action."""
+
+def hooks() -> tuple[str, ...]:
+    """The keys of a group that hold an action."""
+    from huntgroup.settings.models import Group  # noqa: PLC0415 - the models' own readers need this module
+
+    return hooks_of(Group)
 
 
 def tables(data: Data, section: str) -> Iterator[tuple[Key, Data]]:
@@ -54,7 +59,7 @@ def ids(data: Data, section: str) -> dict[str, Key]:
 
 def actions(key: Key, group: Data) -> Iterator[tuple[Key, Data]]:
     """Every action of a group with its key; those that follow a reply, too."""
-    for hook in HOOKS:
+    for hook in hooks():
         place: Key = (*key, hook)
         action = group.get(hook)
         while isinstance(action, dict):

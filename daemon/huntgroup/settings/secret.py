@@ -8,6 +8,7 @@ from huntgroup.errors import ConfigError, Problem
 from huntgroup.settings.base import Section
 from huntgroup.settings.values import EnvironmentName, FilePath
 from huntgroup.settings.words import Complaint, cannot_be_read
+from huntgroup.text_input import is_clean
 
 _LARGEST_SECRET = 4096
 
@@ -83,4 +84,6 @@ def _usable(secret: str, place: str) -> str:
         raise Complaint(f"{place} is empty", "put the secret in it")
     if len(secret) > _LARGEST_SECRET or any(sign in secret for sign in "\r\n\0"):
         raise Complaint(f"{place} holds more than one line of text", "put the secret alone in it")
+    if not is_clean(secret):
+        raise Complaint(f"{place} is not UTF-8 text", "put one line of text in it")
     return secret

@@ -1,21 +1,17 @@
 """Turns what pydantic found into words: no jargon, the key as the file has it, and what would be right."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from huntgroup.settings.base import Section
+from huntgroup.settings.base import Section, every_hook_in, tables_in
 from huntgroup.settings.words import Complaint, Finding, Key, kind, listed, shown, spelled, suggestion
 
 _SECRET_KEYS = ("secret", "password", "passwd", "pass", "token")
-
-# The fields that hold an action: pydantic puts the kind of action into an error's location after them.
-_ACTION_FIELDS = ("on_unanswered", "on_closed", "on_full", "on_abandoned", "then")
 
 Words = tuple[str, str]
 
@@ -26,20 +22,27 @@ def findings(error: ValidationError, data: dict[str, Any], model: type[Section])
         # Follows from another mistake that is reported itself: the field that the default is made from.
         if details["type"] == "default_factory_not_called":
             continue
-        key = _key(details["loc"], data)
+        key = _key(details["loc"], data, every_hook_in(model))
         if details["type"].startswith("union_tag"):
             key = (*key, "action")
-        wrong, right = _words(details, key, data, model)
+        try:
+            wrong, right = _words(details, key, data, model)
+        except (LookupError, TypeError, ValueError):
+            # A case that nobody has words for is still a mistake in the file, and its place is known.
+            wrong, right = _otherwise(details["msg"])(None, key, {})
         yield Finding(key, wrong, right)
 
 
-def _key(location: tuple[int | str, ...], data: Any) -> Key:
-    """The key in the file that an error's location means: without the parts that only the models have."""
+def _key(location: tuple[int | str, ...], data: Any, hooks: Collection[str]) -> Key:
+    """The key in the file that an error's location means: without the parts that only the models have.
+
+    Pydantic puts the kind of an action into the location, after the field that holds it.
+    """
     key: Key = ()
     here = data
     last = ""
     for part in location:
-        if last in _ACTION_FIELDS and isinstance(here, dict) and here.get("action") == part:
+        if last in hooks and isinstance(here, dict) and here.get("action") == part:
             last = ""
             continue
         if part == "[key]" or (part == "days" and last == "hours"):
@@ -71,10 +74,18 @@ def _words(details: ErrorDetails, key: Key, data: dict[str, Any], model: type[Se
     if details["type"] in _LIMITS:
         limit, right = _LIMITS[details["type"]]
         return f"is {shown(value)}", right.format(context[limit])
-    tell = _TYPES.get(details["type"])
-    if tell is not None:
-        return tell(value, key, context)
-    return f"is wrong: {details['msg']}", "see the configuration's description"
+    tell = _TYPES.get(details["type"], _otherwise(details["msg"]))
+    if details["type"] in _NO_TABLE and key and key[-1] in every_hook_in(model):
+        tell = _not_an_action
+    return tell(value, key, context)
+
+
+def _otherwise(message: str) -> Callable[[Any, Key, Mapping[str, Any]], Words]:
+    return lambda *_: (f"is wrong: {message}", "see the configuration's description")
+
+
+def _not_an_action(value: Any, key: Key, _context: Mapping[str, Any]) -> Words:
+    return f"is {kind(value)}, not an action", f'write it as in `{key[-1]} = {{ action = "keep_waiting" }}`'
 
 
 def _missing(key: Key, data: dict[str, Any], model: type[Section]) -> Words:
@@ -108,8 +119,6 @@ def _choice(value: Any, choices: str) -> Words:
 
 def _not_a_table(value: Any, key: Key, _context: Mapping[str, Any]) -> Words:
     name = str(key[-1])
-    if name in _ACTION_FIELDS:
-        return f"is {kind(value)}, not an action", f'write it as in `{name} = {{ action = "keep_waiting" }}`'
     if isinstance(value, list) and len(key) == 1:
         return "is a list of tables", f"there is one of it: write `[{name}]`, with single brackets"
     return f"is {kind(value)}, not a table", f"write it as in `{name} = {{ … }}`"
@@ -141,6 +150,7 @@ _LIMITS = {
     "less_than_equal": ("le", "it must be at most {:g}"),
 }
 
+_NO_TABLE = ("model_type", "model_attributes_type", "dict_type")
 _TYPES: dict[str, Callable[[Any, Key, Mapping[str, Any]], Words]] = {
     "literal_error": lambda value, _, context: _choice(value, context["expected"]),
     "union_tag_invalid": lambda _value, _, context: _choice(context["tag"], context["expected_tags"]),
@@ -164,7 +174,7 @@ def _section_at(key: Key, data: dict[str, Any], model: type[Section]) -> dict[st
     for part in key:
         here = _step(here, part)
         if isinstance(part, str):
-            tables = list(_tables_in(_fields(section)[part].annotation))
+            tables = list(tables_in(_fields(section)[part].annotation))
             section = next((table for table in tables if _is_action(table, here)), tables[0])
     return _fields(section)
 
@@ -172,15 +182,6 @@ def _section_at(key: Key, data: dict[str, Any], model: type[Section]) -> dict[st
 def _fields(section: type[Section]) -> dict[str, FieldInfo]:
     """By the names in the file: where such a name is a word of Python's, the field itself has another."""
     return {field.alias or name: field for name, field in section.model_fields.items()}
-
-
-def _tables_in(annotation: Any) -> Iterator[type[Section]]:
-    """The models that a field's annotation can hold, whatever optional, list or union they are wrapped in."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield annotation
-    elif get_origin(annotation) in (tuple, Union, UnionType) or hasattr(annotation, "__metadata__"):
-        for inner in get_args(annotation):
-            yield from _tables_in(inner)
 
 
 def _is_action(table: type[Section], value: Any) -> bool:

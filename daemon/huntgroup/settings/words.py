@@ -30,6 +30,17 @@ class Finding:
     wrong: str
     right: str
 
+    def __post_init__(self) -> None:
+        for name in ("wrong", "right"):
+            object.__setattr__(self, name, _harmless(getattr(self, name)))
+
+
+def _harmless(text: str) -> str:
+    """Names in it come from the file: what a terminal would obey is shown as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
 
 class Complaint(ValueError):  # noqa: N818 - it is told, not raised at people
     """Raised by the readers of single values; the model's validation collects them with their keys."""

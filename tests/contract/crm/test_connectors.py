@@ -167,3 +167,13 @@ async def test_what_a_caller_says_of_themselves_is_only_text(side: Side) -> None
 def test_errors_have_stable_codes() -> None:
     codes = [each.code for each in (CrmError, CrmAway, CrmShut, CrmBusy, CrmRefused)]
     assert codes == ["crm_failed", "crm_away", "crm_shut", "crm_busy", "crm_refused"]
+
+
+@pytest.mark.parametrize("unclean", ["\ud83d", "\0", "\uffff"], ids=ascii)
+async def test_a_name_that_is_not_unicode_is_found_with_what_can_be_read(side: Side, unclean: str) -> None:
+    side.knows(f"Jan{unclean}", "12", phone=PHONE)
+
+    found = await side.crm.look_up(JAN)
+
+    assert found is not None
+    assert (found.name, found.user) == ("Jan\ufffd", "12")

@@ -234,3 +234,21 @@ async def test_an_operator_whom_the_crm_does_not_know_needs_not_be_told(house: H
 
     assert house.side.responsible(reference) == (["12"] if house.side.kind == "bitrix24" else ["cleo"])
     assert not house.shop.rows()
+
+
+async def test_a_deed_that_breaks_the_connector_is_given_up_and_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("invalid literal for int()")
+
+    monkeypatch.setattr(type(house.side.crm), "set_responsible", broken)
+    await house.tell(given_to("ben"), call())
+    await house.shop.until(lambda: bool(house.shop.rows()[0].error))
+    house.later(120)
+    await house.told()
+
+    (given_up,) = house.shop.rows()
+    assert given_up.is_dead
+    assert "a fault in Huntgroup" in given_up.error
+    assert len(house.side.calls()) == 1

@@ -11,7 +11,7 @@ from huntgroup.settings import load
 from huntgroup.settings.changes import ADMINISTRATION
 from huntgroup.settings.editing import Asker, Outcome, carry_out
 from huntgroup.settings.forwarding import dialled, is_allowed
-from huntgroup.settings.outline import HOOKS
+from huntgroup.settings.outline import hooks
 
 ENVIRONMENT = {"AMI_SECRET": "s3cret"}
 STANDS = "+48600100200"
@@ -95,7 +95,7 @@ def refusal(config: Path, command: dict[str, Any], who: str = "ben") -> ChangeRe
     return caught.value
 
 
-COMING_HOOKS = [each for each in HOOKS if each != "on_abandoned"]
+COMING_HOOKS = [each for each in hooks() if each != "on_abandoned"]
 """A number means nothing to who is gone: `check` refuses it there, from anybody."""
 
 
@@ -109,7 +109,7 @@ def test_a_supervisor_forwards_callers_to_no_new_number(config: Path, hook: str,
     assert PREMIUM in found.message
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook", hooks())
 def test_nobody_is_forwarded_by_a_nested_action_of_any_hook(config: Path, hook: str) -> None:
     with pytest.raises(ChangeRefused):
         asks(config, "ben", reply_then_number(PREMIUM, hook))

@@ -166,7 +166,7 @@ def test_a_problem_is_told_as_file_line_key_wrong_and_right() -> None:
         ),
         (
             f"{GROUP}rings = 0x{'f' * 5000} # here",
-            "groups[0].rings: is a number of thousands of digits; it must be at most 100",
+            "groups[0].rings: is a number of more than 64 bits; write a smaller one",
         ),
     ],
 )

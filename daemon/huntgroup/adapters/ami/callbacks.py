@@ -8,6 +8,7 @@ Both ends get Uniqueids of ours, so that every event about them is known for wha
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 
 from huntgroup.adapters.ami.calls import Call, Callback, to_be_heard_of
 from huntgroup.adapters.ami.directory import Directory
@@ -35,7 +36,7 @@ def are_needed(policy: Policy) -> bool:
 
 
 def _actions(group: GroupPolicy) -> Iterable[OverflowAction | None]:
-    return (group.on_unanswered, group.on_closed, group.on_full, group.on_abandoned, group.on_leave)
+    return [getattr(group, each.name) for each in fields(group) if each.name.startswith("on_")]
 
 
 def _calls_back(action: OverflowAction | None) -> bool:

@@ -40,6 +40,7 @@ NO_WAY_OUT = "[telephony] has no `outbound`"
 
 _SECONDS = re.compile(r"[0-9]{1,6}")
 _KEY = re.compile(r"[0-9]")
+ATTEMPT_DIGITS = 9
 
 Handover = SendToVoicemail | DialOut | ReplyToCustomer | PromiseCallback
 
@@ -141,6 +142,6 @@ def recorded(mailbox: str, seconds: str, file: str) -> Recording:
 
 def attempt_of(exten: str) -> AttemptNo:
     """The attempt that an extension of our contexts names. Raises ValueError for anything else."""
-    if not (exten.isascii() and exten.isdigit()):
+    if not (exten.isascii() and exten.isdigit() and len(exten) <= ATTEMPT_DIGITS):
         raise ValueError(f"no number of an attempt: {exten!r}")
     return AttemptNo(int(exten))

@@ -13,6 +13,7 @@ from huntgroup.adapters.ami.orders import actions_for
 from huntgroup.adapters.ami.translate import Translator
 from huntgroup.adapters.ami.wire import Message, SafeAction, UnsafeFieldError, Wire
 from huntgroup.adapters.clock import Clock
+from huntgroup.barrier import shown
 from huntgroup.engine.effects import DialOut, Order, PromiseCallback, ReplyToCustomer, RingPhones, SendToVoicemail
 from huntgroup.engine.events import AttemptFailed, Event
 from huntgroup.engine.ids import InquiryId, PhoneId
@@ -97,6 +98,10 @@ class Sender:
             batch = actions_for(order, translator)
         except (UnsafeFieldError, NotPossibleError) as error:
             self.failed(order, str(error))
+            return
+        except Exception:
+            log.exception("pbx.order_not_understood", pbx=self._pbx, order=shown(order))
+            self.failed(order, "a fault in Huntgroup")
             return
         if batch:
             translator.sent(order.inquiry)

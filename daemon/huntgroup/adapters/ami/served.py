@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from huntgroup.adapters.ami.fallback import setvar
 from huntgroup.adapters.ami.wire import SafeAction
+from huntgroup.instants import LAST
 
 RING = 1000
 """So many entries are kept."""
@@ -21,6 +22,8 @@ COUNT = "DB_KEYS(huntgroup/served/count)"
 """What gives the number of the last entry."""
 FIELDS = 6
 _GAP = re.compile("[ ,]")
+_UNIQUEID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+NUMBER_DIGITS = 15
 
 
 class Entry(NamedTuple):
@@ -43,7 +46,7 @@ def entry_variable(number: int) -> str:
 
 
 def is_there(text: str) -> bool:
-    """Whether an entry is there, be it half written; of one that was being deleted the key that names the call is not."""
+    """Whether an entry is there, be it half written; of a deleted one the key naming the call is gone."""
     return not {part[0] for part in _parts(text)} <= set("bcd")
 
 
@@ -93,6 +96,8 @@ def entry(text: str) -> Entry:
     if len(fields) != FIELDS or not parts.keys() >= set("abcd"):
         raise ValueError(f"no entry of a call: {text!r}")
     number, uniqueid, dialled, came, answered, ended = fields
+    if _UNIQUEID.fullmatch(unquote(uniqueid)) is None or len(number) > NUMBER_DIGITS:
+        raise ValueError(f"no call of Asterisk's: {text!r}")
     ended_at = _instant(ended)
     return Entry(
         number=int(number),
@@ -114,6 +119,6 @@ def _decoded(text: str) -> str:
 
 def _instant(text: str) -> float:
     instant = float(text)
-    if not isfinite(instant):
+    if not (isfinite(instant) and 0 <= instant <= LAST):
         raise ValueError(f"no instant: {text!r}")
     return instant

@@ -42,7 +42,7 @@ FAILURES = {
 """What our dialplan says in one word."""
 NO_PRIOR_WORD = "Dial ended and said nothing of its phones"
 
-_INSTANT = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")
+_INSTANT = re.compile(r"[0-9]{1,11}\.[0-9]{1,6}")
 OnCode = Callable[[Message], list[Event]]
 
 

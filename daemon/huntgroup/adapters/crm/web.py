@@ -5,7 +5,6 @@ environment, no cookie is kept, and a certificate that does not hold ends the ma
 """
 
 import asyncio
-import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ import aiohttp
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.crm.words import CrmAway
+from huntgroup.text_input import NotJson, read_json
 
 LONGEST_ANSWER = 256 * 1024
 """Bytes of an answer; more is none."""
-DEEPEST = 30
-"""Tables within tables of an answer."""
 CONNECTIONS = 8
 AGENT = "huntgroup"
 PAUSE_MOST = 3600.0
@@ -39,26 +37,15 @@ class Answer:
     """Seconds to wait, where the CRM says so."""
 
     def json(self) -> Any:
-        """The body's value. Raises CrmAway when it is none that can be used."""
+        """The body's value, its texts cleaned: whoever is called otherwise is served all the same.
+
+        Raises:
+            CrmAway: when it cannot be used.
+        """
         try:
-            value = json.loads(self.body, parse_constant=_no_number)
-        except (ValueError, RecursionError):
-            raise CrmAway(f"answered {self.status} with what is no JSON") from None
-        if not _is_shallow(value, DEEPEST):
-            raise CrmAway(f"answered {self.status} with tables in tables in tables")
-        return value
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)
-
-
-def _is_shallow(value: object, deepest: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return True
-    return deepest > 0 and all(_is_shallow(each, deepest - 1) for each in value)
+            return read_json(self.body)
+        except NotJson as error:
+            raise CrmAway(f"answered {self.status} with invalid JSON: {error}") from None
 
 
 class Web:

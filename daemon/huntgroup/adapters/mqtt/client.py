@@ -122,6 +122,11 @@ class MqttClient:
                 backoff = min(backoff * 2, BACKOFF_MOST)
                 log.warning("broker.lost", url=self._settings.url, error=str(error), retry_in=round(delay, 3))
                 await asyncio.sleep(delay)
+            except Exception:
+                # Whatever comes over the link, calls go on; what was not acknowledged comes again.
+                backoff = min(backoff * 2, BACKOFF_MOST)
+                log.exception("broker.link_failed", url=self._settings.url, retry_in=backoff)
+                await asyncio.sleep(backoff)
 
     async def _serve(self, link: Link) -> None:
         """Whichever ends first, and with it the session: a publish alone would not notice a dead link."""
@@ -188,7 +193,11 @@ class MqttClient:
         else:
             self._board.figures.remember(counted)
         while True:
-            rest = self._board.publish_figures()
+            rest = BACKOFF_MOST
+            try:
+                rest = self._board.publish_figures()
+            except Exception:
+                log.exception("broker.figures_failed")
             await self._board.something_changed(rest)
             await asyncio.sleep(FIGURES_REST)
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
 
 from huntgroup.adapters.mqtt import commands
 from huntgroup.adapters.mqtt.administration import Administration, may_act_for, may_administrate, reply
@@ -28,6 +27,7 @@ from huntgroup.adapters.mqtt.payloads import ErrorOut, for_account
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
 from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, inquiry_id
+from huntgroup.barrier import shown
 from huntgroup.customers.words import CustomersError
 from huntgroup.engine.effects import Answered, ErrorCode
 from huntgroup.engine.events import Event
@@ -36,6 +36,7 @@ from huntgroup.engine.policy import Entrance, Policy
 from huntgroup.errors import ChangeRefused, StoreError
 from huntgroup.settings.changes import ADMINISTRATION, AnyCommand, Command
 from huntgroup.settings.editing import Outcome
+from huntgroup.text_input import NotJson, clean_json, read_json
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ READERS: Mapping[Kind, tuple[TypeAdapter[Any], bool]] = {
 
 COMMAND_MAX_AGE = 60.0
 """Seconds that an operator's or administrator's command may have waited at the broker; see `Mqtt.command_max_age`."""
+INTERNAL_ERROR = "this cannot be done because of a fault in Huntgroup; its log says more"
 
 Then = Callable[[], None]
 
@@ -154,21 +156,37 @@ class Reception:
 
     async def take(self, deliveries: Collection[Delivery]) -> None:
         """Read these, look up in one go which new inquiries are old ones, and carry them out in their order."""
-        read = [each for each in map(self._read, deliveries) if each is not None]
+        read = [each for each in map(self._read_carefully, deliveries) if each is not None]
         past = await self._past(read)
         for each in read:
-            if isinstance(each.command, Submission):
-                self._submit(each, each.command, past)
-            elif isinstance(each.command, AboutCustomers):
-                self._of_customers(each, each.command)
-            elif isinstance(each.command, Asked | Command) and each.delivery.waited > self._command_max_age:
-                self._refuse_expired(each)
-            elif isinstance(each.command, Asked):
-                self._of_operator(each, each.command)
-            elif isinstance(each.command, Command):
-                self._of_administrator(each, each.command)
-            else:
-                self._of_channel(each, each.command)
+            try:
+                self._carry_out(each, past)
+            except Exception:  # noqa: BLE001 - it is logged there
+                if isinstance(each.command, Submission):
+                    self._in_hand.pop(inquiry_id(each.address.account, each.command.id), None)
+                self._set_aside(each.delivery, each.writer)
+
+    def _carry_out(self, read: _Read, past: Mapping[InquiryId, Past] | None) -> None:
+        if isinstance(read.command, Submission):
+            self._submit(read, read.command, past)
+        elif isinstance(read.command, AboutCustomers):
+            self._of_customers(read, read.command)
+        elif isinstance(read.command, Asked | Command) and read.delivery.waited > self._command_max_age:
+            self._refuse_expired(read)
+        elif isinstance(read.command, Asked):
+            self._of_operator(read, read.command)
+        elif isinstance(read.command, Command):
+            self._of_administrator(read, read.command)
+        else:
+            self._of_channel(read, read.command)
+
+    def _set_aside(self, delivery: Delivery, writer: Writer) -> None:
+        """A message that we fail at, called where the error is caught: it would fail again, so it is answered,
+        published as refused, and acknowledged."""
+        log.exception("broker.message_failed", topic=delivery.topic, payload=shown(delivery.payload))
+        fault = ErrorOut(code=ErrorCode.INTERNAL_ERROR, message=INTERNAL_ERROR, at="")
+        self._replies.rejected(writer, delivery.topic, delivery.payload, fault)
+        delivery.acknowledge()
 
     async def _past(self, read: Collection[_Read]) -> Mapping[InquiryId, Past] | None:
         """What became of those inquiries that are submitted again; None: that cannot be known now."""
@@ -193,6 +211,13 @@ class Reception:
         return past
 
     # -- reading --------------------------------------------------------------------------------------------------
+
+    def _read_carefully(self, delivery: Delivery) -> _Read | None:
+        try:
+            return self._read(delivery)
+        except Exception:  # noqa: BLE001 - it is logged there
+            self._set_aside(delivery, Writer(None))
+            return None
 
     def _read(self, delivery: Delivery) -> _Read | None:
         address = self._topics.address(delivery.topic)
@@ -220,7 +245,8 @@ class Reception:
             return None, Writer(None)
         adapter, has_types = READERS[address.kind]
         try:
-            command: Incoming | AnyCommand = adapter.validate_json(delivery.payload)
+            # A text cut in the middle of a character, or with NUL in it, costs nobody their inquiry.
+            command: Incoming | AnyCommand = adapter.validate_json(clean_json(delivery.payload))
         except ValidationError as error:
             raise Unreadable(*first_fault(error, has_types)) from None
         name = command.id if isinstance(command, Submission) else None
@@ -313,11 +339,13 @@ class Reception:
     def _submitted(self, inquiry: InquiryId) -> None:
         status = self._board.status_of(inquiry)
         gone = "its source was taken out of the configuration a moment ago"
-        for read in self._in_hand.pop(inquiry):
-            if status is None:
-                self._refuse(read, "unknown_source", gone, "source")
-            else:
+        for read in self._in_hand.pop(inquiry, ()):
+            if status is not None:
                 self._answer_submission(read, status)
+            elif isinstance(read.command, Submission) and SourceId(read.command.source) in self._policy.sources:
+                self._refuse(read, ErrorCode.INTERNAL_ERROR, INTERNAL_ERROR)  # the shell has set it aside
+            else:
+                self._refuse(read, "unknown_source", gone, "source")
             read.delivery.acknowledge()
 
     def _refuse(self, read: _Read, code: str, message: str, at: str = "") -> None:
@@ -447,8 +475,8 @@ def _id_in(payload: bytes) -> str | None:
     if len(payload) > commands.PAYLOAD_MOST:
         return None
     try:
-        data = from_json(payload)
-    except ValueError:
+        data = read_json(payload)
+    except NotJson:
         return None
     name = data.get("id") if isinstance(data, dict) else None
     return name if isinstance(name, str) else None

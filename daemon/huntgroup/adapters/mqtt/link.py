@@ -165,6 +165,14 @@ class Link:
     # -- below aiomqtt ------------------------------------------------------------------------------------------------
 
     def _publish(self, letter: Letter) -> None:
+        try:
+            payload = letter.build()
+        except Exception:
+            # It would fail again, and nothing behind it would ever be sent.
+            log.exception("broker.letter_failed", topic=letter.topic)
+            if letter.of is not None:
+                letter.of.acknowledged()
+            return
         mid = self._paho._mid_generate()
         while mid in self._under_way:
             mid = self._paho._mid_generate()
@@ -172,7 +180,7 @@ class Link:
         self._send(
             packets.publish(
                 letter.topic,
-                letter.build(),
+                payload,
                 mid,
                 is_retained=letter.is_retained,
                 correlation=letter.correlation,

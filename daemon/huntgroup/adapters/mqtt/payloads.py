@@ -1,7 +1,7 @@
 """What the daemon publishes, as models: what a reader of a topic gets."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +10,7 @@ from huntgroup.engine.effects import DeskChanged, InquiryChanged, OnDesk, Operat
 from huntgroup.engine.events import Customer, Recording
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
 from huntgroup.engine.policy import Channel
+from huntgroup.instants import utc
 
 State = Literal["waiting", "offered", "active", "wrapup", "closed"]
 DeskState = Literal["offered", "active", "held", "wrapup"]
@@ -235,7 +236,7 @@ class CloudEvent(Payload):
 
 def instant(seconds: float) -> datetime:
     """A point in time, to the millisecond."""
-    return datetime.fromtimestamp(round(seconds, 3), UTC)
+    return utc(round(seconds, 3))
 
 
 def operator_state(changed: OperatorChanged) -> OperatorState:

@@ -1,7 +1,6 @@
 """What the running daemon keeps at the broker, read by somebody else: ``huntgroup status``."""
 
 import asyncio
-import json
 import ssl
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from huntgroup.adapters.mqtt.link import QOS, tls_context
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.errors import PeerError
 from huntgroup.settings import Mqtt
+from huntgroup.text_input import NotJson, read_json
 
 ANSWER_SECONDS = 3.0
 """A broker that has nothing to say of the daemon by then has nothing."""
@@ -102,8 +102,8 @@ def _take(message: aiomqtt.Message, topics: Topics, house: House) -> None:
     if not isinstance(message.payload, bytes):
         return
     try:
-        data = json.loads(message.payload) if message.payload else None
-    except ValueError:
+        data = read_json(message.payload) if message.payload else None
+    except NotJson:
         return  # none of the daemon's
     if data is None or (isinstance(data, dict) and "ok" not in data):
         house.take(path, data)

@@ -29,6 +29,7 @@ from huntgroup.adapters.store.opening import BUSY_SECONDS, Opened
 from huntgroup.adapters.store.reading import COLUMNS
 from huntgroup.adapters.store.rows import Batch, entry_crc, state_crc
 from huntgroup.adapters.store.untold import Told, write_link, write_told
+from huntgroup.barrier import carefully
 from huntgroup.customers.words import Happening
 
 log = structlog.get_logger(__name__)
@@ -236,7 +237,7 @@ class Journal:
         self._is_behind |= bool(batch.follow)
         await self._follow(database)
         for done in durable:
-            done()
+            carefully(done)
         await self._do_works(database, disk)
 
     async def _do_works(self, database: aiosqlite.Connection, disk: int) -> None:
@@ -250,11 +251,11 @@ class Journal:
                 await self._sync(database, disk)
         except (sqlite3.Error, OSError):
             for work in works:
-                work.fail(NOT_SAFE)
+                carefully(work.fail, NOT_SAFE)
             raise
         self._say(told)
         for work in works:
-            work.finish()
+            carefully(work.finish)
 
     async def _follow(self, database: aiosqlite.Connection) -> None:
         """Apply what waits for customers: whoever is told that theirs is safe finds it applied, unless a lot waits.
@@ -274,7 +275,7 @@ class Journal:
 
     def _say(self, told: Sequence[Happening]) -> None:
         if self._follower is not None and told:
-            self._follower.tell(told)
+            carefully(self._follower.tell, told)
 
     async def _commit(self, database: aiosqlite.Connection, batch: Batch) -> None:
         try:

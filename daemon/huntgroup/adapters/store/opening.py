@@ -9,8 +9,9 @@ import fcntl
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +19,16 @@ import structlog
 
 from huntgroup.adapters.store import upkeep, wal
 from huntgroup.adapters.store.holding import Holding, lock_of
-from huntgroup.adapters.store.private import make_private
+from huntgroup.adapters.store.private import cannot_be_opened, make_private
 from huntgroup.adapters.store.rows import Entry, entry_crc, state_crc
 from huntgroup.adapters.store.schema import VERSION, migrate
 from huntgroup.errors import StoreError
+from huntgroup.locks import named, own
 
 log = structlog.get_logger(__name__)
 
+LOCK_SECONDS = 0.5
+LOCK_REST = 0.02
 BUSY_SECONDS = 0.25
 """How long SQLite itself waits for somebody else's lock."""
 HOW_TO_MEND = "stop the daemon, keep this file for a look, and put the last `huntgroup backup` in its place"
@@ -49,17 +53,33 @@ def held(path: Path) -> Iterator[Holding]:
     try:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(path, f"cannot be opened: {error.strerror}; see that its folder exists and is ours") from None
+        raise StoreError(path, cannot_be_opened(error)) from None
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError(path, "another daemon has this store open; give each its own [store] url") from None
+        with suppress(OSError):  # it is not ours to say: then nobody else could have opened it
+            os.fchmod(handle, 0o600)  # or whoever may read it could take the lock, and no daemon would start
+        if not _is_locked(handle):
+            who = named(own(handle))
+            message = f"another daemon has this store open ({who}); give each its own [store] url, or end that process"
+            raise StoreError(path, message)
         holding = Holding(handle)
         holding.tell()
         yield holding
     finally:
         os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    """Whoever only looks at the lock, as the doctor does, has it for the moment of one call: so it is tried again."""
+    until = time.clock_gettime(time.CLOCK_MONOTONIC) + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.clock_gettime(time.CLOCK_MONOTONIC) > until:
+                return False
+            time.sleep(LOCK_REST)
+        else:
+            return True
 
 
 def connect(path: Path, *, is_for_reading: bool = False) -> sqlite3.Connection:
@@ -91,13 +111,21 @@ def open_store(path: Path) -> Opened:
     except sqlite3.Error as error:
         raise StoreError(path, f"cannot be used: {error}; {_advice(error)}") from None
     except OSError as error:
-        raise StoreError(path, f"cannot be opened: {error.strerror}; see that its folder exists and is ours") from None
+        raise StoreError(path, cannot_be_opened(error)) from None
 
 
 def _advice(error: sqlite3.Error) -> str:
+    if is_full(error):
+        return "make room on the disk, or mend it where it has room; the next start continues from here"
     if isinstance(error, sqlite3.OperationalError):
         return "see that its folder exists, is ours, and that the disk is not full"
     return HOW_TO_MEND
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there was no room for what was to be written."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_FULL or code & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def _checked(database: sqlite3.Connection, path: Path) -> Opened:
@@ -158,11 +186,17 @@ def _set_aside(database: sqlite3.Connection, path: Path, first: int, last: int) 
     aside = path.with_name(f"{path.name}.damaged-{first}")
     rows = database.execute("SELECT * FROM journal WHERE sequence >= ? ORDER BY 1", (first,)).fetchall()
     text = "".join(json.dumps(row, ensure_ascii=False, default=repr) + "\n" for row in rows)
-    make_private(aside)
-    with aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        make_private(aside)
+        with aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # It is for a look, and no start depends on that.
+        log.warning("store.damaged_end_not_kept", path=str(path), error=error.strerror)
+        with suppress(OSError):
+            aside.unlink()
     database.execute("BEGIN IMMEDIATE")
     database.execute("DELETE FROM journal WHERE sequence >= ?", (first,))
     database.execute("INSERT OR REPLACE INTO gap VALUES (?, ?, 'damaged')", (first, last))
@@ -186,6 +220,14 @@ def begin_run(path: Path, opened: Opened, state: Iterable[tuple[str, str, str | 
                 database.executemany("INSERT INTO state VALUES (?, ?, ?, ?)", kept)
                 database.execute("COMMIT")
             if state is not None or upkeep.is_snapshot_due(database, opened.sequence, now):
-                upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
+                _take_snapshot(database, path, opened, now)
     except sqlite3.Error as error:
         raise StoreError(path, f"cannot be written: {error}; {_advice(error)}") from None
+
+
+def _take_snapshot(database: sqlite3.Connection, path: Path, opened: Opened, now: float) -> None:
+    """Only a replay begins with it, and the journal takes another: a disk that is full does not keep calls waiting."""
+    try:
+        upkeep.take_snapshot(database, opened.sequence, now, opened.crc)
+    except sqlite3.OperationalError as error:
+        log.warning("store.snapshot_not_taken", path=str(path), error=str(error))

@@ -1,10 +1,29 @@
 """Files that hold what callers told: nobody else on the machine reads them."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+_MEND = {
+    errno.ENOSPC: "the disk is full: make room on it",
+    errno.EDQUOT: "the user's quota is used up: raise it, or make room",
+    errno.EFBIG: "the user's limit for the size of files is reached: raise it",
+    errno.EROFS: "the file system is mounted read-only: mount it for writing, or name a `[store] url` elsewhere",
+    errno.ENOENT: "make its folder, for the user that the daemon runs as",
+    errno.ENOTDIR: "what should be its folder is a file: name another `[store] url`",
+    errno.EISDIR: "this is a folder: name a file in it",
+    errno.EACCES: "let the user that the daemon runs as own its folder and the files in it",
+    errno.EPERM: "let the user that the daemon runs as own its folder and the files in it",
+}
+
+
+def cannot_be_opened(error: OSError) -> str:
+    """What is wrong with a file of the store, and what to do about it."""
+    right = _MEND.get(error.errno or 0, "see that its folder exists and is ours")
+    return f"cannot be opened: {error.strerror}; {right}"
 
 
 def make_private(path: Path) -> None:

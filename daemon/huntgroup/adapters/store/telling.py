@@ -49,7 +49,25 @@ def begin_telling(path: Path, sequence: int) -> tuple[Told, int]:
         last = _last_happening(database)
         return Told(facts, last if first is None else first - 1), last
 
-    return _changed(path, begin)
+    try:
+        return _changed(path, begin)
+    except StoreError as error:
+        # The disk does not take it now. It may be told twice what a later mark would have said was told.
+        log.warning("store.told_not_written", path=str(path), error=str(error))
+        return _begun_without_writing(path, sequence)
+
+
+def _begun_without_writing(path: Path, sequence: int) -> tuple[Told, int]:
+    """The same as far as it can be read. Raises StoreError."""
+    try:
+        with closing(connect(path, is_for_reading=True)) as database:
+            found = database.execute("SELECT event FROM mark WHERE name = ?", (BROKER,)).fetchone()
+            ((first,),) = database.execute("SELECT min(id) FROM untold_happening").fetchall()
+            last = _last_happening(database)
+    except sqlite3.Error as error:
+        raise StoreError(path, str(error)) from None
+    facts = sequence if found is None else min(found[0], sequence)
+    return Told(facts, last if first is None else first - 1), last
 
 
 def begin_link(path: Path, at: float) -> float:
@@ -74,7 +92,10 @@ def forget_telling(path: Path) -> None:
         database.execute("DELETE FROM untold")
         database.execute("DELETE FROM untold_happening")
 
-    _changed(path, forget)
+    try:
+        _changed(path, forget)
+    except StoreError as error:  # the next start does it
+        log.warning("store.told_not_written", path=str(path), error=str(error))
 
 
 def end_telling(path: Path, told: Told, linked_until: float | None = None) -> None:

@@ -9,11 +9,16 @@ import os
 import shutil
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from huntgroup.adapters.store.private import make_private
 from huntgroup.errors import StoreError
+
+logger = structlog.get_logger(__name__)
 
 HEADER = struct.Struct(">8I")
 FRAME = struct.Struct(">6I")
@@ -31,7 +36,8 @@ class Frame(NamedTuple):
 
 
 def keep_torn_end(path: Path) -> Path | None:
-    """Copy the write-ahead file aside if it ends in a write that broke off; where to, None when it is whole.
+    """Copy the write-ahead file aside if it ends in a write that broke off; where to, None when it is whole, or could
+    not be copied.
 
     Raises OSError; and StoreError when whole transactions lie behind a broken one.
     """
@@ -52,15 +58,22 @@ def keep_torn_end(path: Path) -> Path | None:
             log, "is damaged, and what was safely written lies behind that; restore the last `huntgroup backup`"
         )
     is_torn = any(not frame.is_whole for frame in frames) or (bool(frames) and not frames[-1].is_commit)
-    return _copied(log, path) if is_torn else None
+    return _kept(log, path) if is_torn else None
 
 
-def _copied(log: Path, path: Path) -> Path:
+def _kept(log: Path, path: Path) -> Path | None:
+    """The copy; None where there is no room for it: it is for a look, and no start depends on that."""
     aside = path.with_name(f"{path.name}-wal.torn-{int(log.stat().st_mtime)}")
-    make_private(aside)
-    shutil.copyfile(log, aside)
-    with aside.open("rb") as file:
-        os.fsync(file.fileno())
+    try:
+        make_private(aside)
+        shutil.copyfile(log, aside)
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        logger.warning("store.torn_write_not_kept", path=str(path), error=error.strerror)
+        return None
     return aside
 
 

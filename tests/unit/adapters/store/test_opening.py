@@ -162,9 +162,9 @@ def test_a_file_that_is_no_database_is_left_as_it_is(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere" / "huntgroup.db"
 
-    with pytest.raises(StoreError, match="see that its folder exists"), held(missing):
+    with pytest.raises(StoreError, match="make its folder"), held(missing):
         pass
-    with pytest.raises(StoreError, match="see that its folder exists"):
+    with pytest.raises(StoreError, match="make its folder"):
         open_store(missing)
 
 

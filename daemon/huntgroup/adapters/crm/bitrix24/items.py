@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from huntgroup.crm.deeds import Create, Known, RegisterCall
 from huntgroup.crm.words import LONGEST_NAME, Contact, CrmAway
+from huntgroup.instants import utc
 
 ORIGINATOR = "huntgroup"
 """Who made an item, beside the key of the deed that it came of."""
@@ -27,6 +27,7 @@ _ASKABLE = re.compile(r"[A-Za-z0-9+@._%~!#&'*/=?^{|}-]{1,254}")
 _PLAIN = str.maketrans({"[": "(", "]": ")", "<": "(", ">": ")"})
 
 Number = Annotated[int, Field(gt=0, lt=10**18)]
+NumberOrNone = Annotated[int, Field(ge=0, lt=10**18)] | None
 
 
 class Item(BaseModel):
@@ -35,7 +36,7 @@ class Item(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Number
-    assignedById: int | None = None  # noqa: N815 - Bitrix24's own name, and so the next ones
+    assignedById: NumberOrNone = None  # noqa: N815 - Bitrix24's own name, and so the next ones
     name: str | None = None
     lastName: str | None = None  # noqa: N815
     title: str | None = None
@@ -148,7 +149,7 @@ def multifields(identities: Sequence[Known]) -> list[dict[str, str]]:
 
 def written(seconds: float) -> str:
     """An instant as Bitrix24 reads it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return utc(seconds).isoformat(timespec="seconds")
 
 
 def status_of(deed: RegisterCall) -> str:

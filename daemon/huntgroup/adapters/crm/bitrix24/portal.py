@@ -162,8 +162,8 @@ class Portal:
     def _fault(self, answer: Answer) -> None:
         """Raise what it complains of, if it does."""
         try:
-            fault = Fault.model_validate_json(answer.body)
-        except ValidationError:
+            fault = Fault.model_validate(answer.json())
+        except (ValidationError, CrmAway):
             return
         if fault.error in BUSY:
             self._meter.fill(self._now())

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from huntgroup.adapters.store.customers import book, leads
@@ -11,6 +10,7 @@ from huntgroup.adapters.store.customers.merging import Entry, merge, trail_of
 from huntgroup.customers.identities import Identity
 from huntgroup.customers.names import read_name
 from huntgroup.customers.words import CustomersError, Happening, number_of, public_id
+from huntgroup.instants import utc
 
 SHOWN_MOST = 20
 """Inquiries and changes that are shown of a customer."""
@@ -76,7 +76,7 @@ def _change(each: Entry) -> dict[str, Any]:
 
 def instant(seconds: float) -> str:
     """A point in time as text."""
-    return datetime.fromtimestamp(round(seconds, 3), UTC).isoformat(timespec="milliseconds")
+    return utc(round(seconds, 3)).isoformat(timespec="milliseconds")
 
 
 # -- changes --------------------------------------------------------------------------------------------------------

@@ -72,10 +72,9 @@ class Follower:
         database.execute("BEGIN IMMEDIATE")
         try:
             for _, event, kind, body in waiting:
-                told += _applied(database, kind, body, event)
+                told += self._applied(database, kind, body, event)
             database.execute("DELETE FROM follow WHERE id <= ?", (waiting[-1][0],))
             database.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (FOLLOWER, waiting[-1][1]))
-            told = self.keep(database, told)
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
@@ -83,23 +82,25 @@ class Follower:
             raise
         return told, len(waiting) == AT_ONCE
 
+    def _applied(self, database: sqlite3.Connection, kind: str, body: str, event: int) -> list[Happening]:
+        """What came of one fact, and is kept of it. One that cannot be applied is logged and left out: it would fail
+        again at each start, and no call waits for a customer."""
+        database.execute("SAVEPOINT fact")
+        try:
+            told = self.keep(database, APPLY[kind](database, json.loads(body)))
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+                raise  # the disk's word, not the fact's
+            database.execute("ROLLBACK TO fact")
+            log.exception("customers.fact_not_applied", kind=kind, journal_event=event, error=repr(error))
+            told = []
+        database.execute("RELEASE fact")
+        return told
+
     def keep(self, database: sqlite3.Connection, told: list[Happening]) -> list[Happening]:
         """Keep what happened for whoever is to be told beyond this process: a part of a transaction."""
         self.for_crm(database, told)
         return keep_untold(database, told) if self.has_broker else told
-
-
-def _applied(database: sqlite3.Connection, kind: str, body: str, event: int) -> list[Happening]:
-    """What came of one fact. One that cannot be applied is told of and left out: no call waits for a customer."""
-    database.execute("SAVEPOINT fact")
-    try:
-        told = APPLY[kind](database, json.loads(body))
-    except (LookupError, ValueError, TypeError, sqlite3.IntegrityError) as error:
-        database.execute("ROLLBACK TO fact")
-        log.error("customers.fact_not_applied", kind=kind, journal_event=event, error=repr(error))  # noqa: TRY400
-        told = []
-    database.execute("RELEASE fact")
-    return told
 
 
 # -- somebody comes -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from huntgroup.customers.lists import Listed, Unusable
 from huntgroup.customers.names import read_name
 from huntgroup.customers.words import public_id
 from huntgroup.plain import clean
+from huntgroup.text_input import is_clean
 
 CHUNK_SECONDS = 0.002
 """So long a transaction takes in more; one row more may take it a little further."""
@@ -91,6 +92,8 @@ class Import:
             done.refuse(*row)
             return
         identities, wrong = identities_of(row, self.country)
+        if not all(map(is_clean, (row.name, row.crm))):
+            wrong.append("it holds NUL or what is no Unicode character; save the list as UTF-8 text")
         row = row._replace(name=read_name(row.name), responsible=clean(row.responsible), crm=clean(row.crm))
         if row.responsible and row.responsible not in self.operators:
             wrong.append(f"there is no operator {_shown(row.responsible)}; name one of the configuration's")

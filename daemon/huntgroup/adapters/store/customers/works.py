@@ -4,8 +4,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
+
 from huntgroup.adapters.store.customers.following import Follower
 from huntgroup.customers.words import CustomersError, Happening
+
+log = structlog.get_logger(__name__)
+
+INTERNAL_ERROR = "this cannot be done because of a fault in Huntgroup; its log has it as customers.change_failed"
 
 Change = Callable[[sqlite3.Connection, float], tuple[dict[str, Any], Sequence[Happening]]]
 """What is to be done at an instant (seconds); gives the answer and what happened. Raises CustomersError."""
@@ -41,10 +47,17 @@ class Work:
             database.execute("ROLLBACK")
             self._result = CustomersError("already_known", f"it contradicts what is known: {error}")
             return []
-        except BaseException:
+        except sqlite3.Error:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
+        except Exception:
+            # A fault of ours in one change: nothing of it is written, and all others are.
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            log.exception("customers.change_failed")
+            self._result = CustomersError("internal_error", INTERNAL_ERROR)
+            return []
         return told
 
     def finish(self) -> None:
