@@ -66,6 +66,21 @@ async def test_the_fallback_serves_and_records_a_hostile_caller_as_any_other(
     assert "/huntgroup/served/entry/1/a1|" in await pbx.cli("database show huntgroup served")
 
 
+async def test_number_runs_nothing_while_another_field_is_cleaned(
+    pbx: Pbx, phone: OpenPhone, caller: Caller, canary: Path
+) -> None:
+    anna = (await phone("anna-desk")).answers()
+    await set_list(pbx, "PJSIP/anna-desk")
+
+    call = await caller.dials(f"{NUMBER}\r", number=f"1):System(touch {canary}", name="Jan", headers={})
+    await call.answered()
+    await call.hears(anna)
+    await call.hangs_up()
+
+    await pbx.idle()
+    assert not is_there(canary)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_another_pbx_rings_an_operator_and_nothing_else_by_its_header(
     pbx: Pbx, phone: OpenPhone, canary: Path, kind: str

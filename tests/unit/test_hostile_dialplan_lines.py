@@ -19,7 +19,7 @@ WRITTEN_BY_OTHERS = re.compile(
     r"\b(?:EXTEN|DNID|RDNIS|SIPDOMAIN|SIPCALLID|DIALEDPEERNAME|DIALEDPEERNUMBER|CHANNEL(?:\(pjsip,\w+\))?|"
     r"(?:CALLERID|CONNECTEDLINE|REDIRECTING|PJSIP_HEADER|PJSIP_HEADERS|SIP_HEADER|IAXVAR|SHARED|DB|AST_CONFIG)\([^)$]*)"
 )
-GUARDS = ("FILTER", "URIENCODE", "EXISTS", "ISNULL", "LEN")
+GUARDS = ("FILTER", "URIENCODE", "EXISTS", "ISNULL", "LEN", "REGEX")
 """What they give is of few characters, or 0 or 1, whatever they are given."""
 
 BY_THE_DAEMON = "only the daemon sends a channel here, with the number of an attempt"
@@ -29,7 +29,17 @@ FROM_THE_DAEMON = "the daemon wrote it, or our own dialplan did: phones and numb
 LITERAL = "the extension is written out whole, so it is no other text"
 THREE_DIGITS = "the pattern _2XX is three digits"
 
+CLEANED = "Set takes all behind the first = as the value, and runs nothing"
 HARMLESS = {
+    "huntgroup-clean.conf": {
+        f"Set({field}=": CLEANED
+        for field in (
+            *(f"CALLERID({each})" for each in ("num", "name", "dnid", "rdnis", "ani-num", "ani-name")),
+            *(f"CALLERID({each})" for each in ("subaddr", "dnid-subaddr", "tag")),
+            *(f"CONNECTEDLINE({each})" for each in ("num", "name")),
+            *(f"REDIRECTING({each})" for each in ("from-num", "from-name", "to-num", "to-name")),
+        )
+    },
     "huntgroup-across.conf": {
         "${DB(huntgroup/phones/${HUNTGROUP_EXTENSION})}": FROM_THE_DAEMON,
         "Set(DB(huntgroup/phones/${HUNTGROUP_EXTENSION})": FROM_THE_DAEMON,
@@ -135,6 +145,14 @@ def test_what_others_write_is_filtered_or_is_known_to_be_harmless(path: Path) ->
     ]
 
     assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, *PAGES], ids=lambda path: path.name)
+def test_no_execif_has_a_text_that_may_end_its_application(path: Path) -> None:
+    """``ExecIf(0?Set(x=<1):System(y>))`` runs System: its arguments are parsed with the text in them (app_exec.c)."""
+    wide = [line for line in lines(path) if re.search(r"\b(?:ExecIf|IF|IFTIME)\(.*FILTER\([^,]*\\x20", line)]
+
+    assert wide == []
 
 
 @pytest.mark.parametrize("name", HARMLESS)

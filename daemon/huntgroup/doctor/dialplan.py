@@ -11,7 +11,7 @@ from huntgroup.doctor.findings import Finding, failed, fine, listed, note
 from huntgroup.doctor.session import Session
 from huntgroup.settings import Telephony
 
-VERSION = "94ef7865"
+VERSION = "c6a72799"
 """The fingerprint of the dialplan that this daemon was made for; dialplan/huntgroup-version.conf says the same, and
 tests/unit/doctor/test_dialplan.py which it must be."""
 

@@ -40,7 +40,8 @@ def test_the_privileges_of_the_repository_are_those_that_are_looked_for() -> Non
     write = next(line for line in OURS.splitlines() if line.startswith("write"))
 
     assert read == f"read = {','.join(privileges.READ)}"
-    assert write == f"write = {','.join(each.name for each in privileges.WRITE)}"
+    needed = (*privileges.WRITE, privileges.TO_CALL_BACK)
+    assert write == f"write = {','.join(each.name for each in needed)}"
 
 
 def test_a_filter_that_keeps_something_away_is_named_with_it() -> None:

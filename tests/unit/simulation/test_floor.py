@@ -125,9 +125,9 @@ def test_mails_are_worked_on_one_after_the_other_and_lie_while_they_talk(played:
 
 def test_who_missed_too_many_comes_back_after_a_while(played: Played) -> None:
     config = CONFIG.replace("rings = 2", "rings = 2\nmiss_limit = 1")
-    staff = '[[staff]]\noperators = ["anna"]\nmisses = 1\nreturns_after = "10m"\n'
+    staff = BOTH + 'misses = 1\nreturns_after = "10m"\n'
     figures = played("08:00:00,101,60,", staff, config=config)
-    # Every 10 minutes and the 11 s that it took to miss the one before.
+    # Every 10 minutes and the time until it rings there again; ben is the last one, whom nothing pauses.
     assert person(figures, "anna").missed == 6
     assert person(figures, "anna").on_duty == 3600
 
