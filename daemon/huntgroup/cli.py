@@ -15,6 +15,7 @@ from huntgroup import customers_cli
 from huntgroup.cli_admin import app as admin_app
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
 from huntgroup.settings import Settings, load, load_to_simulate
+from huntgroup.settings.exposure import exposed
 from huntgroup.text_input import is_clean
 
 EXIT_FAILED = 1
@@ -79,7 +80,10 @@ def _common(
 
 @app.command()
 def check(config: ConfigFile) -> None:
-    """Validate the configuration: every error in one go. Exit status 0, or 2 when there are errors."""
+    """Validate the configuration: every error in one go. Exit status 0, or 2 when there are errors.
+
+    Files that other users of the machine may read or change are warned of.
+    """
     try:
         settings = load(config)
     except ConfigError as error:
@@ -91,6 +95,8 @@ def check(config: ConfigFile) -> None:
         _counted(settings.numbers, "number"),
     )
     typer.echo(f"{config} is fine: {', '.join(counts)}.")
+    for each in exposed(config, settings):
+        typer.echo(f"warning: {each}", err=True)
 
 
 @app.command()

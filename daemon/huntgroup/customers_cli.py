@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from huntgroup.errors import ConfigError, HuntgroupError, StoreError
+from huntgroup.regular import open_regular
 from huntgroup.settings import Settings, load_to_simulate
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def import_(
             Change(Clock().now(), WHO, f"import {file.name}"),
         )
         try:
-            with file.open(encoding="utf-8", newline="") as lines:
+            with open(open_regular(file), encoding="utf-8", newline="") as lines:  # noqa: PTH123 - a handle has no path
                 done = taking.take(database, read(lines))
         except BadList as error:
             typer.echo(f"{file}:{error.line}: {error}", err=True)
