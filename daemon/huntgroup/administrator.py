@@ -18,6 +18,7 @@ from huntgroup.barrier import shown
 from huntgroup.errors import ChangeRefused, ConfigError
 from huntgroup.settings.changes import AnyCommand
 from huntgroup.settings.differences import Difference, differences
+from huntgroup.settings.document import read_bytes
 from huntgroup.settings.editing import Asker, Loaded, Outcome, carry_out, load_whole
 from huntgroup.settings.filing import version_of
 
@@ -139,6 +140,6 @@ def _nothing() -> None:
 
 def _version_there(path: Path) -> str:
     try:
-        return version_of(path.read_bytes())
-    except OSError:
+        return version_of(read_bytes(path))
+    except ConfigError:
         return ""

@@ -38,6 +38,7 @@ from huntgroup.recovery import recovered
 from huntgroup.settings import Settings
 from huntgroup.settings.differences import published, published_problem
 from huntgroup.settings.editing import Loaded, load_whole
+from huntgroup.settings.exposure import exposed
 from huntgroup.shell import Done, Moment, Outside, Shell, nobody
 from huntgroup.suspects import SuspectFile
 from huntgroup.told import telling_begun, telling_ended
@@ -63,6 +64,8 @@ def run(path: Path) -> int:
     settings = loaded.settings
     logs.configure()
     log.info("daemon.starting", version=build(), config=str(path))
+    for each in exposed(path, settings):
+        log.warning("file.exposed", file=str(each.file), problem=each.wrong, hint=each.mend)
     try:
         with held(settings.store.path) as holding:
             asyncio.run(_serve(loaded, path, holding))

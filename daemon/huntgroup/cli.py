@@ -18,6 +18,7 @@ from huntgroup.ops import standard_streams
 from huntgroup.plain import as_json as shown_as_json
 from huntgroup.plain import plain
 from huntgroup.settings import Settings, load, load_to_simulate
+from huntgroup.settings.exposure import exposed
 
 if TYPE_CHECKING:
     from huntgroup.story import Names
@@ -71,7 +72,10 @@ def _common(
 
 @app.command()
 def check(config: ConfigFile) -> None:
-    """Validate the configuration: every error in one go. Exit status 0, or 2 when there are errors."""
+    """Validate the configuration: every error in one go. Exit status 0, or 2 when there are errors.
+
+    Files that other users of the machine may read or change are warned of.
+    """
     try:
         settings = load(config)
     except ConfigError as error:
@@ -85,6 +89,8 @@ def check(config: ConfigFile) -> None:
     typer.echo(f"{config} is fine: {', '.join(counts)}.")
     for note in _notes(settings):
         typer.echo(f"note: {note}")
+    for each in exposed(config, settings):
+        typer.echo(f"warning: {each}", err=True)
 
 
 def _notes(settings: Settings) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from huntgroup.adapters.store.holding import holder_of
 from huntgroup.errors import HuntgroupError
+from huntgroup.settings.document import read_bytes
 from huntgroup.settings.filing import version_of
 
 WAIT_SECONDS = 10.0
@@ -44,7 +45,7 @@ def _word_of(config: Path, store: Path) -> str:
         holder = holder_of(store)
         if holder is None:
             raise NotInForce("written, but the daemon ended meanwhile")
-        there = version_of(config.read_bytes())
+        there = version_of(read_bytes(config))
         if holder.version == there:
             return f"in force, as version {there}"
         if holder.refused == there:

@@ -15,11 +15,13 @@ from huntgroup.adapters.store.private import make_private
 from huntgroup.codec import event_text
 from huntgroup.engine.events import Event, InquiryReceived
 from huntgroup.engine.requested import ChannelRequest, Request
+from huntgroup.regular import read_regular
 from huntgroup.text_input import NotJson, read_json
 
 log = structlog.get_logger(__name__)
 
 TRIES = 2
+LARGEST = 1_000_000
 SUSPECTS_MOST = 1_000
 """The oldest go first."""
 
@@ -65,7 +67,7 @@ class SuspectFile:
 
 def _read(path: Path) -> dict[str, int]:
     try:
-        found = read_json(path.read_bytes())
+        found = read_json(read_regular(path, LARGEST))
     except (OSError, NotJson):
         return {}
     if not isinstance(found, dict):

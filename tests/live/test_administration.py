@@ -1,6 +1,7 @@
 """The configuration changed by command while calls go on: on a real Asterisk, with a real broker."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -371,3 +372,23 @@ async def test_a_killed_daemon_goes_on_with_what_was_changed(
     await call.answered()
 
     await ben.talking()
+
+
+async def test_a_mailbox_that_nobody_named_is_refused_and_calls_go_on(
+    screen: Party, running: Daemon, phone: OpenPhone, caller: Caller
+) -> None:
+    anna = (await phone("anna-desk")).answers()
+    changes = {"hold": "music", "announce": {"leave_key": "1"}, "on_leave": {"action": "voicemail"}}
+    assert await refused(screen, "ben", "set_group", group="sales", changes=changes) == (
+        "invalid",
+        "groups[0].on_leave.mailbox",
+    )
+    whole = running.config.read_text()
+    running.config.write_text(whole.replace('id = "sales"\n', 'id = "sales"\non_leave = { action = "voicemail" }\n', 1))
+    running.send(signal.SIGHUP)
+    assert "mailbox" in (await running.logs("configuration.rejected"))["problem"]
+
+    call = await caller.dials(NUMBER)
+    await call.answered()
+    await anna.talking()
+    await call.hangs_up()

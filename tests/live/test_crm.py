@@ -348,3 +348,21 @@ async def test_the_doctor_says_that_a_secret_is_wrong(crm: Crm, house: Serve) ->
 
     assert "does not let us in" in finding["said"]
     assert f"{VARIABLE}" in finding["mend"] or "secret_env" in finding["mend"]
+
+
+@pytest.mark.parametrize("crm", ["bitrix24"], indirect=True)
+async def test_a_contact_with_half_a_character_in_its_name_reaches_its_operator(
+    crm: Crm, phone: OpenPhone, caller: Caller, house: Serve
+) -> None:
+    cleo = await phone("cleo")
+    assert isinstance(crm.server, Portal)
+    crm.server.put(3, phone=JAN, name="Jan \ud83d", lastName="Kowalski", assignedById=int(USERS["cleo"]))
+    running = await house(crm, text=_configuration() + crm.table(budget=PATIENT))
+
+    call = await calls(caller)
+    (await cleo.ringing()).answer()
+    await call.answered()
+    received = await running.logs("inquiry.received")
+    assert received["customer_name"] == "Jan \ufffd Kowalski"
+    await call.hangs_up()
+    await running.logs("inquiry.closed")

@@ -43,7 +43,9 @@ operators = ["anna", "ben"]
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A valid file, with its secret."""
-    (tmp_path / "ami.secret").write_text("x\n")
+    secret = tmp_path / "ami.secret"
+    secret.write_text("x\n")
+    secret.chmod(0o600)
     path = tmp_path / "huntgroup.toml"
     path.write_text(VALID)
     return path

@@ -86,8 +86,12 @@ def test_what_a_killed_process_left_stops_no_change(config: Path, left: str) -> 
 
 
 def test_a_folder_that_takes_no_lock_can_still_be_read_from(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_only(*_: object, **__: object) -> int:
-        raise OSError(30, "Read-only file system")
+    really = os.open
+
+    def read_only(path: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(30, "Read-only file system")
+        return really(path, flags, *mode)
 
     asker = Asker(name="cleo", in_force=load(config, ENVIRONMENT), environment=ENVIRONMENT)
     monkeypatch.setattr(f"{filing.__name__}.os.open", read_only)

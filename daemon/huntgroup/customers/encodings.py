@@ -4,9 +4,12 @@ Excel writes CSV in that code page and "Unicode text" in UTF-16; Outlook writes 
 """
 
 import codecs
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from huntgroup.regular import open_regular
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -51,7 +54,7 @@ def code_page(country: str) -> str:
 def encoding_of(path: Path, country: str) -> Encoding:
     """Look the whole file through. Raises OSError."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         head = file.read(_HEAD)
         marked = next((name for mark, name in _MARKS if head.startswith(mark)), None) or _wide(head)
         if marked is not None:
@@ -78,7 +81,7 @@ def _wide(head: bytes) -> str | None:
 def text_lines(path: Path, encoding: Encoding) -> Iterator[str]:
     """Lines, each ending with a line feed, whatever the file ends them with. What cannot be decoded is a mark in its
     place. Raises OSError."""
-    with path.open(encoding=encoding.name, errors="replace", newline=None) as file:
+    with os.fdopen(open_regular(path), encoding=encoding.name, errors="replace", newline=None) as file:
         yield from file
 
 
@@ -87,5 +90,5 @@ def byte_lines(path: Path, encoding: Encoding) -> Iterator[bytes]:
     if encoding.name.startswith(("utf-16", "utf-32")):
         yield from (line.encode(errors="replace") for line in text_lines(path, encoding))
         return
-    with path.open(encoding="latin-1", newline=None) as file:
+    with os.fdopen(open_regular(path), encoding="latin-1", newline=None) as file:
         yield from (line.encode("latin-1") for line in file)

@@ -12,12 +12,13 @@ from huntgroup.adapters.ami.directory import Directory
 from huntgroup.adapters.ami.standpoint import Standpoint
 from huntgroup.adapters.clock import Clock
 from huntgroup.doctor import broker, crm, dialplan, fallback, heard, pbx, phones, privileges, secrecy, store, trunks
-from huntgroup.doctor.findings import Finding, Outcome, failed, fine
+from huntgroup.doctor.findings import Finding, Outcome, failed, fine, note
 from huntgroup.doctor.session import Session
 from huntgroup.engine.ids import PbxId
 from huntgroup.errors import ConfigError, PeerError
 from huntgroup.policies import policy_from
 from huntgroup.settings import Pbx, Settings, load, load_to_simulate
+from huntgroup.settings.exposure import exposed
 
 
 def settings_of(path: Path) -> tuple[Settings | None, list[Finding]]:
@@ -33,7 +34,11 @@ def settings_of(path: Path) -> tuple[Settings | None, list[Finding]]:
             return load_to_simulate(path), findings
         except ConfigError:
             return None, findings
-    return settings, [fine("configuration", f"{path} is fine, and its secrets can be read")]
+    open_to_others = [
+        note("files.private", f"{each.file} {each.wrong}", str(each.file), f"`{each.mend}`")
+        for each in exposed(path, settings)
+    ]
+    return settings, [fine("configuration", f"{path} is fine, and its secrets can be read"), *open_to_others]
 
 
 async def examine(path: Path) -> AsyncIterator[Finding]:

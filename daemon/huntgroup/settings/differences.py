@@ -76,7 +76,7 @@ def published_problem(problem: Problem) -> str:
     section, _, rest = problem.key.partition(".")
     if is_private((section.partition("[")[0], rest.rpartition(".")[2])):
         return f"{name}:{problem.line}: {problem.key}: is wrong; `huntgroup check` and the log of the daemon say more"
-    return f"{name}:{problem.line}: {problem.key}: {problem.wrong}; {problem.right}"
+    return f"{name}:{problem.line}: {problem.key}: {problem.wrong.replace(problem.file, name)}; {problem.right}"
 
 
 def differences(before: Data, after: Data) -> list[Difference]:

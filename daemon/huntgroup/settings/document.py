@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from huntgroup.errors import ConfigError, Problem
+from huntgroup.regular import LARGEST, read_regular
 from huntgroup.settings.locate import Lines, locate
 from huntgroup.settings.outline import Data
 from huntgroup.settings.words import Finding, Key, cannot_be_read, spelled
@@ -74,7 +75,7 @@ def read_bytes(path: Path) -> bytes:
         ConfigError: when it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_regular(path, LARGEST)
     except OSError as error:
         raise _unreadable(path, 1, *cannot_be_read(path, error)) from None
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeGuard
 
+from huntgroup.regular import check_regular
 from huntgroup.settings.crm import crm_secret
 from huntgroup.settings.outline import Data, table, tables
 from huntgroup.settings.secret import secret_in_environment, secret_in_file
@@ -79,7 +80,6 @@ def _is_path(value: object) -> TypeGuard[str]:
 
 def _unreadable(key: Key, path: Path) -> Iterator[Finding]:
     try:
-        with path.open("rb"):
-            return
+        check_regular(path)
     except OSError as error:
         yield Finding(key, *cannot_be_read(path, error))

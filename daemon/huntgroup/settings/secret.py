@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from huntgroup.errors import ConfigError, Problem
+from huntgroup.regular import read_regular
 from huntgroup.settings.base import Section
 from huntgroup.settings.values import EnvironmentName, FilePath
 from huntgroup.settings.words import Complaint, cannot_be_read
 from huntgroup.text_input import is_clean
 
 _LARGEST_SECRET = 4096
+_LARGEST_FILE = 65_536
 
 
 class HoldsSecret(Section):
@@ -52,8 +54,7 @@ def secret_in_file(path: Path) -> str:
         Complaint: when it cannot be read, or is no single line of text.
     """
     try:
-        with path.open("rb") as file:
-            held = file.read(_LARGEST_SECRET + 1)
+        held = read_regular(path, _LARGEST_FILE)
     except OSError as error:
         raise Complaint(*cannot_be_read(path, error)) from None
     try:

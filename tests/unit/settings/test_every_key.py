@@ -10,12 +10,15 @@ import pytest
 
 from huntgroup.codec import event_text
 from huntgroup.engine.events import PolicyChanged
+from huntgroup.errors import ConfigError
 from huntgroup.policies import policy_from
 from huntgroup.settings.actions import Action
 from huntgroup.settings.base import Section, every_hook_in, tables_in
+from huntgroup.settings.editing import load_whole
 from huntgroup.settings.models import Group, Settings
 from huntgroup.settings.outline import hooks
 from huntgroup.settings.reader import examine_without_secrets
+from huntgroup.settings.toml_text import assigned
 from huntgroup.settings.words import Finding, Key
 
 HOUSE: dict[str, Any] = {
@@ -151,3 +154,65 @@ def test_an_action_that_lacks_its_keys_is_told_at_every_hook(hook: str, action: 
 def test_every_hook_is_one_of_the_models() -> None:
     assert hooks() == tuple(each for each in Group.model_fields if each.startswith("on_"))
     assert every_hook_in(Settings) == {*hooks(), "then"}
+
+
+# -- numbers, as the file writes them ---------------------------------------------------------------------------------
+
+NUMBERS = {
+    "19 digits": "9223372036854775807",
+    "20 digits": "99999999999999999999",
+    "31 digits": "1" + "0" * 30,
+    "5000 digits": "9" * 5000,
+    "5000 digits in hexadecimal": "0x" + "f" * 5000,
+    "an infinite fraction": "1e400",
+    "infinity": "-inf",
+    "nan": "nan",
+    "a date": "9999-12-31T23:59:60Z",
+    "a day": "0001-01-01",
+    "a list of them": "[" + "9" * 20 + "]",
+    "a table of them": "{ x = 0x" + "f" * 5000 + " }",
+    "a deep list": "[" * 2000 + "]" * 2000,
+}
+
+
+@pytest.mark.parametrize("key", list(every_key()), ids=lambda key: ".".join(map(str, key)))
+def test_an_absurd_number_in_the_file_is_refused_with_its_line(tmp_path: Path, key: Key) -> None:
+    tables = with_value(key, "@")
+    text = "".join(f"{assigned(name, value)}\n" for name, value in tables.items())
+    path = tmp_path / "huntgroup.toml"
+    for number in NUMBERS.values():
+        path.write_text(text.replace('"@"', number))
+        with pytest.raises(ConfigError) as caught:
+            load_whole(path, None)
+        assert all(len(str(each)) < 2_000 for each in caught.value.problems)
+
+
+def _numbers(table: type[Section], at: Key) -> Iterator[Key]:
+    for name, field in table.model_fields.items():
+        inner = list(tables_in(field.annotation))
+        if len(inner) == 1:
+            yield from _numbers(inner[0], (*at, name))
+        elif not inner and any(word in str(field.annotation) for word in ("int", "float")):
+            yield (*at, name)
+
+
+def every_number() -> Iterator[Key]:
+    """Each key that holds a number or a duration."""
+    for name, field in Settings.model_fields.items():
+        for table in tables_in(field.annotation):
+            yield from _numbers(table, (name, 0) if isinstance(HOUSE[name], list) else (name,))
+    for action in ACTIONS:
+        yield from _numbers(action, ("groups", 0, "on_full"))
+
+
+@pytest.mark.parametrize("key", list(every_number()), ids=lambda key: ".".join(map(str, key)))
+def test_every_number_has_a_bound_that_its_error_names(key: Key) -> None:
+    data = with_value(key, 2**62)
+    if key[2:3] == ("on_full",):
+        action = next(each for each in ACTIONS if key[3] in each.model_fields)
+        data["groups"][0]["on_full"]["action"] = get_args(action.model_fields["action"].annotation)[0]
+    found = [each for each in in_force(data) if each.key == key]
+    if found and "has no unit" in found[0].wrong:  # a duration
+        found = [each for each in in_force(with_value(key, "99999d")) if each.key == key]
+    assert found
+    assert "at most" in found[0].right or "from 1 to 127" in found[0].right

@@ -144,8 +144,8 @@ class SafeAction(actions.Action):  # type: ignore[misc]
         """Take what answers this action, see `Wire`; True when it was the last."""
         self.responses.append(message)
         names = message.names
-        # Where Asterisk puts them (astman_send_listack, astman_send_list_complete_start): an item of the list may hold a
-        # caller's words "EventList: Complete" or "Response: Success", and they end no list.
+        # Where Asterisk puts them (astman_send_listack, astman_send_list_complete_start): an item of the list may hold
+        # a caller's words "EventList: Complete" or "Response: Success", and they end no list.
         phase = message.eventlist.lower() if names[1:3] == ("actionid", "eventlist") or names[0] == "response" else ""
         if phase == "start" or (names[0] != "response" and phase not in {"complete", "cancelled"}):
             return False

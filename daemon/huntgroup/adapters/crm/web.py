@@ -17,6 +17,7 @@ import aiohttp
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.crm.words import CrmAway
+from huntgroup.regular import check_regular
 from huntgroup.text_input import NotJson, read_json
 
 LONGEST_ANSWER = 256 * 1024
@@ -56,6 +57,8 @@ class Web:
         self._timeout = timeout
         self._clock = clock
         # Reading the system's authorities takes tens of milliseconds, for which nobody's call is to wait later.
+        if ca_file is not None:
+            check_regular(ca_file)
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._session: aiohttp.ClientSession | None = None
 

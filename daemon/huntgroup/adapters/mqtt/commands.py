@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from huntgroup.adapters.mqtt.topics import INQUIRY_ID, RESERVED
+from huntgroup.links import read_link
 
 PAYLOAD_MOST = 65_536
 """Bytes of one message to the daemon."""
@@ -54,7 +55,8 @@ class Submission(Incoming):
     customer: CustomerIn = CustomerIn()
     subject: Annotated[str, StringConstraints(max_length=500)] = ""
     text: Annotated[str, StringConstraints(max_length=TEXT_MOST)] = ""
-    link: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    link: Annotated[str, StringConstraints(max_length=2_000), AfterValidator(read_link)] = ""
+    """Where an operator finds more: http, https, mailto, tel, sip, sips or xmpp, or a path that begins with a slash."""
 
 
 class Abandon(Incoming):

@@ -28,6 +28,7 @@ from huntgroup.adapters.mqtt.backlog import Backlog
 from huntgroup.adapters.mqtt.incoming import Delivery
 from huntgroup.adapters.mqtt.outbox import Letter, Outbox
 from huntgroup.adapters.mqtt.topics import Topics
+from huntgroup.regular import check_regular
 from huntgroup.settings import Mqtt
 
 log = structlog.get_logger(__name__)
@@ -309,7 +310,10 @@ def _connect_properties() -> Properties:
 
 
 def tls_context(settings: Mqtt) -> ssl.SSLContext:
-    """Whom we trust, and who we are."""
+    """Whom we trust, and who we are. Raises OSError for a file that cannot be read without waiting."""
+    for path in (settings.ca_file, settings.cert_file, settings.key_file):
+        if path is not None:
+            check_regular(path)
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.cert_file:
         context.load_cert_chain(settings.cert_file, settings.key_file)

@@ -11,6 +11,7 @@ from huntgroup.engine.events import Customer, Recording
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
 from huntgroup.engine.policy import Channel
 from huntgroup.instants import utc
+from huntgroup.links import is_link
 
 State = Literal["waiting", "offered", "active", "wrapup", "closed"]
 DeskState = Literal["offered", "active", "held", "wrapup"]
@@ -317,7 +318,8 @@ def _entry(item: OnDesk) -> DeskEntry:
         customer=customer_out(item.customer),
         subject=item.content.subject or None,
         text=item.content.text or None,
-        link=item.content.link or None,
+        # One that was taken by an earlier version may be any text; the inquiry is served without it.
+        link=(item.content.link or None) if is_link(item.content.link) else None,
         messages=messages or None,
         messages_dropped=item.messages_dropped or None,
         recording=recording_out(item.recording) if item.recording is not None else None,

@@ -12,6 +12,9 @@ from typing import Any
 
 import structlog
 
+from huntgroup.regular import read_regular
+from huntgroup.text_input import read_json
+
 log = structlog.get_logger(__name__)
 
 _PROCESSES = Path("/proc")
@@ -55,7 +58,7 @@ def holder_of(store: Path) -> Holder | None:
     """
     lock = lock_of(store)
     try:
-        told: dict[str, Any] = json.loads(lock.read_text())
+        told: dict[str, Any] = read_json(read_regular(lock, 4096))
         pid = int(told["pid"])
         holder = Holder(pid, str(told["version"]), str(told["refused"]))
     except (OSError, ValueError, KeyError, TypeError):

@@ -17,9 +17,11 @@ import structlog
 
 from huntgroup.adapters.store.private import make_private
 from huntgroup.errors import StoreError
+from huntgroup.regular import read_regular
 
 logger = structlog.get_logger(__name__)
 
+LARGEST = 1 << 40
 HEADER = struct.Struct(">8I")
 FRAME = struct.Struct(">6I")
 ORDERS = {0x377F0682: "<", 0x377F0683: ">"}
@@ -43,7 +45,7 @@ def keep_torn_end(path: Path) -> Path | None:
     """
     log = path.with_name(path.name + "-wal")
     try:
-        data = log.read_bytes()
+        data = read_regular(log, LARGEST)
     except FileNotFoundError:
         return None
     frames = list(_frames(data))
