@@ -44,7 +44,7 @@ def commit(folder: Path = PACKAGE) -> str | None:
             git = folder.parents[1] / git.read_text().removeprefix("gitdir: ").strip()
         head = (git / "HEAD").read_text().strip()
         if not head.startswith("ref: "):
-            return head[:MARK_LENGTH]
+            return head[:MARK_LENGTH] or None
         return _at(git, head.removeprefix("ref: "))[:MARK_LENGTH]
     except (OSError, ValueError):
         return None

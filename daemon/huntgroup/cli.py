@@ -27,6 +27,7 @@ EXIT_FAILED = 1
 EXIT_CONFIG = 2
 EXIT_REFUSED = 3
 REPORT_WIDTH = 100
+INSTALLS = 'in the folder that Huntgroup was installed from, `pip install ".[{}]"`'
 RECENT = 5
 """How many inquiries to name when the one that was asked for is not there."""
 
@@ -346,7 +347,8 @@ def doctor(  # noqa: PLR0913 - each is an option of its own
         except ValueError as error:
             raise typer.BadParameter(f"{error} can be no number or address") from None
         except ModuleNotFoundError as error:
-            typer.echo(f'a test call needs {error.name}: `pip install "huntgroup[doctor]"`', err=True)
+            # By path: whoever registered the name in an index could have their own code installed by it.
+            typer.echo(f"a test call needs {error.name}: {INSTALLS.format('doctor')}", err=True)
             is_well = False
     if not is_well:
         raise typer.Exit(EXIT_FAILED)

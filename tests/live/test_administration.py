@@ -17,6 +17,8 @@ from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, OUTWARD, configuration, group, source
 from tests.live.conftest import PHONES, OpenPhone, StartDaemon
 
+from huntgroup.authors import system_user
+
 pytestmark = pytest.mark.live
 
 SUPERVISOR = 'role = "supervisor"'
@@ -342,7 +344,7 @@ async def test_the_shell_changes_the_file_of_a_running_daemon_and_waits_until_it
     status, words = await shell(running, "move-member", "sales", "ben", "1")
 
     changed = await running.logs("configuration.changed")
-    assert (status, changed["who"], changed["changes"]) == (0, "file", ["groups.sales.operators"])
+    assert (status, changed["who"], changed["changes"]) == (0, system_user(), ["groups.sales.operators"])
     assert words.endswith(f"in force, as version {changed['version']}\n")
 
 
@@ -353,10 +355,10 @@ async def test_the_record_tells_who_changed_what(running: Daemon, screen: Party)
     status, words = await shell(running, "history")
 
     assert status == 0
-    lines = [line for line in words.splitlines() if line.startswith(" ") or "  ben  " in line or "  file  " in line]
+    lines = [line for line in words.splitlines() if line.startswith(" ") or "  ben  " in line or "  shell:" in line]
     assert lines[0].split("  ")[1] == "ben"
     assert lines[1] == "    groups.sales.rings: 25 -> 3"
-    assert lines[2].split("  ")[1] == "file"
+    assert lines[2].split("  ")[1] == system_user()
     assert lines[3] == "    groups.support.rings: 25 -> 9"
 
 

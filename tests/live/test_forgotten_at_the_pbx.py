@@ -29,9 +29,12 @@ async def kept(pbx: Pbx) -> str:
     return await pbx.cli("database show huntgroup/served/entry")
 
 
-async def is_forgotten(pbx: Pbx) -> None:
+async def is_so(pbx: Pbx, text: str, *, is_there: bool) -> None:
+    """Await that a text is among those keys, or is not."""
     async with asyncio.timeout(WITHIN):
-        while "/huntgroup/served/entry/" in await kept(pbx):  # noqa: ASYNC110 - nobody tells of a deleted key
+        while True:
+            if (text in await kept(pbx)) is is_there:
+                return
             await asyncio.sleep(BETWEEN_LOOKS)
 
 
@@ -45,14 +48,12 @@ async def test_caller_whom_the_pbx_served_is_forgotten_there_once_on_record(
     call = await caller.dials(NUMBER, name=name)
     await call.answered()
     await call.hangs_up()
-    async with asyncio.timeout(WITHIN):
-        while "48600700800" not in await kept(pbx):  # noqa: ASYNC110 - nobody tells of a new key
-            await asyncio.sleep(BETWEEN_LOOKS)
+    await is_so(pbx, "48600700800", is_there=True)
 
     await running.start()
 
     assert (await running.logs("inquiry.accepted"))["detail"] == "served by the PBX itself"
-    await is_forgotten(pbx)
+    await is_so(pbx, "/huntgroup/served/entry/", is_there=False)
     await running.stop()
     await running.start()
     assert [each["event"] for each in running.log()].count("inquiry.accepted") == 1

@@ -12,8 +12,9 @@ from tests.lab.daemon import SECRET_VARIABLE, Daemon
 from tests.lab.link import Link
 from tests.lab.mqtt import Party
 from tests.lab.pbx import Pbx
-from tests.live.configuration import configuration, group, source
-from tests.live.conftest import StartDaemon
+from tests.lab.phones import Caller
+from tests.live.configuration import NUMBER, configuration, group, source
+from tests.live.conftest import OpenPhone, StartDaemon
 from tests.live.exchanges import exchange
 
 pytestmark = pytest.mark.live
@@ -134,6 +135,26 @@ async def test_without_a_daemon_it_says_so(broker: Broker, daemon: StartDaemon) 
     assert "no daemon is online at huntgroup/status" in error
 
 
+async def test_phone_only_house_has_a_status(caller: Caller, phone: OpenPhone, daemon: StartDaemon) -> None:
+    """There is no [mqtt]: what the store has of the house is shown."""
+    anna = await phone("anna-desk")
+    running = await daemon(TEXT)
+    await caller.dials(NUMBER)
+    await anna.ringing()
+    ringing = await running.logs("inquiry.ringing")
+
+    code, out, _ = await status(running.config, "--json")
+    _, picture, _ = await status(running.config)
+
+    data = json.loads(out)
+    assert (code, data["daemon"]["state"], data["pbxs"]) == (0, "online", {"main": {"state": "connected"}})
+    assert [(each["id"], each["state"], each["group"]) for each in data["waiting"]] == [
+        (ringing["inquiry"], "offered", "sales")
+    ]
+    assert "As of " in picture
+    assert ringing["inquiry"] in picture
+
+
 async def test_without_a_broker_it_says_so(broker: Broker, daemon: StartDaemon) -> None:
     running = await daemon(TEXT, broker_url=broker.url)
     broker.kill()
@@ -142,12 +163,3 @@ async def test_without_a_broker_it_says_so(broker: Broker, daemon: StartDaemon) 
 
     assert code == 1
     assert "the broker cannot be reached" in error
-
-
-async def test_without_an_mqtt_table_it_says_so(daemon: StartDaemon) -> None:
-    running = await daemon(TEXT)
-
-    code, _, error = await status(running.config)
-
-    assert code == 1
-    assert "has no [mqtt] table" in error

@@ -430,7 +430,16 @@ def test_a_test_call_without_its_extra_says_what_installs_it(config: Path, monke
     result = invoke("doctor", "--config", config, "--test-call", "+48221234567")
 
     assert result.exit_code == 1
-    assert result.stderr == 'a test call needs aiosipua: `pip install "huntgroup[doctor]"`\n'
+    assert result.stderr == (
+        'a test call needs aiosipua: in the folder that Huntgroup was installed from, `pip install ".[doctor]"`\n'
+    )
+
+
+def test_no_text_has_a_package_installed_by_a_name_that_others_may_register() -> None:
+    sources = Path(cli.__file__).parent.rglob("*.py")
+    assert [
+        each.name for each in sources if "pip install huntgroup" in (text := each.read_text()) or "huntgroup[" in text
+    ] == []
 
 
 @pytest.mark.parametrize("options", [("--test-call", "1@evil"), ("--test-call", "1", "--to", "pbx:x")])

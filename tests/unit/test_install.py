@@ -73,3 +73,26 @@ def test_freepbx_finds_the_user_the_dialplan_and_the_codes_in_files_that_it_does
     assert (asterisk / "huntgroup" / "freepbx.conf").read_text() == (
         "\n[from-internal-custom]\ninclude => huntgroup-features\n"
     )
+
+
+def unit_section(name: str) -> list[str]:
+    """The lines of a section of the unit, without comments."""
+    section = UNIT.split(f"\n[{name}]\n", 1)[1].split("\n[", 1)[0]
+    return [line for line in section.splitlines() if line and not line.startswith("#")]
+
+
+def test_service_is_started_again_however_often_it_ended() -> None:
+    assert "StartLimitIntervalSec=0" in unit_section("Unit")
+    assert {"Restart=always", "RestartSec=1", "RestartPreventExitStatus=2 3"} <= set(unit_section("Service"))
+
+
+def test_service_starts_behind_everything_it_talks_to() -> None:
+    (after,) = [line for line in unit_section("Unit") if line.startswith("After=")]
+    wanted = (
+        "network-online.target nss-lookup.target time-sync.target asterisk.service freepbx.service mosquitto.service"
+    )
+    assert set(wanted.split()) <= set(after.removeprefix("After=").split())
+
+
+def test_service_names_no_other_programs_page_as_its_own() -> None:
+    assert not [line for line in unit_section("Unit") if line.startswith("Documentation=") and "asterisk" in line]

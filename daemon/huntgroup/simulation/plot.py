@@ -26,7 +26,7 @@ class NoPlotting(HuntgroupError):  # noqa: N818 - reads as what happened
     code = "no_plotting"
 
     def __str__(self) -> str:
-        return 'a plot needs matplotlib: install it with `pip install "huntgroup[sim]"`'
+        return 'a plot needs matplotlib: in the folder that Huntgroup was installed from, `pip install ".[sim]"`'
 
 
 def require() -> None:

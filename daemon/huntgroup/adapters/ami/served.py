@@ -46,7 +46,7 @@ def entry_variable(number: int) -> str:
 
 
 def is_there(text: str) -> bool:
-    """Whether an entry is there, be it half written; of a deleted one the key naming the call is gone."""
+    """Whether an entry is there, be it half written; of one that was being deleted the first key is not."""
     return not {part[0] for part in _parts(text)} <= set("bcd")
 
 
