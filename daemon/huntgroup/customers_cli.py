@@ -252,16 +252,17 @@ def import_(
     from huntgroup.adapters.store.customers.moving import Import  # noqa: PLC0415
     from huntgroup.customers.lists import BadList  # noqa: PLC0415
 
-    kind = _kind(file)
+    _kind(file)
     with _failing(config) as settings, _store(settings) as database:
-        rows = _rows(file, kind, _encoding(file, encoding, settings.telephony.country), settings, ignore_columns)
+        country = settings.telephony.country
+        found = _encoding(file, encoding, country)
         taking = Import(
-            settings.telephony.country,
+            country,
             {each.id for each in settings.operators},
             Change(Clock().now(), WHO, clean(f"import {file.name}")),
         )
         try:
-            done = taking.take(database, rows)
+            done = taking.take(database, rows_of(file, found, country, other_columns=ignore_columns))
         except BadList as error:
             _say(f"{file}:{error.line}: {error}", err=True)
             raise typer.Exit(EXIT_FAILED) from None
@@ -282,7 +283,7 @@ def _encoding(file: Path, told: str, country: str) -> "Encoding":
         try:
             b"a".decode(told, "replace")
             return Encoding(codecs.lookup(told).name)
-        except LookupError:
+        except (LookupError, UnicodeError):  # Python has some that read no damaged text, as "idna"
             raise typer.BadParameter(f"{told} is no encoding; write it as in cp1250 or utf-16") from None
     found = encoding_of(file, country)
     if found.is_guessed:
@@ -290,15 +291,16 @@ def _encoding(file: Path, told: str, country: str) -> "Encoding":
     return found
 
 
-def _rows(
-    file: Path, kind: str, encoding: "Encoding", settings: Settings, ignore_columns: bool
+def rows_of(
+    file: Path, encoding: "Encoding", country: str, *, other_columns: bool = False
 ) -> "Iterator[Listed | Unusable]":
+    """The customers of a file in either format. Raises BadList, and OSError."""
     from huntgroup.customers.encodings import byte_lines, code_page, text_lines  # noqa: PLC0415
     from huntgroup.customers.lists import from_csv, from_vcard  # noqa: PLC0415
 
-    if kind == ".csv":
-        return from_csv(text_lines(file, encoding), other_columns=ignore_columns)
-    page = code_page(settings.telephony.country) if encoding.name.startswith("utf") else encoding.name
+    if _kind(file) == ".csv":
+        return from_csv(text_lines(file, encoding), other_columns=other_columns)
+    page = code_page(country) if encoding.name.startswith("utf") else encoding.name
     return from_vcard(byte_lines(file, encoding), page)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from huntgroup.customers.lists import BadList
+from huntgroup.plain import clean
 from huntgroup.regular import open_regular
 
 _MARKS = (
@@ -80,9 +82,15 @@ def _wide(head: bytes) -> str | None:
 
 def text_lines(path: Path, encoding: Encoding) -> Iterator[str]:
     """Lines, each ending with a line feed, whatever the file ends them with. What cannot be decoded is a mark in its
-    place. Raises OSError."""
-    with os.fdopen(open_regular(path), encoding=encoding.name, errors="replace", newline=None) as file:
-        yield from file
+    place. Raises OSError, and BadList for a file that cannot be in this encoding."""
+    number = 0
+    try:
+        with os.fdopen(open_regular(path), encoding=encoding.name, errors="replace", newline=None) as file:
+            for number, line in enumerate(file, 1):  # noqa: B007 - where it breaks off
+                yield line
+    except UnicodeError as error:  # as UTF-16 that does not begin with its mark
+        wrong = f"it cannot be read as {encoding.name} ({clean(str(error))})"
+        raise BadList(number + 1, wrong, "say what it is by --encoding, as in cp1250 or utf-16-le") from None
 
 
 def byte_lines(path: Path, encoding: Encoding) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ address of a machine that writes for many.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ MACHINES = frozenset(
     }
 )
 """Who writes for many, and is none of them."""
+READINGS_MOST = 10
+"""A text of more layers than this is nobody's."""
 TEXT_MOST = 1_000
 """Characters of a text in which an address is looked for."""
 _IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
@@ -62,10 +64,28 @@ def email(text: str) -> Identity | None:
     """The identity of an address as programs and people write it; None when it is none, or a machine's.
 
     ``Jan <jan@example.org>``, ``mailto:jan@example.org?subject=x`` and words behind it are read. The domain is in the
-    form of the DNS (``xn--``), however it was written. Of several addresses it is the first.
+    form of the DNS (``xn--``), however it was written. Of several addresses it is the first. Reading an identity again
+    gives the same one, so that an exported list comes back as it was.
     """
+    value = _settled(text, _address)
+    return Identity(Kind.EMAIL, value) if value else None
+
+
+def _settled(text: str, read: Callable[[str], str]) -> str:
+    """What is read, and read again until nothing changes (``mail:mail:jan@example.org``, ``@@jan``); empty: nothing."""
+    value = read(text)
+    for _ in range(READINGS_MOST):
+        again = read(value) if value else ""
+        if again == value:
+            return value
+        value = again
+    return ""
+
+
+def _address(text: str) -> str:
+    """The address in a text; empty when it has none."""
     if len(text) > TEXT_MOST:
-        return None
+        return ""
     line = "".join(_visible(each) for each in unicodedata.normalize("NFKC", text)).strip()
     bracketed = _IN_BRACKETS.search(line)
     line = bracketed[1].strip() if bracketed else line
@@ -73,11 +93,11 @@ def email(text: str) -> Identity | None:
     label = _LABEL.match(line)
     found = _ADDRESS.match(line[label.end() :] if label else line)
     if found is None:
-        return None
+        return ""
     local, host = unicodedata.normalize("NFC", found[1].casefold()), _domain(found[2].strip("."))
     if not host or len(local) + len(host) + 1 > LONGEST or local.partition("+")[0] in MACHINES:
-        return None
-    return Identity(Kind.EMAIL, f"{local}@{host}")
+        return ""
+    return f"{local}@{host}"
 
 
 def _visible(sign: str) -> str:
@@ -115,11 +135,15 @@ def older_form(identity: Identity) -> Identity:
 
 def handle(network: str, name: str) -> Identity | None:
     """The identity of a name in another network; None when either is empty."""
-    where, who = _handle_part(network), _handle_part(name).removeprefix("@")
+    where, who = _settled(network, _handle_part), _settled(name, _handle_name)
     value = f"{where}:{who}"
     if not where or not who or ":" in where or len(value) > LONGEST:
         return None
     return Identity(Kind.HANDLE, value)
+
+
+def _handle_name(text: str) -> str:
+    return _handle_part(text).removeprefix("@")
 
 
 def _handle_part(text: str) -> str:

@@ -37,8 +37,10 @@ _EMAIL_COLUMN = re.compile(r"e-?mail(?: ?[0-9])?(?: address| ?- value)?")
 """What Outlook and Google call the columns of a number and of an address."""
 SEPARATOR = ";"
 """Between several values in one field of a CSV."""
-_SEPARATORS = re.compile(r":::|;")
-"""The former is Google's."""
+_SEPARATORS = re.compile(r"\\([\\;:])|:::|;")
+"""``:::`` is Google's. A backslash before a separator or a backslash makes it a part of the value."""
+_ESCAPED = re.compile(r"[\\;]|:(?=::)|(?<=:):(?=:)|(?<=::):")
+"""What is written with a backslash before it."""
 DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The first line by which Excel is told its delimiter."""
@@ -48,6 +50,9 @@ _FORMULA = re.compile("(^|[,;|\t\"\r\n])([ \u00a0]*)('*[=+\\-@\t\r\uff1d\uff0b\u
 """With one of these first, a spreadsheet takes a text for a formula; the last ones are full-width. First is also what
 stands behind a delimiter: a spreadsheet set to another one parts the text there."""
 _GUARDED = re.compile("(^|[,;|\t\"\r\n])([ \u00a0]*)'('*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+SHOWN_MOST = 60
+"""Characters of a text of others in a message."""
+COLUMNS_SHOWN_MOST = 10
 FOLD = 75
 """Bytes of a line of a vCard."""
 
@@ -97,7 +102,10 @@ def from_csv(lines: Iterable[str], *, other_columns: bool = False) -> Iterator[L
         header = next(numbered, None)
     if header is None:
         return
-    columns = _columns(header[1].lstrip("\ufeff"), told[1] if told else DELIMITERS)
+    try:
+        columns = _columns(header[1].lstrip("\ufeff"), told[1] if told else DELIMITERS)
+    except csv.Error as error:
+        raise BadList(header[0], str(error), "name the columns in the first line") from None
     columns.check(header[0], other_columns=other_columns)
     names, delimiter = columns.keys, columns.delimiter
     for number, record in _records(numbered, delimiter):
@@ -126,7 +134,8 @@ class _Columns(NamedTuple):
         if is_one_known and (other_columns or not unknown):
             return
         right = f"use some of {', '.join(COLUMNS)}" + (", or say --ignore-columns" if is_one_known else "")
-        wrong = f"{', '.join(map(repr, unknown))} is no column" if unknown else "it names no column"
+        shown = ", ".join(repr(each[:SHOWN_MOST]) for each in unknown[:COLUMNS_SHOWN_MOST])
+        wrong = f"{shown} is no column" if unknown else "it names no column"
         raise BadList(line, wrong, right)
 
 
@@ -220,8 +229,25 @@ def _first(fields: dict[str, list[str]], key: str) -> str:
 
 
 def _parts(fields: dict[str, list[str]], key: str) -> tuple[str, ...]:
-    parts = [_unguarded(each.strip()) for text in fields.get(key, ()) for each in _SEPARATORS.split(text)]
+    parts = [_unguarded(each.strip()) for text in fields.get(key, ()) for each in _split_values(text)]
     return tuple(dict.fromkeys(each for each in parts if each))
+
+
+def _split_values(text: str) -> list[str]:
+    """The values in a field; the reverse of `_joined_values`."""
+    values, begin = [""], 0
+    for found in _SEPARATORS.finditer(text):
+        values[-1] += text[begin : found.start()] + (found[1] or "")
+        if found[1] is None:
+            values.append("")
+        begin = found.end()
+    values[-1] += text[begin:]
+    return values
+
+
+def _joined_values(values: Iterable[str]) -> str:
+    """Values as one field, none of them a formula."""
+    return SEPARATOR.join(_ESCAPED.sub(r"\\\g<0>", _guarded(each)) for each in values)
 
 
 def to_csv(customers: Iterable[Listed]) -> Iterator[str]:
@@ -233,8 +259,8 @@ def to_csv(customers: Iterable[Listed]) -> Iterator[str]:
         fields = (
             _guarded(each.name),
             SEPARATOR.join(each.phones),
-            SEPARATOR.join(map(_guarded, each.emails)),
-            SEPARATOR.join(map(_guarded, handles)),
+            _joined_values(each.emails),
+            _joined_values(handles),
             _guarded(each.responsible),
             _guarded(each.crm),
         )
@@ -405,7 +431,8 @@ def _take(card: _Card, found: _Property, code_page: str) -> None:
     try:
         texts = [_unescaped(_decoded(each, found, code_page)) for each in parts]
     except (LookupError, ValueError, binascii.Error) as error:
-        card.unusable.append(Unusable(found.line, f"{found.name} cannot be decoded ({error}); save it as UTF-8"))
+        wrong = f"{found.name} cannot be decoded ({clean(str(error))[:SHOWN_MOST]})"
+        card.unusable.append(Unusable(found.line, f"{wrong}; save it as UTF-8"))
         return
     if found.name in _STRUCTURED:
         card.fields.setdefault(found.name, texts)
@@ -455,8 +482,8 @@ def to_vcard(customers: Iterable[Listed]) -> Iterator[str]:
         lines = ["BEGIN:VCARD", "VERSION:4.0", f"FN:{_escaped(each.name)}"]
         lines += [f"TEL;VALUE=uri:tel:{phone}" for phone in each.phones]
         lines += [f"EMAIL:{_escaped(email)}" for email in each.emails]
-        lines += [f"IMPP:{network}:{_escaped(name)}" for network, name in each.handles]
-        lines += [f"X-HUNTGROUP-RESPONSIBLE:{each.responsible}"] if each.responsible else []
+        lines += [f"IMPP:{_escaped(f'{network}:{name}')}" for network, name in each.handles]
+        lines += [f"X-HUNTGROUP-RESPONSIBLE:{_escaped(each.responsible)}"] if each.responsible else []
         lines += [f"X-HUNTGROUP-CRM:{_escaped(each.crm)}"] if each.crm else []
         for line in [*lines, "END:VCARD"]:
             yield f"{_folded(line)}\r\n"
