@@ -14,6 +14,7 @@ import structlog
 
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.topics import CALLS
 from huntgroup.adapters.store.history import History
 from huntgroup.adapters.store.holding import Holding
@@ -84,10 +85,15 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     journal = Journal(settings.store.path, opened, settings.store.keep, clock, customers.follower)
     crm = crm_desk(settings, journal, clock)
     history = History(settings.store.path)
+    share = Share()
     telling = telling_begun(settings, journal, opened.sequence)
 
     def put(event: Event, at: float, then: Done | None = None) -> None:
         recognition.put(event, at, then)
+
+    def put_of_pbx(event: Event, at: float, then: Done | None = None) -> None:
+        share.call_noted()
+        put(event, at, then)
 
     def tell_broker(tidings: Tidings) -> None:
         if mqtt is not None:
@@ -98,7 +104,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
         if order.inquiry.startswith(CALLS):
             ami.carry_out(order)
 
-    ami = Exchanges(settings, policy, put, clock)
+    ami = Exchanges(settings, policy, put_of_pbx, clock)
     ami.remember(engine.world)
     outside = Outside(
         carry_out=carry_out,
@@ -128,7 +134,14 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     administrator = Administrator(path, loaded, reloader)
     mqtt = (
         MqttClient(
-            settings.mqtt, policy, recognition, history, clock.now, administration=administrator, telling=telling
+            settings.mqtt,
+            policy,
+            recognition,
+            history,
+            clock.now,
+            administration=administrator,
+            telling=telling,
+            share=share,
         )
         if settings.mqtt
         else None

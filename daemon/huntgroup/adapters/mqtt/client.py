@@ -19,6 +19,7 @@ from huntgroup.adapters.mqtt.link import Link
 from huntgroup.adapters.mqtt.outbox import Outbox
 from huntgroup.adapters.mqtt.payloads import Status, instant
 from huntgroup.adapters.mqtt.replies import Replies
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.telling import Telling
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.customers.words import Happening
@@ -50,15 +51,17 @@ class MqttClient:
         *,
         administration: Administration | None = None,
         telling: Telling | None = None,
+        share: Share | None = None,
     ) -> None:
         self._settings = settings
+        self._share = share
         self._telling = telling
         self._now = now
         self._topics = Topics(settings.prefix)
         self._outbox = Outbox()
         self._board = Board(self._topics, self._outbox, policy, now, telling)
         replies = Replies(self._topics, self._outbox)
-        self._reception = Reception(self._board, replies, policy, intake, history, administration=administration)
+        self._reception = Reception(self._board, replies, policy, intake, history, administration=administration, share=share)
         self._history = history
         self._began = now()
         online = Status(state="online", since=instant(self._began), version=version("huntgroup"))
@@ -99,7 +102,7 @@ class MqttClient:
         backoff = BACKOFF_FIRST
         while True:
             try:
-                link = Link(self._settings, self._topics, OFFLINE, self._now)
+                link = Link(self._settings, self._topics, OFFLINE, self._now, self._share)
                 async with link:
                     backoff = BACKOFF_FIRST
                     log.info("broker.found", url=self._settings.url)
@@ -136,8 +139,11 @@ class MqttClient:
             task.result()
 
     async def _listen(self, link: Link) -> None:
+        # While the socket is not read no acknowledgement comes, and without these the outbox never gets room.
+        link.when_held = self._outbox.room_for_one
         async for batch in link.deliveries():
-            await self._outbox.room()
+            if not link.is_held:
+                await self._outbox.room()
             ours = [each for each in batch if self._topics.is_retained(each.topic)]
             if ours:
                 await self._clear_leftovers(ours)

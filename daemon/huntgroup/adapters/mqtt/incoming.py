@@ -27,6 +27,7 @@ from huntgroup.adapters.mqtt.history import History, Past
 from huntgroup.adapters.mqtt.payloads import ErrorOut
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, default_replies
 from huntgroup.customers.words import CustomersError
 from huntgroup.engine.effects import Answered, ErrorCode
@@ -114,7 +115,10 @@ class Reception:
         history: History,
         *,
         administration: Administration | None = None,
+        share: Share | None = None,
     ) -> None:
+        """``share``: what the event loop leaves to messages."""
+        self._turn = (share if share is not None else Share()).slice()
         self.customers: Customers | None = None
         """None: nothing is known of them."""
         self._topics = board.topics
@@ -141,7 +145,15 @@ class Reception:
 
     async def take(self, deliveries: Collection[Delivery]) -> None:
         """Read these, look up in one go which new inquiries are old ones, and carry them out in their order."""
-        read = [each for each in map(self._read, deliveries) if each is not None]
+        turn = self._turn
+        turn.begin()
+        read = []
+        for delivery in deliveries:
+            each = self._read(delivery)
+            if each is not None:
+                read.append(each)
+            if turn.is_over:
+                await turn.pause()
         new = {
             InquiryId(each.command.id)
             for each in read
@@ -154,17 +166,23 @@ class Reception:
             except StoreError as error:
                 log.error("broker.history_unknown", error=str(error))  # noqa: TRY400 - the disk's word
                 past = None
+        turn.begin()
         for each in read:
-            if isinstance(each.command, Submission):
-                self._submit(each, each.command, past)
-            elif isinstance(each.command, AboutCustomers):
-                self._of_customers(each, each.command)
-            elif isinstance(each.command, Asked):
-                self._of_operator(each, each.command)
-            elif isinstance(each.command, Command):
-                self._of_administrator(each, each.command)
-            else:
-                self._of_channel(each, each.command)
+            self._carry_out(each, past)
+            if turn.is_over:
+                await turn.pause()
+
+    def _carry_out(self, each: _Read, past: Mapping[InquiryId, Past] | None) -> None:
+        if isinstance(each.command, Submission):
+            self._submit(each, each.command, past)
+        elif isinstance(each.command, AboutCustomers):
+            self._of_customers(each, each.command)
+        elif isinstance(each.command, Asked):
+            self._of_operator(each, each.command)
+        elif isinstance(each.command, Command):
+            self._of_administrator(each, each.command)
+        else:
+            self._of_channel(each, each.command)
 
     # -- reading --------------------------------------------------------------------------------------------------
 

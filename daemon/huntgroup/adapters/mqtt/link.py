@@ -7,6 +7,7 @@ tests/unit/adapters/mqtt/test_link.py tells when any of that changes.
 """
 
 import asyncio
+import math
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from huntgroup.adapters.mqtt import packets
 from huntgroup.adapters.mqtt.incoming import Delivery
 from huntgroup.adapters.mqtt.outbox import Letter, Outbox
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.settings import Mqtt
 
@@ -34,31 +36,67 @@ log = structlog.get_logger(__name__)
 QOS = 1
 RECEIVE_MOST = 200
 """So many messages the broker may send before one of them is acknowledged."""
-QUEUE_MOST = 70_000
-"""Messages that came and were not looked at yet. A broker may send more than we asked for (Mosquitto 2.0.11 does, once
-a session goes on with much in it); but not more than it has packet identifiers, 65,535, before one is acknowledged. So
-only messages that are sent without acknowledgement can be that many, and get lost."""
+WAITING_BYTES = 1 << 20
+WAITING_COUNT = 1_000
+"""What was received and not handled yet. With more of it the socket is not read: the broker keeps the rest, within its own
+limits (`max_queued_messages`, `max_queued_bytes`). A broker may send more than `RECEIVE_MOST` asks for: Mosquitto 2.0.11
+does when a session with a backlog resumes."""
+MESSAGE_BYTES = 1_024
+"""What a message takes besides its payload, about."""
+BATCH_BYTES = 256 * 1024
+"""Messages that are handled together hold about this much at most."""
 WINDOW_MOST = 200
 """Publishes under way at once, unless the broker takes fewer; it says so when we connect."""
 READ_MOST = 65_536
-"""Bytes that are read at a time."""
+"""Bytes that are read at a time, and at most those that are read and not parsed, besides one message."""
+DROPPED_SECONDS = 10.0
+"""Messages at QoS 0 that had no room are logged this often."""
 REFUSED = 0x80
 """From this reason on the broker did not take it."""
-TURN = 64
-"""After so many publishes others get their turn, even if the broker is quick."""
 SESSION_SECONDS = 7 * 86_400
 """So long the broker keeps what comes for the daemon while it is away."""
 PENDING_CALLS = 10_000
 """aiomqtt warns above its own, far lower number of unacknowledged calls."""
 
 
+class Waiting(asyncio.Queue[aiomqtt.Message]):
+    """What was received and not handled yet. `_put` and `_get` are asyncio's own places to override."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        """No more is to be read."""
+        return self.bytes >= WAITING_BYTES or self.qsize() >= WAITING_COUNT
+
+    @property
+    def is_low(self) -> bool:
+        """It is worth while to read again."""
+        return self.bytes <= WAITING_BYTES // 2 and self.qsize() <= WAITING_COUNT // 2
+
+    def _put(self, item: aiomqtt.Message) -> None:
+        self.bytes += _bytes_of(item)
+        super()._put(item)
+
+    def _get(self) -> aiomqtt.Message:
+        item: aiomqtt.Message = super()._get()
+        self.bytes -= _bytes_of(item)
+        return item
+
+
 class Link:
     """``async with Link(…) as link``: connected. What fails raises aiomqtt's errors."""
 
-    def __init__(self, settings: Mqtt, topics: Topics, will: bytes, now: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Mqtt, topics: Topics, will: bytes, now: Callable[[], float], share: Share | None = None
+    ) -> None:
+        """``share``: what the loop leaves to the broker's messages."""
+        share = share if share is not None else Share()
         self._topics = topics
         self._now = now
-        self._queue: asyncio.Queue[aiomqtt.Message] = asyncio.Queue(QUEUE_MOST)
+        self._queue = Waiting()
         self._client = aiomqtt.Client(
             settings.host,
             settings.port,
@@ -70,7 +108,6 @@ class Link:
             tls_context=tls_context(settings) if settings.is_tls else None,
             clean_start=False,
             properties=_connect_properties(),
-            max_queued_incoming_messages=QUEUE_MOST,
             queue_type=cast("Any", lambda **_: self._queue),
             max_inflight_messages=WINDOW_MOST,
             # Without it an answer waits for the acknowledgement of what was sent before it: 40 ms, seen on Linux.
@@ -82,11 +119,23 @@ class Link:
         self._paho.on_connect = self._connected
         self._window = WINDOW_MOST
         self._to_send: list[bytes] = []
+        self._publishing = share.slice()
+        self._reading = share.slice()
+        self._next_read: asyncio.TimerHandle | None = None
         self._came = bytearray()
         self._is_at_end = False
+        self._is_held = False
+        self._is_unfinished = False
+        self._to_skip = 0
+        self.when_held: Callable[[], None] = _nothing
+        """Called when the socket is not read any more, since too much waits to be handled."""
+        self.dropped = 0
+        """Messages at QoS 0 for which there was no room."""
+        self._dropped_logged_at = -math.inf
         self._read_socket = self._paho._sock_recv
         self._paho._sock_recv = self._take  # type: ignore[method-assign]
         self._paho.loop_read = self._read  # type: ignore[method-assign]
+        self._paho.on_socket_open = self._opened
         self._under_way: dict[int, Letter] = {}
         self._has_room = asyncio.Event()
         self._has_all = asyncio.Event()
@@ -110,28 +159,40 @@ class Link:
             if isinstance(code, ReasonCode) and code.is_failure:
                 log.error("broker.not_allowed", topic=topic, reason=str(code))
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the socket is not read, since too much waits to be handled. Acknowledgements for us wait, too."""
+        return self._is_held
+
     async def deliveries(self) -> AsyncIterator[list[Delivery]]:
         """All that came, in order, as much at a time as there is. Ends with MqttError when the connection does."""
         async for message in self._client.messages:
             batch = [self._delivery(message)]
-            while not self._queue.empty() and len(batch) < RECEIVE_MOST:
+            size = len(batch[0].payload)
+            while not self._queue.empty() and len(batch) < RECEIVE_MOST and size < BATCH_BYTES:
                 batch.append(self._delivery(self._queue.get_nowait()))
+                size += len(batch[-1].payload)
+            if self._is_held and self._queue.is_low:
+                self._is_held = False
+                self._read_after(0.0)
             yield batch
 
     async def publish(self, outbox: Outbox) -> None:
         """Send what waits, for ever. The order is kept; many are under way at once."""
-        count = 0
+        turn = self._publishing
         while True:
-            await outbox.something()
+            if not len(outbox):
+                await outbox.something()
+                turn.begin()
             if len(self._under_way) >= self._window:
                 self._has_room.clear()
                 await self._has_room.wait()
+                turn.begin()
             letter = outbox.take()
             if letter is not None:
                 self._publish(letter)
-            count += 1
-            if count % TURN == 0:
-                await asyncio.sleep(0)
+            if turn.is_over:
+                await turn.pause()
 
     async def say(self, topic: str, payload: bytes) -> None:
         """Publish one retained message, and return once the broker has it."""
@@ -184,18 +245,58 @@ class Link:
         self._paho._out_packet.append(cast("Any", packet | {"packet": whole, "info": None}))
         self._paho.loop_write()
 
-    def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's own has it
-        """All that came, in one piece; paho would ask the kernel three times for each packet. Acknowledgements are
-        taken out before it sees them: what they acknowledge it does not know."""
+    def _opened(self, client: Paho, data: object, link: Any) -> None:
+        """aiomqtt would read in one go whatever there is; this replaces its callback, in the same order."""
+        self._client._on_socket_open(client, data, link)
+        loop = self._client._loop
+        loop.call_soon_threadsafe(loop.add_reader, link.fileno(), self._readable)
+
+    def _readable(self) -> None:
+        """Read and parse for one slice of time."""
+        self._next_read = None
+        if self._paho._sock is None:
+            return
         try:
-            data = self._read_socket(READ_MOST)
-        except BlockingIOError:
-            return MQTTErrorCode.MQTT_ERR_SUCCESS
-        except OSError as error:
-            log.debug("broker.not_read", error=str(error))
-            data = b""
-        self._came += data
-        self._is_at_end = not data
+            self._paho.loop_read()
+        except Exception as error:  # noqa: BLE001 - as aiomqtt does: a broken pipe, or what paho did not expect
+            if not self._client._disconnected.done():
+                self._client._disconnected.set_exception(error)
+        self._plan_reading()
+
+    def _plan_reading(self) -> None:
+        """When to read again: once the socket has something; or after others had their turn; or once there is room."""
+        link = self._paho._sock
+        if link is None or self._next_read is not None:
+            return
+        loop = asyncio.get_running_loop()
+        is_pending = bool(getattr(link, "pending", int)())  # TLS: decrypted already, so that no socket tells of it
+        if self._is_held:
+            loop.remove_reader(link.fileno())
+        elif self._is_unfinished or self._is_at_end or is_pending:
+            loop.remove_reader(link.fileno())
+            self._read_after(self._reading.rest())
+        else:
+            loop.add_reader(link.fileno(), self._readable)
+
+    def _read_after(self, seconds: float) -> None:
+        if self._next_read is None:
+            self._next_read = asyncio.get_running_loop().call_later(seconds, self._readable)
+
+    def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's own has it
+        """What came, in one piece; paho would ask the kernel three times for each packet. Acknowledgements are
+        taken out before it sees them: what they acknowledge it does not know."""
+        self._reading.begin()
+        if len(self._came) < READ_MOST and not self._is_at_end:
+            try:
+                data = self._read_socket(READ_MOST)
+            except BlockingIOError:
+                data = None
+            except OSError as error:
+                log.debug("broker.not_read", error=str(error))
+                data = b""
+            if data is not None:
+                self._is_at_end = not data
+                self._came += data
         try:
             code = self._read_packets()
         except packets.Malformed as error:
@@ -205,12 +306,51 @@ class Link:
 
     def _read_packets(self) -> MQTTErrorCode:
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        self._is_unfinished = False
         while self._paho._sock is not None and code == MQTTErrorCode.MQTT_ERR_SUCCESS:
             is_between = self._paho._in_packet["command"] == 0
-            if (is_between and self._take_acknowledgements()) or not (self._came or self._is_at_end):
+            if is_between and (self._take_acknowledgements() or self._has_no_room()):
+                break
+            if not (self._came or self._is_at_end):
+                break
+            if self._reading.is_over:
+                self._is_unfinished = True
                 break
             code = self._paho._packet_read()
         return MQTTErrorCode.MQTT_ERR_SUCCESS if code == MQTTErrorCode.MQTT_ERR_AGAIN else code
+
+    def _has_no_room(self) -> bool:
+        """Whether the next message must stay where it is. One at QoS 0 does not: nobody promised anything of it, and
+        behind it may be what we wait for."""
+        if self._to_skip:
+            self._skip(self._to_skip)
+        while self._queue.is_full and self._came:
+            if self._came[0] & packets.KIND_AND_QOS != packets.PUBLISH_AT_MOST_ONCE:
+                self._is_held = packets.is_message(self._came[0])
+                if self._is_held:
+                    self.when_held()
+                return self._is_held
+            size = packets.size_at(self._came)
+            if size is None:
+                return not self._is_at_end
+            self._skip(size)
+            self._count_dropped()
+            if self._reading.is_over:
+                self._is_unfinished = True
+                return True
+        return bool(self._to_skip) and not self._is_at_end
+
+    def _skip(self, size: int) -> None:
+        there = min(size, len(self._came))
+        del self._came[:there]
+        self._to_skip = size - there
+
+    def _count_dropped(self) -> None:
+        self.dropped += 1
+        if self._reading.now() >= self._dropped_logged_at + DROPPED_SECONDS:
+            self._dropped_logged_at = self._reading.now()
+            hint = "more messages at QoS 0 than can be handled; publish at QoS 1"
+            log.warning("broker.messages_dropped", count=self.dropped, hint=hint)
 
     def _take(self, bufsize: int) -> bytes:
         """Where paho reads its socket."""
@@ -263,6 +403,14 @@ class Link:
             correlation=getattr(properties, "CorrelationData", None),
             is_retained=message.retain,
         )
+
+
+def _nothing() -> None:
+    """Nobody minds."""
+
+
+def _bytes_of(message: aiomqtt.Message) -> int:
+    return MESSAGE_BYTES + len(message.payload) if isinstance(message.payload, bytes) else MESSAGE_BYTES
 
 
 def reason_of(code: int) -> str:

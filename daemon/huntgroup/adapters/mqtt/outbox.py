@@ -111,8 +111,12 @@ class Outbox:
             await self._changed.wait()
 
     async def room(self) -> None:
-        """Return once not too much waits."""
+        """Return once not too much waits, or once whoever waits is to go on all the same."""
         await self._has_room.wait()
+
+    def room_for_one(self) -> None:
+        """Whoever waits for room goes on."""
+        self._has_room.set()
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -4,7 +4,11 @@
 import struct
 from typing import NamedTuple
 
+PUBLISH = 0x30
+PUBLISH_AT_MOST_ONCE = 0x30
 PUBLISH_AT_LEAST_ONCE = 0x32
+KIND = 0xF0
+KIND_AND_QOS = 0xF6
 RETAIN = 0x01
 PUBACK = 0x40
 CORRELATION_DATA = b"\x09"
@@ -77,6 +81,17 @@ def take_acknowledgements(came: bytearray) -> tuple[list[Acknowledgement], bool]
         at = body + size
     del came[:at]
     return found, is_part
+
+
+def is_message(first: int) -> bool:
+    """Whether a packet that begins with this byte is a PUBLISH."""
+    return first & KIND == PUBLISH
+
+
+def size_at(came: bytearray) -> int | None:
+    """Bytes of the whole packet that ``came`` begins with; None: too little of it is there. Raises Malformed."""
+    rest = _length_at(came, 1)
+    return None if rest is None else 1 + rest[1] + rest[0]
 
 
 def _length_at(came: bytearray, at: int) -> tuple[int, int] | None:
