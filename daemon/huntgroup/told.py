@@ -2,6 +2,7 @@
 
 from huntgroup.adapters.mqtt.telling import Telling
 from huntgroup.adapters.store.journal import Journal
+from huntgroup.adapters.store.sessions import BrokerSessions
 from huntgroup.adapters.store.telling import Untold, begin_telling, end_telling, forget_telling
 from huntgroup.adapters.store.untold import Told
 from huntgroup.settings import Settings
@@ -18,6 +19,11 @@ def telling_begun(settings: Settings, journal: Journal, sequence: int) -> Tellin
         return None
     told, last = begin_telling(path, sequence)
     return Telling(Untold(path, journal.note), (told.facts, sequence), (told.happenings, last))
+
+
+def sessions_of(settings: Settings) -> BrokerSessions:
+    """The client ids under which the broker may have a session of the daemon's."""
+    return BrokerSessions(settings.store.path)
 
 
 def telling_ended(settings: Settings, telling: Telling | None) -> None:

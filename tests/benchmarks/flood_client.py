@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.flood_client ADDRESS PORT NAME PASSWORD FLOOD QOS
 
-Publishes until it gets SIGTERM, then prints a line of JSON with the number of messages sent and of those that the broker
-acknowledged. The packets are written by hand: a client library would be slower than the daemon.
+Publishes until it gets SIGTERM, then prints a line of JSON with the number of messages sent, and of those that the
+broker acknowledged. The packets are written by hand: a client library would be slower than the daemon.
 """
 
 import contextlib

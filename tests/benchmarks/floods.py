@@ -1,8 +1,8 @@
 """``python -m tests.benchmarks.floods``: calls and memory while one account at the broker publishes at full speed.
 
-A real Asterisk, a real Mosquitto with the files of config/mosquitto, and the daemon. Calls are placed all the time, first
-without a flood and then under each flood in turn; each flood has a fresh broker and a fresh daemon. The exit status is 0 unless a
-call failed: a missed target is reported, not punished.
+A real Asterisk, a real Mosquitto with the files of config/mosquitto, and the daemon. Calls are placed all the time,
+first without a flood and then under each flood in turn; each flood has a fresh broker and a fresh daemon. The exit
+status is 0 unless a call failed: a missed target is reported, not punished.
 """
 
 import argparse

@@ -244,6 +244,8 @@ class Entrance:
     transfer_changes_responsible: bool = False
     skip_unavailable: bool = True
     when_all_unavailable: WhenAllUnavailable = WhenAllUnavailable.WAIT
+    max_inquiries: int | None = None
+    """How many of this source are open at most; None: any number. Checked at the edge, before an inquiry is put in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

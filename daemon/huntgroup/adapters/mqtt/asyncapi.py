@@ -38,6 +38,7 @@ EDGE_CODES = {
     "bad_response_topic": "nobody may be answered there",
     "unknown_source": "the source is not configured",
     "overloaded": "too much waits to be handled",
+    "source_full": "the source has as many open inquiries as it may have (max_inquiries)",
     "store_unavailable": "nothing can be made durable at the moment",
     "not_permitted": "only a supervisor of the group, or an administrator, may do it",
     "not_supported": "this daemon does not do it",

@@ -3,6 +3,7 @@
 A message is acknowledged once what it asks for is durable, or once it was refused.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from huntgroup.adapters.mqtt.customer_commands import (
 )
 from huntgroup.adapters.mqtt.history import History, Past
 from huntgroup.adapters.mqtt.payloads import ErrorOut
+from huntgroup.adapters.mqtt.rejections import Rejections
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
 from huntgroup.adapters.mqtt.share import Share
@@ -33,7 +35,7 @@ from huntgroup.customers.words import CustomersError
 from huntgroup.engine.effects import Answered, ErrorCode
 from huntgroup.engine.events import Event
 from huntgroup.engine.ids import InquiryId, OperatorId, RequestId, SourceId
-from huntgroup.engine.policy import Policy
+from huntgroup.engine.policy import Entrance, Policy
 from huntgroup.errors import ChangeRefused, StoreError
 from huntgroup.settings.changes import ADMINISTRATION, AnyCommand, Command
 from huntgroup.settings.editing import Outcome
@@ -93,6 +95,8 @@ class _Read:
     address: Address
     command: Incoming | AnyCommand
     writer: Writer
+    is_source_full: bool = False
+    """It was when this was read: then nobody looks for an earlier inquiry of this id in the record."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it is not raised for a fault of ours
@@ -118,7 +122,9 @@ class Reception:
         share: Share | None = None,
     ) -> None:
         """``share``: what the event loop leaves to messages."""
-        self._turn = (share if share is not None else Share()).slice()
+        share = share if share is not None else Share()
+        self._turn = share.slice()
+        self._rejections = Rejections(share.now)
         self.customers: Customers | None = None
         """None: nothing is known of them."""
         self._topics = board.topics
@@ -131,6 +137,7 @@ class Reception:
         self._asked: dict[RequestId, Callable[[Answered], None]] = {}
         self._in_hand: dict[InquiryId, list[_Read]] = {}
         """New inquiries that are being made durable, and everyone who is to be answered then."""
+        self._in_hand_of: Counter[SourceId] = Counter()
         self._number = 0
 
     def follow(self, policy: Policy) -> None:
@@ -157,7 +164,9 @@ class Reception:
         new = {
             InquiryId(each.command.id)
             for each in read
-            if isinstance(each.command, Submission) and not self._board.is_known(InquiryId(each.command.id))
+            if isinstance(each.command, Submission)
+            and not self._board.is_known(InquiryId(each.command.id))
+            and not each.is_source_full
         }
         past: Mapping[InquiryId, Past] | None = {}
         if new:
@@ -200,7 +209,8 @@ class Reception:
         if command is None:
             delivery.acknowledge()
             return None
-        return _Read(delivery, address, command, writer)
+        entrance = self._policy.sources.get(SourceId(command.source)) if isinstance(command, Submission) else None
+        return _Read(delivery, address, command, writer, entrance is not None and self._is_source_full(entrance))
 
     def _understood(self, delivery: Delivery, address: Address) -> tuple[Incoming | AnyCommand | None, Writer]:
         if len(delivery.payload) > commands.PAYLOAD_MOST:
@@ -228,11 +238,15 @@ class Reception:
         return self._replies.writer(default, delivery.response_topic, delivery.correlation)
 
     def _reject(self, delivery: Delivery, address: Address | None, unreadable: Unreadable) -> None:
-        writer = Writer(None)
-        if address is not None and not delivery.is_retained:
-            writer, _ = self._writer(delivery, address, _id_in(delivery.payload))
-        self._replies.rejected(writer, delivery.topic, delivery.payload, unreadable.error)
-        log.warning("broker.message_rejected", topic=delivery.topic, code=unreadable.error.code)
+        unreported = self._rejections.report(address, delivery.topic)
+        if unreported is not None:
+            writer = Writer(None)
+            if address is not None and not delivery.is_retained:
+                writer, _ = self._writer(delivery, address, _id_in(delivery.payload))
+            self._replies.rejected(writer, delivery.topic, delivery.payload, unreadable.error, unreported)
+            log.warning(
+                "broker.message_rejected", topic=delivery.topic, code=unreadable.error.code, not_reported=unreported
+            )
         delivery.acknowledge()
 
     # -- carrying out ---------------------------------------------------------------------------------------------
@@ -250,6 +264,11 @@ class Reception:
             self._replies.submitted(read.writer, known)
         elif entrance is None:
             self._refuse(read, "unknown_source", f"there is no source {submission.source!r}", "source")
+        elif read.is_source_full or self._is_source_full(entrance):
+            message = (
+                f"{entrance.source} has {entrance.max_inquiries} open inquiries; submit again when some are closed"
+            )
+            self._refuse(read, "source_full", message, "source")
         elif self._intake.is_degraded or past is None:
             self._refuse(read, "store_unavailable", "nothing can be made durable at the moment; try again later")
         elif self._intake.is_full:
@@ -257,14 +276,22 @@ class Reception:
         else:
             event = inquiry_received(submission, entrance.channel)
             self._in_hand[inquiry] = [read]
+            self._in_hand_of[entrance.source] += 1
             self._intake.put(event, read.delivery.at, partial(self._submitted, inquiry))
             return
         read.delivery.acknowledge()
 
+    def _is_source_full(self, entrance: Entrance) -> bool:
+        """With those that are not durable yet, which the board does not know."""
+        many = self._board.open_of(entrance.source) + self._in_hand_of[entrance.source]
+        return entrance.max_inquiries is not None and many >= entrance.max_inquiries
+
     def _submitted(self, inquiry: InquiryId) -> None:
         status = self._board.status_of(inquiry)
         gone = "its source was taken out of the configuration a moment ago"
-        for read in self._in_hand.pop(inquiry):
+        reads = self._in_hand.pop(inquiry)
+        self._in_hand_of[SourceId(getattr(reads[0].command, "source", ""))] -= 1
+        for read in reads:
             if status is None:
                 self._refuse(read, "unknown_source", gone, "source")
             else:

@@ -17,7 +17,7 @@ from typing import Any, cast
 import aiomqtt
 import structlog
 from paho.mqtt.client import Client as Paho
-from paho.mqtt.client import ConnectFlags
+from paho.mqtt.client import ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -38,9 +38,9 @@ RECEIVE_MOST = 200
 """So many messages the broker may send before one of them is acknowledged."""
 WAITING_BYTES = 1 << 20
 WAITING_COUNT = 1_000
-"""What was received and not handled yet. With more of it the socket is not read: the broker keeps the rest, within its own
-limits (`max_queued_messages`, `max_queued_bytes`). A broker may send more than `RECEIVE_MOST` asks for: Mosquitto 2.0.11
-does when a session with a backlog resumes."""
+"""What was received and not handled yet. With more of it the socket is not read: the broker keeps the rest, within its
+own limits (`max_queued_messages`, `max_queued_bytes`). A broker may send more than `RECEIVE_MOST` asks for: Mosquitto
+2.0.11 does when a session with a backlog resumes."""
 MESSAGE_BYTES = 1_024
 """What a message takes besides its payload, about."""
 BATCH_BYTES = 256 * 1024
@@ -53,6 +53,8 @@ DROPPED_SECONDS = 10.0
 """Messages at QoS 0 that had no room are logged this often."""
 REFUSED = 0x80
 """From this reason on the broker did not take it."""
+TAKEN_OVER = 0x8E
+"""Session taken over (MQTT 5, 3.14.2.1). Mosquitto says so from 2.0.15 on; 2.0.11 only closes the connection."""
 SESSION_SECONDS = 7 * 86_400
 """So long the broker keeps what comes for the daemon while it is away."""
 PENDING_CALLS = 10_000
@@ -89,10 +91,17 @@ class Waiting(asyncio.Queue[aiomqtt.Message]):
 class Link:
     """``async with Link(…) as link``: connected. What fails raises aiomqtt's errors."""
 
-    def __init__(
-        self, settings: Mqtt, topics: Topics, will: bytes, now: Callable[[], float], share: Share | None = None
+    def __init__(  # noqa: PLR0913 - each is another side of it
+        self,
+        settings: Mqtt,
+        topics: Topics,
+        will: bytes | None,
+        now: Callable[[], float],
+        *,
+        identifier: str,
+        share: Share | None = None,
     ) -> None:
-        """``share``: what the loop leaves to the broker's messages."""
+        """``identifier``: the client id; ``share``: what the loop leaves to the broker's messages."""
         share = share if share is not None else Share()
         self._topics = topics
         self._now = now
@@ -102,9 +111,9 @@ class Link:
             settings.port,
             username=settings.username,
             password=settings.read_secret() if settings.username else None,
-            identifier=f"huntgroup-{settings.prefix.replace('/', '-')}",
+            identifier=identifier,
             protocol=aiomqtt.ProtocolVersion.V5,
-            will=aiomqtt.Will(topics.status, will, QOS, retain=True),
+            will=aiomqtt.Will(topics.status, will, QOS, retain=True) if will is not None else None,
             tls_context=tls_context(settings) if settings.is_tls else None,
             clean_start=False,
             properties=_connect_properties(),
@@ -117,6 +126,11 @@ class Link:
         self._paho: Paho = self._client._client
         self._paho.manual_ack_set(True)
         self._paho.on_connect = self._connected
+        self._paho.on_disconnect = self._disconnected
+        self.has_session = False
+        """The broker went on with a session that it had."""
+        self.end: int | None = None
+        """Why the broker ended the connection, as MQTT 5 numbers it; None: it gave no reason, or did not end it."""
         self._window = WINDOW_MOST
         self._to_send: list[bytes] = []
         self._publishing = share.slice()
@@ -158,6 +172,23 @@ class Link:
         for (topic, _), code in zip(wanted, codes, strict=True):
             if isinstance(code, ReasonCode) and code.is_failure:
                 log.error("broker.not_allowed", topic=topic, reason=str(code))
+
+    async def unsubscribe_all(self) -> None:
+        """Let nothing more come into this session. Returns once the broker has read all that was sent before."""
+        self._flush()
+        await self._client.unsubscribe([*self._topics.to_read, *self._topics.retained])
+
+    async def end_session(self) -> None:
+        """Disconnect, and let the broker forget the session."""
+        self._flush()
+        properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 0
+        self._paho.disconnect(properties=properties)
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether something was received and not handed out yet."""
+        return not self._queue.empty()
 
     @property
     def is_held(self) -> bool:
@@ -388,8 +419,16 @@ class Link:
     def _connected(
         self, client: Paho, data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
+        self.has_session = bool(flags.session_present)
         self._window = max(1, min(WINDOW_MOST, getattr(properties, "ReceiveMaximum", WINDOW_MOST)))
         self._client._on_connect(client, data, flags, reason, properties)
+
+    def _disconnected(
+        self, client: Paho, data: object, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if flags.is_disconnect_packet_from_server:
+            self.end = reason.value
+        self._client._on_disconnect(client, data, flags, reason, properties)
 
     def _delivery(self, message: aiomqtt.Message) -> Delivery:
         payload = message.payload if isinstance(message.payload, bytes) else b""

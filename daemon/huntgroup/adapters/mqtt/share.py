@@ -1,8 +1,9 @@
 """How the broker's messages share the event loop with telephony.
 
-Whoever handles messages works in short slices and lets the loop turn in between. While there are calls, a slice is followed by a
-real pause of the same length: only then does the thread that commits a call's events get the interpreter, for which it would
-wait up to 5 ms at each statement (`sys.getswitchinterval`, CPython 3.11). Where nothing waits behind a slice, nobody pauses.
+Messages are handled in short slices of time, and the loop turns in between. While there are calls, a slice is followed
+by a real pause of the same length: only then does the thread that commits a call's events get the interpreter, for
+which it would wait up to 5 ms at each statement (`sys.getswitchinterval`, CPython 3.11). Where nothing waits behind a
+slice, nothing pauses.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ CALL_SECONDS = 2.0
 class Share:
     """Knows whether calls are going on, and counts how often messages waited for them."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         """``now``: a clock in seconds that nobody sets."""
         self.now = now
         self.pauses = 0
@@ -35,12 +36,12 @@ class Share:
         return self.now() - self._call_at < CALL_SECONDS
 
     def slice(self) -> "Slice":
-        """For one who handles messages."""
+        """For one task that handles messages."""
         return Slice(self)
 
 
 class Slice:
-    """The time of one worker. `begin` it after each wait; when it `is_over`, `pause`."""
+    """The time of one task. `begin` it after each wait; when it `is_over`, `pause`."""
 
     def __init__(self, share: Share) -> None:
         self._share = share

@@ -23,7 +23,7 @@ async def test_aiomqtt_keeps_pahos_client_where_we_look_for_it() -> None:
 
 async def test_paho_acknowledges_late_when_it_is_told_to() -> None:
     house = House(policy(group("sales", "anna")))
-    link = Link(Mqtt(url="mqtt://127.0.0.1"), house.topics, b"{}", lambda: 0.0)
+    link = Link(Mqtt(url="mqtt://127.0.0.1"), house.topics, b"{}", lambda: 0.0, identifier="lab")
     assert link._paho._manual_ack is True
 
 
@@ -34,7 +34,7 @@ def test_the_queue_of_what_came_may_be_ours() -> None:
 def linked_to(ours: socket.socket) -> tuple[Link, House]:
     """A link over this socket, as if the broker had taken it."""
     house = House(policy(group("sales", "anna")))
-    link = Link(Mqtt(url="mqtt://127.0.0.1"), house.topics, b"{}", lambda: 0.0)
+    link = Link(Mqtt(url="mqtt://127.0.0.1"), house.topics, b"{}", lambda: 0.0, identifier="lab")
     ours.setblocking(False)
     link._paho._sock = ours
     return link, house
