@@ -25,6 +25,7 @@ from tests.benchmarks.calls import machine
 from tests.benchmarks.exchange import Line
 from tests.benchmarks.figures import OFFER, Record, Verdict
 from tests.benchmarks.flood_client import FLOODS
+from tests.benchmarks.house import cpu_of, queued_of
 from tests.benchmarks.report import verdict_line
 from tests.lab.daemon import Daemon, pbx_table
 from tests.lab.pbx import Pbx
@@ -60,6 +61,10 @@ class Flooded:
     """Messages a second that the account published."""
     logged: int = 0
     """Lines of log."""
+    cpu: float = 0.0
+    queued: float = 0.0
+    """Percent of the time that the daemon had a CPU, and that its main thread waited for one: with much of that the
+    figures tell of the machine."""
 
 
 def configuration() -> str:
@@ -122,17 +127,20 @@ async def under(pbx: Pbx, lines: list[Line], flood: str, calls: int, qos: int) -
     async with daemon_at_broker(pbx) as (broker, daemon):
         await place_calls(lines, Record(), WARM_UP * len(lines))
         measured.before = memory(daemon.pid, "VmRSS")
-        began = time.monotonic()
+        began, cpu, queued = time.monotonic(), cpu_of(daemon.pid or 0), queued_of(daemon.pid or 0)
         account = FLOODER.get(flood, "site-chat")
         child = Child("flood", broker.home / "flood.json")
         if flood != NONE:
             argv = [sys.executable, "-m", "tests.benchmarks.flood_client", broker.address, str(broker.port)]
             child.start([*argv, account, password_of(account), flood, str(qos)])
         await place_calls(lines, measured.record, calls)
+        took = time.monotonic() - began
+        measured.cpu = (cpu_of(daemon.pid or 0) - cpu) / took * 100
+        measured.queued = (queued_of(daemon.pid or 0) - queued) / took * 100
         if flood != NONE:
             child.send(signal.SIGTERM)
             await child.exited(10.0)
-            measured.sent = json.loads(child.output_text())["sent"] / (time.monotonic() - began)
+            measured.sent = json.loads(child.output_text())["sent"] / took
             await asyncio.sleep(AFTER)
         measured.peak = memory(daemon.pid, "VmHWM")
         measured.after = memory(daemon.pid, "VmRSS")
@@ -166,7 +174,20 @@ async def run(options: argparse.Namespace, console: Console) -> tuple[dict[str, 
 def table(measured: dict[str, Flooded]) -> Table:
     """A row for each flood."""
     shown = Table(title="Caller's INVITE -> operator's INVITE in ms; the daemon's memory in MB", title_justify="left")
-    columns = ("flood", "messages/s", "calls", "median", "p99", "worst", "before", "peak", "after", "lines of log")
+    columns = (
+        "flood",
+        "messages/s",
+        "calls",
+        "median",
+        "p99",
+        "worst",
+        "before",
+        "peak",
+        "after",
+        "log",
+        "CPU %",
+        "queued %",
+    )
     for index, title in enumerate(columns):
         shown.add_column(title, justify="right" if index else "left")
     for flood, each in measured.items():
@@ -175,7 +196,8 @@ def table(measured: dict[str, Flooded]) -> Table:
         count = str(summary.count if summary else 0)
         cells = [f"{value:.1f}" for value in times]
         cells += [f"{value:.0f}" for value in (each.before, each.peak, each.after)]
-        shown.add_row(flood, f"{each.sent:.0f}", count, *cells, str(each.logged))
+        cells += [str(each.logged), f"{each.cpu:.0f}", f"{each.queued:.0f}"]
+        shown.add_row(flood, f"{each.sent:.0f}", count, *cells)
     return shown
 
 

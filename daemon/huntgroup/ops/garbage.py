@@ -1,4 +1,4 @@
-"""When Python's cyclic garbage collector looks at old objects: often and briefly, and at all of them without calls only.
+"""When Python's cyclic garbage collector looks at old objects: often and briefly, and at all of them without calls.
 
 A full collection stops the process for some 20 ms for each 100,000 objects (CPython 3.11), and open inquiries are made
 of many. So what survived a collection is frozen: the next one looks only at what is new. Garbage among the frozen
@@ -20,7 +20,7 @@ FULL_SECONDS = 6 * 3600.0
 
 
 class Collector:
-    """Collects in the interpreter's place, from `settle` on. Collections of young objects, below 1 ms, remain its own."""
+    """Collects in the interpreter's place, from `settle` on; but for young objects, which takes below 1 ms."""
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         """``now``: a clock in seconds that nobody sets."""

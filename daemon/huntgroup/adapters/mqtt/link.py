@@ -340,41 +340,42 @@ class Link:
         self._is_unfinished = False
         while self._paho._sock is not None and code == MQTTErrorCode.MQTT_ERR_SUCCESS:
             is_between = self._paho._in_packet["command"] == 0
-            if is_between and (self._take_acknowledgements() or self._has_no_room()):
+            if is_between and (self._take_acknowledgements() or self._holds()):
                 break
             if not (self._came or self._is_at_end):
                 break
+            if not (is_between and self._drops()):
+                code = self._paho._packet_read()
             if self._reading.is_over:
-                self._is_unfinished = True
+                self._is_unfinished = code == MQTTErrorCode.MQTT_ERR_SUCCESS
                 break
-            code = self._paho._packet_read()
         return MQTTErrorCode.MQTT_ERR_SUCCESS if code == MQTTErrorCode.MQTT_ERR_AGAIN else code
 
-    def _has_no_room(self) -> bool:
-        """Whether the next message must stay where it is. One at QoS 0 does not: nobody promised anything of it, and
-        behind it may be what we wait for."""
-        if self._to_skip:
-            self._skip(self._to_skip)
-        while self._queue.is_full and self._came:
-            if self._came[0] & packets.KIND_AND_QOS != packets.PUBLISH_AT_MOST_ONCE:
-                self._is_held = packets.is_message(self._came[0])
-                if self._is_held:
-                    self.when_held()
-                return self._is_held
+    def _holds(self) -> bool:
+        """Whether what comes next is a message that has to wait where it is, as there is no room for it."""
+        if self._to_skip or not self._came or not self._queue.is_full or not packets.is_reliable(self._came[0]):
+            return False
+        self._is_held = True
+        self.when_held()
+        return True
+
+    def _drops(self) -> bool:
+        """Whether what came was, in part or whole, a message at QoS 0 that has no room. Nobody promised anything of it,
+        and behind it may be what we wait for."""
+        if not self._came:
+            return False
+        if not self._to_skip:
+            if not self._queue.is_full or not packets.is_unreliable(self._came[0]):
+                return False
             size = packets.size_at(self._came)
             if size is None:
-                return not self._is_at_end
-            self._skip(size)
+                return False  # paho keeps the part of its head, and so all of it
+            self._to_skip = size
             self._count_dropped()
-            if self._reading.is_over:
-                self._is_unfinished = True
-                return True
-        return bool(self._to_skip) and not self._is_at_end
-
-    def _skip(self, size: int) -> None:
-        there = min(size, len(self._came))
+        there = min(self._to_skip, len(self._came))
         del self._came[:there]
-        self._to_skip = size - there
+        self._to_skip -= there
+        return True
 
     def _count_dropped(self) -> None:
         self.dropped += 1

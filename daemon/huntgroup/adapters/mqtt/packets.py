@@ -5,7 +5,6 @@ import struct
 from typing import NamedTuple
 
 PUBLISH = 0x30
-PUBLISH_AT_MOST_ONCE = 0x30
 PUBLISH_AT_LEAST_ONCE = 0x32
 KIND = 0xF0
 KIND_AND_QOS = 0xF6
@@ -83,9 +82,14 @@ def take_acknowledgements(came: bytearray) -> tuple[list[Acknowledgement], bool]
     return found, is_part
 
 
-def is_message(first: int) -> bool:
-    """Whether a packet that begins with this byte is a PUBLISH."""
-    return first & KIND == PUBLISH
+def is_reliable(first: int) -> bool:
+    """Whether a packet that begins with this byte is a message that the sender keeps until it is acknowledged."""
+    return first & KIND == PUBLISH and not is_unreliable(first)
+
+
+def is_unreliable(first: int) -> bool:
+    """Whether it is a message at QoS 0."""
+    return first & KIND_AND_QOS == PUBLISH
 
 
 def size_at(came: bytearray) -> int | None:

@@ -88,8 +88,8 @@ class EarlierSessions:
         """Receive what waits there, and end it; False when that was not possible.
 
         ``only_inquiries``: the daemon's own session has existed since an earlier run, so that it had these messages,
-        too. An inquiry that is submitted twice stays one. Commands are ignored: they would be carried out a second time,
-        and anybody who knows an earlier id could have collected them there.
+        too. An inquiry that is submitted twice stays one. Commands are ignored: they would be carried out a second
+        time, and anybody who knows an earlier id could have collected them there.
         """
         error: Exception | None = None
         for _ in range(TRIES):
