@@ -53,6 +53,7 @@ DROPPED_SECONDS = 10.0
 """Messages at QoS 0 that had no room are logged this often."""
 REFUSED = 0x80
 """From this reason on the broker did not take it."""
+MQTT_SUCCESS = MQTTErrorCode.MQTT_ERR_SUCCESS
 TAKEN_OVER = 0x8E
 """Session taken over (MQTT 5, 3.14.2.1). Mosquitto says so from 2.0.15 on; 2.0.11 only closes the connection."""
 SESSION_SECONDS = 7 * 86_400
@@ -160,7 +161,12 @@ class Link:
 
     async def __aexit__(self, *failure: Any) -> None:
         self._flush()
-        await self._client.__aexit__(*failure)
+        try:
+            await self._client.__aexit__(*failure)
+        finally:
+            # aiomqtt asks for the end of the connection only where it waits for a message; asyncio would complain.
+            if self._client._disconnected.done() and not self._client._disconnected.cancelled():
+                self._client._disconnected.exception()
 
     async def listen(self) -> None:
         """Subscribe to all that the daemon reads, and to its own retained topics for what an earlier life left."""
@@ -179,11 +185,12 @@ class Link:
         await self._client.unsubscribe([*self._topics.to_read, *self._topics.retained])
 
     async def end_session(self) -> None:
-        """Disconnect, and let the broker forget the session."""
+        """Disconnect, and let the broker forget the session. Raises MqttError when the connection is gone."""
         self._flush()
         properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 0
-        self._paho.disconnect(properties=properties)
+        if self._client._disconnected.done() or self._paho.disconnect(properties=properties) != MQTT_SUCCESS:
+            raise aiomqtt.MqttError("the connection is gone")
 
     @property
     def has_waiting(self) -> bool:

@@ -1,7 +1,7 @@
 """How the broker's messages share the event loop with telephony.
 
 Messages are handled in short slices of time, and the loop turns in between. While there are calls, a slice is followed
-by a real pause of the same length: only then does the thread that commits a call's events get the interpreter, for
+by a real pause that is longer: only then does the thread that commits a call's events get the interpreter, for
 which it would wait up to 5 ms at each statement (`sys.getswitchinterval`, CPython 3.11). Where nothing waits behind a
 slice, nothing pauses.
 """
@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 SLICE_SECONDS = 0.001
 """Maximum work before the event loop gets its turn. A call takes some six turns from its first event to the phone."""
+PAUSE = 3.0
+"""The pause behind a slice while there are calls, in units of the slice: messages get a quarter of the time."""
 CALL_SECONDS = 2.0
 """How long after an event of a PBX its calls count as going on."""
 
@@ -63,7 +65,7 @@ class Slice:
     def rest(self) -> float:
         """Seconds to leave to others now: 0 is one turn of the loop."""
         self._share.pauses += 1
-        return self._share.now() - self._began if self._share.has_calls else 0.0
+        return PAUSE * (self._share.now() - self._began) if self._share.has_calls else 0.0
 
     async def pause(self) -> None:
         """Let others have their turn, and begin anew."""

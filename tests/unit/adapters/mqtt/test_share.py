@@ -1,6 +1,6 @@
 """Messages leave the loop to telephony: in slices, and with pauses while there are calls."""
 
-from huntgroup.adapters.mqtt.share import CALL_SECONDS, SLICE_SECONDS, Share
+from huntgroup.adapters.mqtt.share import CALL_SECONDS, PAUSE, SLICE_SECONDS, Share
 
 
 class Hand:
@@ -30,13 +30,13 @@ def test_without_calls_nothing_pauses_longer_than_a_turn_of_the_loop() -> None:
     assert turn.rest() == 0.0
 
 
-def test_while_there_are_calls_the_pause_is_as_long_as_the_work() -> None:
+def test_while_there_are_calls_the_pause_is_longer_than_the_work() -> None:
     hand = Hand()
     share = Share(hand)
     turn = share.slice()
     share.call_noted()
     hand.at += 0.01
-    assert round(turn.rest(), 6) == 0.01
+    assert round(turn.rest(), 6) == 0.01 * PAUSE
     assert share.pauses == 1
     hand.at += CALL_SECONDS
     assert turn.rest() == 0.0
