@@ -130,7 +130,8 @@ def message(number: int, payload: bytes = b"{}", *, qos: int = 1) -> bytes:
 
 
 def flooded_link(ours: socket.socket, share: Share | None = None) -> Link:
-    """A link that is read as by the event loop."""
+    """A link that is read as by the event loop; without *share* no time passes, so that no slice is ever over."""
+    share = share or Share(lambda: 0.0)
     link = Link(Mqtt(url="mqtt://127.0.0.1"), Topics("huntgroup"), b"{}", lambda: 0.0, identifier="lab", share=share)
     ours.setblocking(False)
     link._paho._sock = ours
