@@ -188,7 +188,7 @@ class MqttClient:
         self._is_served.set()
         self._outbox.linked()
         listening = _started(self._listen(link))
-        tasks = [listening, _started(link.publish(self._outbox))]
+        tasks = [listening, _started(link.publish(self._outbox)), _started(link.acknowledged())]
         if self._telling is not None:
             behind = self._telling.catching_up(self._board.publish_fact, self._board.publish_happening)
             tasks += map(_started, behind)

@@ -49,6 +49,11 @@ WINDOW_MOST = 200
 """Publishes under way at once, unless the broker takes fewer; it says so when we connect."""
 READ_MOST = 65_536
 """Bytes that are read at a time, and at most those that are read and not parsed, besides one message."""
+BEHIND_SECONDS = 0.25
+"""After so long with more to read than can be read, messages at QoS 0 are dropped."""
+ACKNOWLEDGED_WITHIN = 30.0
+"""Seconds after which a broker that has not acknowledged a message never will: see `Link._drops`. It is connected to anew,
+and both sides send again what was not acknowledged."""
 DROPPED_SECONDS = 10.0
 """Messages at QoS 0 that had no room are logged this often."""
 REFUSED = 0x80
@@ -141,6 +146,7 @@ class Link:
         self._is_at_end = False
         self._is_held = False
         self._is_unfinished = False
+        self._behind_since: float | None = None
         self._to_skip = 0
         self.when_held: Callable[[], None] = _nothing
         """Called when the socket is not read any more, since too much waits to be handled."""
@@ -152,6 +158,8 @@ class Link:
         self._paho.loop_read = self._read  # type: ignore[method-assign]
         self._paho.on_socket_open = self._opened
         self._under_way: dict[int, Letter] = {}
+        self._watch: asyncio.TimerHandle | None = None
+        self._is_given_up = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_all = asyncio.Event()
 
@@ -161,6 +169,8 @@ class Link:
 
     async def __aexit__(self, *failure: Any) -> None:
         self._flush()
+        if self._watch is not None:
+            self._watch.cancel()
         try:
             await self._client.__aexit__(*failure)
         finally:
@@ -253,6 +263,8 @@ class Link:
         while mid in self._under_way:
             mid = self._paho._mid_generate()
         self._under_way[mid] = letter
+        if self._watch is None:
+            self._watch_over(mid)
         self._send(
             packets.publish(
                 letter.topic,
@@ -262,6 +274,24 @@ class Link:
                 correlation=letter.correlation,
             )
         )
+
+    def _watch_over(self, mid: int) -> None:
+        """The oldest of what is under way."""
+        self._watch = asyncio.get_running_loop().call_later(
+            ACKNOWLEDGED_WITHIN, self._look_after, mid, self._under_way[mid]
+        )
+
+    def _look_after(self, mid: int, letter: Letter) -> None:
+        self._watch = None
+        if self._under_way.get(mid) is letter:
+            self._is_given_up.set()
+        elif self._under_way:
+            self._watch_over(next(iter(self._under_way)))
+
+    async def acknowledged(self) -> None:
+        """Return never while the broker acknowledges what it gets. Raises MqttError when it does not any more."""
+        await self._is_given_up.wait()
+        raise aiomqtt.MqttError(f"the broker did not acknowledge a message within {ACKNOWLEDGED_WITHIN:g} s")
 
     def _acknowledge(self, mid: int, qos: int) -> None:
         """To the connection that it came by; when that is gone the message comes again."""
@@ -347,46 +377,51 @@ class Link:
         self._is_unfinished = False
         while self._paho._sock is not None and code == MQTTErrorCode.MQTT_ERR_SUCCESS:
             is_between = self._paho._in_packet["command"] == 0
-            if is_between and (self._take_acknowledgements() or self._holds()):
+            if is_between and not self._to_skip and (self._take_acknowledgements() or self._holds()):
                 break
             if not (self._came or self._is_at_end):
                 break
             if not (is_between and self._drops()):
                 code = self._paho._packet_read()
             if self._reading.is_over:
-                self._is_unfinished = code == MQTTErrorCode.MQTT_ERR_SUCCESS
+                self._is_unfinished = code == MQTTErrorCode.MQTT_ERR_SUCCESS and bool(self._came)
                 break
+        if not self._is_unfinished:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = self._reading.now()
         return MQTTErrorCode.MQTT_ERR_SUCCESS if code == MQTTErrorCode.MQTT_ERR_AGAIN else code
 
     def _holds(self) -> bool:
         """Whether what comes next is a message that has to wait where it is, as there is no room for it."""
-        if self._to_skip or not self._came or not self._queue.is_full or not packets.is_reliable(self._came[0]):
+        if not self._came or not self._queue.is_full or not packets.is_reliable(self._came[0]):
             return False
         self._is_held = True
         self.when_held()
         return True
 
     def _drops(self) -> bool:
-        """Whether what came was, in part or whole, a message at QoS 0 that has no room. Nobody promised anything of it,
-        and behind it may be what we wait for."""
-        if not self._came:
+        """Whether what came were messages at QoS 0, in part or whole, for which there is no room or no time. Nobody
+        promised anything of them, and behind them is what we wait for. Besides, Mosquitto drops what it has for us, and
+        acknowledgements with it, when `max_queued_messages` packets wait to be sent (2.0.16, and 2.0.11 of Debian 12)."""
+        if self._to_skip:
+            there = min(self._to_skip, len(self._came))
+            del self._came[:there]
+            self._to_skip -= there
+            return there > 0
+        if not (self._queue.is_full or self._is_behind()):
             return False
-        if not self._to_skip:
-            if not self._queue.is_full or not packets.is_unreliable(self._came[0]):
-                return False
-            size = packets.size_at(self._came)
-            if size is None:
-                return False  # paho keeps the part of its head, and so all of it
-            self._to_skip = size
-            self._count_dropped()
-        there = min(self._to_skip, len(self._came))
-        del self._came[:there]
-        self._to_skip -= there
-        return True
+        count, self._to_skip = packets.drop_unreliable(self._came)
+        self._count_dropped(count)
+        return count > 0
 
-    def _count_dropped(self) -> None:
-        self.dropped += 1
-        if self._reading.now() >= self._dropped_logged_at + DROPPED_SECONDS:
+    def _is_behind(self) -> bool:
+        """Whether more came for some time than could be read."""
+        return self._behind_since is not None and self._reading.now() - self._behind_since >= BEHIND_SECONDS
+
+    def _count_dropped(self, count: int) -> None:
+        self.dropped += count
+        if count and self._reading.now() >= self._dropped_logged_at + DROPPED_SECONDS:
             self._dropped_logged_at = self._reading.now()
             hint = "more messages at QoS 0 than can be handled; publish at QoS 1"
             log.warning("broker.messages_dropped", count=self.dropped, hint=hint)

@@ -92,10 +92,21 @@ def is_unreliable(first: int) -> bool:
     return first & KIND_AND_QOS == PUBLISH
 
 
-def size_at(came: bytearray) -> int | None:
-    """Bytes of the whole packet that ``came`` begins with; None: too little of it is there. Raises Malformed."""
-    rest = _length_at(came, 1)
-    return None if rest is None else 1 + rest[1] + rest[0]
+def drop_unreliable(came: bytearray) -> tuple[int, int]:
+    """Take the messages at QoS 0 away that ``came`` begins with: how many, and how many bytes of the last are still to
+    come. A message whose length is not all there stays. Raises Malformed."""
+    at, end, count = 0, len(came), 0
+    while at + 1 < end and came[at] & KIND_AND_QOS == PUBLISH:
+        size, width = came[at + 1], 1
+        if size >= 0x80:
+            rest = _length_at(came, at + 1)
+            if rest is None:
+                break
+            size, width = rest
+        at += 1 + width + size
+        count += 1
+    del came[:at]
+    return count, max(0, at - end)
 
 
 def _length_at(came: bytearray, at: int) -> tuple[int, int] | None:
