@@ -53,8 +53,8 @@ READ_MOST = 65_536
 BEHIND_SECONDS = 0.25
 """After so long with more to read than can be read, messages at QoS 0 are dropped."""
 ACKNOWLEDGED_WITHIN = 30.0
-"""Seconds after which a broker that has not acknowledged a message never will: see `Link._drops`. It is connected to
-anew, and both sides send again what was not acknowledged."""
+"""Seconds after which a broker that has not acknowledged a message never will: see `Link._drops`. Then the daemon
+connects anew, and both sides send again what was not acknowledged."""
 DROPPED_SECONDS = 10.0
 """Messages at QoS 0 that had no room are logged this often."""
 REFUSED = 0x80
@@ -416,9 +416,8 @@ class Link:
 
     def _drops(self) -> bool:
         """Whether what came were messages at QoS 0, in part or whole, for which there is no room or no time. Nobody
-        promised anything of them, and behind them is what we wait for. Besides, Mosquitto drops what it has for us, and
-        acknowledgements with it, when `max_queued_messages` packets wait to be sent (2.0.16, and 2.0.11 of Debian 12).
-        """
+        promised anything of them, and behind them is what we wait for. Besides, Mosquitto drops whatever it has for us,
+        acknowledgements too, while `max_queued_messages` packets wait to be sent (2.0.18, and 2.0.11 of Debian 12)."""
         if self._to_skip:
             there = min(self._to_skip, len(self._came))
             del self._came[:there]

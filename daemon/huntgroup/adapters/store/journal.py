@@ -45,6 +45,8 @@ UPKEEP_SECONDS = 5.0
 """So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
 FOLLOW_SECONDS = 0.05
 """So long what waits for customers is applied while events wait to be written."""
+WORKS_AT_ONCE = 50
+"""Changes of customers that are made, and answered, before events have their turn."""
 WORKS_MOST = 1_000
 """Changes of customers that wait to be made."""
 OWED_MOST = 200_000
@@ -252,7 +254,7 @@ class Journal:
         done: list[Work] = []
         told: list[Happening] = []
         try:
-            while self._works and (self._is_stopping or not (done and self._owed)):
+            while self._works and (self._is_stopping or (len(done) < WORKS_AT_ONCE and not (done and self._owed))):
                 done.append(self._works.popleft())
                 told += await in_its_thread(database, done[-1].run, self._clock.now(), self._follower)
             has_changed = any(work.has_changed for work in done)

@@ -231,6 +231,40 @@ async def test_a_long_unreliable_message_is_dropped_in_parts(monkeypatch: pytest
         link._paho._sock = None
 
 
+async def test_reliable_messages_get_through_a_flood_of_unreliable_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEHIND_SECONDS", 0.01)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        link = flooded_link(ours, Share(Ticking()))
+        theirs.send(b"".join(message(number, qos=0) for number in range(1, 301)) + message(301) + message(302))
+        for _ in range(100):
+            link._paho.loop_read()
+        assert link.dropped > 200
+        assert link._queue.qsize() == 302 - link.dropped
+        link._paho._sock = None
+
+
+async def test_a_broker_that_never_acknowledges_is_connected_to_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ACKNOWLEDGED_WITHIN", 0.02)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        link = flooded_link(ours)
+        waiting = asyncio.ensure_future(link.acknowledged())
+        for mid in (1, 2):
+            link._publish(Letter("t", bytes))
+            await asyncio.sleep(0)
+            theirs.send(packets.acknowledgement(mid))
+            link._paho.loop_read()
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+
+        link._publish(Letter("t", bytes))
+        with pytest.raises(aiomqtt.MqttError, match="did not acknowledge"):
+            await asyncio.wait_for(waiting, 10)
+        assert len(link.not_delivered()) == 1
+        link._paho._sock = None
+
+
 async def test_a_broker_that_gives_the_session_to_another_client_says_so() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
