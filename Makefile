@@ -33,6 +33,7 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.journal
 	$(BIN)/python -m tests.benchmarks.mqtt
 	$(BIN)/python -m tests.benchmarks.customers
+	$(BIN)/python -m tests.benchmarks.floods
 
 # Ten thousand messages that nobody can understand, from a seed that anybody can repeat.
 malformed: setup

@@ -1,7 +1,6 @@
 """The composition root: the one file that names every room and joins them."""
 
 import asyncio
-import gc
 import json
 import signal
 from collections.abc import Callable, Iterable
@@ -11,8 +10,10 @@ from pathlib import Path
 
 import structlog
 
+from huntgroup.adapters.ami.sending import Put
 from huntgroup.adapters.clock import Clock
 from huntgroup.adapters.mqtt.client import MqttClient
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.topics import CALLS
 from huntgroup.adapters.store.history import History
 from huntgroup.adapters.store.holding import Holding
@@ -31,6 +32,7 @@ from huntgroup.engine.policy import Policy
 from huntgroup.errors import ConfigError, PeerRefused
 from huntgroup.exchanges import Exchanges
 from huntgroup.ops import logs
+from huntgroup.ops.garbage import Collector
 from huntgroup.ops.notify import ServiceManager
 from huntgroup.policies import policy_from
 from huntgroup.recorder import Recorder
@@ -41,7 +43,7 @@ from huntgroup.settings.editing import Loaded, load_whole
 from huntgroup.settings.exposure import exposed
 from huntgroup.shell import Done, Moment, Outside, Shell, nobody
 from huntgroup.suspects import SuspectFile
-from huntgroup.told import telling_begun, telling_ended
+from huntgroup.told import sessions_of, telling_begun, telling_ended
 
 log = structlog.get_logger("huntgroup")
 
@@ -82,7 +84,7 @@ def run(path: Path) -> int:
 
 async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
     settings = loaded.settings
-    clock = Clock()
+    clock, share, collector = Clock(), Share(), Collector()
     policy = _policy(settings, clock)
     supervisor = ServiceManager()
     engine, opened = recovered(settings.store.path, policy, clock.now())
@@ -104,12 +106,12 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
         if order.inquiry.startswith(CALLS):
             ami.carry_out(order)
 
-    ami = Exchanges(settings, policy, put, clock)
+    ami = Exchanges(settings, policy, _noting_calls(put, share), clock)
     ami.remember(engine.world)
     outside = Outside(
         carry_out=carry_out,
         notices=(ami.tell, logs.tell, tell_broker),
-        pulse=supervisor.alive,
+        pulse=_pulse(supervisor, collector, share),
         catch_up=ami.catch_up,
         told=telling.facts.until if telling is not None else nobody,
     )
@@ -143,6 +145,8 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
             administration=administrator,
             telling=telling,
             going=clock.going,
+            share=share,
+            remembered=sessions_of(settings),
         )
         if settings.mqtt
         else None
@@ -163,7 +167,7 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
                 *([tasks.create_task(crm.run(), name="crm")] if crm is not None else []),
             ]
             linked = tasks.create_task(mqtt.run(), name="mqtt") if mqtt is not None else None
-            _settle()
+            collector.settle()
             holding.tell(version=loaded.version)
             supervisor.ready()
             await stop.wait()
@@ -178,10 +182,22 @@ async def _serve(loaded: Loaded, path: Path, holding: Holding) -> None:
         telling_ended(settings, telling)
 
 
-def _settle() -> None:
-    """What is there now stays for good: a full collection must not look at it again, in the middle of a call."""
-    gc.collect()
-    gc.freeze()
+def _pulse(supervisor: ServiceManager, collector: Collector, share: Share) -> Callable[[], None]:
+    def pulse() -> None:
+        supervisor.alive()
+        collector.look(has_calls=share.has_calls)
+
+    return pulse
+
+
+def _noting_calls(put: Put, share: Share) -> Put:
+    """What a PBX reports makes the broker's messages leave time for it."""
+
+    def noted(event: Event, at: float, then: Done | None = None) -> None:
+        share.call_noted()
+        put(event, at, then)
+
+    return noted
 
 
 async def _ended(running: Iterable["asyncio.Task[None]"]) -> None:

@@ -39,6 +39,8 @@ class CustomerDesk:
                 answer(self.readings.ask(lambda database: self._look_up(database, command)))
             except CustomersError as error:
                 answer(error)
+        elif self.journal.is_full_of_works:
+            answer(CustomersError("overloaded", "too much is waiting to be handled; try again later"))
         else:
             self.journal.do(Work(lambda database, now: self._change(database, now, command), answer))
 

@@ -140,6 +140,7 @@ def _source(source: Source) -> engine.Entrance:
         mode=engine.Mode(source.mode),
         distribution=engine.Distribution(source.distribution) if source.distribution else None,
         max_open=source.max_open,
+        max_inquiries=source.max_inquiries,
         responsible_first=source.responsible_first,
         transfer_changes_responsible=source.transfer_changes_responsible,
         skip_unavailable=source.skip_unavailable,

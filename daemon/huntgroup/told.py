@@ -2,6 +2,7 @@
 
 from huntgroup.adapters.mqtt.telling import Telling
 from huntgroup.adapters.store.journal import Journal
+from huntgroup.adapters.store.sessions import BrokerSessions
 from huntgroup.adapters.store.telling import (
     Untold,
     begin_link,
@@ -26,6 +27,11 @@ def telling_begun(settings: Settings, journal: Journal, sequence: int, at: float
     told, last = begin_telling(path, sequence)
     untold = Untold(path, journal.note, journal.note_link)
     return Telling(untold, (told.facts, sequence), (told.happenings, last), begin_link(path, at))
+
+
+def sessions_of(settings: Settings) -> BrokerSessions:
+    """The client ids under which the broker may have a session of the daemon's."""
+    return BrokerSessions(settings.store.path)
 
 
 def telling_ended(settings: Settings, telling: Telling | None) -> None:

@@ -85,6 +85,10 @@ class Broker(Service):
         """SIGKILL: as if the power were cut."""
         self._child.kill()
 
+    def reload(self) -> None:
+        """Read names, passwords and rights again."""
+        self._child.send(signal.SIGHUP)
+
     async def saved(self) -> None:
         """Return once all that it holds now is on disk."""
         store = self.home / "mosquitto.db"

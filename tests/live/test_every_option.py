@@ -149,6 +149,25 @@ async def test_of_one_source_nobody_has_more_than_max_open_at_a_time(anyone: Par
     await anyone.sees_desk("ben", offers=["one-too-many"])
 
 
+async def test_a_source_with_max_inquiries_open_refuses_a_new_one(anyone: Party, serving: Serve) -> None:
+    running = await serving(house(max_inquiries="2"))
+    for name in ("chat-1", "chat-2"):
+        assert (await anyone.submits(name))["ok"]
+    refused = (await anyone.submits("chat-3"))["error"]
+    assert (refused["code"], refused["at"]) == ("source_full", "source")
+    assert (await anyone.submits("chat-1"))["state"] == "offered"
+
+    assert (await anyone.tells("chat-1", "abandon"))["ok"]
+    await anyone.sees_status("chat-1", state="closed")
+    assert (await anyone.submits("chat-3"))["ok"]
+
+    assert (await anyone.submits("chat-4"))["error"]["code"] == "source_full"
+    running.configures(house(max_inquiries="3"))
+    running.send(signal.SIGHUP)
+    await running.logs("configuration.changed")
+    assert (await anyone.submits("chat-4"))["ok"]
+
+
 # -- mails and forms --------------------------------------------------------------------------------------------------
 
 

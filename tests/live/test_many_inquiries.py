@@ -38,7 +38,7 @@ PATIENCE = 1.0
 """Seconds without an acknowledgement after which they try anew."""
 AWAY = (aiomqtt.MqttError, ConnectionError, OSError)
 TEXT = configuration(group("sales", "anna", "ben", "cleo", distribution='"evenly"', offer_timeout='"60s"')) + source(
-    "site-chat"
+    "site-chat", max_inquiries="1_000_000"
 )
 
 pbx = exchange({"anna-desk": "101"})

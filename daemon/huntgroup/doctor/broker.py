@@ -6,6 +6,7 @@ again, or says what is there already.
 """
 
 import contextlib
+import json
 import queue
 import secrets
 import socket
@@ -183,7 +184,7 @@ def _look(desk: Desk, settings: Mqtt, *, is_running: bool) -> Iterator[Finding]:
     yield fine("broker.login", f"logged in as {settings.username or 'nobody, which it allows'}")
     try:
         yield from _rights(desk, settings)
-        yield _daemon(desk, is_running=is_running)
+        yield from _daemon(desk, is_running=is_running)
     except Lost as error:
         mend = "see the broker's log, and whether it ends connections of this user"
         yield failed("broker.rights", f"the broker fell silent: {error}", "[mqtt]", mend)
@@ -265,10 +266,32 @@ def _round_trip(desk: Desk, topic: str, mend: str) -> Finding | None:
     return None
 
 
-def _daemon(desk: Desk, *, is_running: bool) -> Finding:
+def _daemon(desk: Desk, *, is_running: bool) -> Iterator[Finding]:
     """What the daemon's retained status says; our own, from before, was not retained."""
     desk.subscribe(STATUS)
     status = desk.held(STATUS)
+    yield _online(desk, status, is_running=is_running)
+    taken_at = _session_taken_at(status)
+    if taken_at:
+        yield failed(
+            "broker.session",
+            f"another client took the daemon's session at {taken_at}: messages may be lost",
+            "[mqtt]: prefix, username",
+            "if another daemon has the same `prefix` and `username`, give each its own; if none has, somebody knows the"
+            " secret: change it here and at the broker",
+        )
+
+
+def _session_taken_at(status: bytes | None) -> str:
+    """As the daemon wrote it; empty: nobody took it since the daemon started."""
+    try:
+        data = json.loads(status or b"{}")
+    except ValueError:
+        return ""
+    return str(data.get("session_taken_at", "")) if isinstance(data, dict) else ""
+
+
+def _online(desk: Desk, status: bytes | None, *, is_running: bool) -> Finding:
     is_online = status is not None and b'"online"' in status
     topic = f"{desk.prefix}/{STATUS}"
     if is_online == is_running:

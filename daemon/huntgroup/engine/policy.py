@@ -247,6 +247,8 @@ class Entrance:
     account: str = ""
     """The broker account that brings it in; empty: any. The engine does not look at it: rights are checked at the edge.
     """
+    max_inquiries: int | None = None
+    """How many of this source are open at most; None: any number. Checked at the edge, before an inquiry is put in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

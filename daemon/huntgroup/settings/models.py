@@ -355,6 +355,9 @@ class Source(Section):
     max_open: Annotated[int, Field(ge=1, le=1000)] | None = None
     """How many of this source one operator has at most; none: only their capacity counts."""
 
+    max_inquiries: Annotated[int, Field(ge=1, le=1_000_000)] = 5_000
+    """How many inquiries of this source are open at most. A new one is then refused with `source_full`."""
+
     track_customer: bool = False
     """Recognise one customer across channels, and link the new identity."""
 

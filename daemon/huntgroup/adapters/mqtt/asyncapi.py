@@ -41,6 +41,7 @@ EDGE_CODES = {
     "id_taken": "another inquiry has the id",
     "expired": "it may have waited too long at the broker while the daemon was away; send it again",
     "overloaded": "too much waits to be handled",
+    "source_full": "the source has as many open inquiries as it may have (max_inquiries)",
     "store_unavailable": "nothing can be made durable at the moment",
     "not_permitted": "it takes another role, or another topic",
     "not_supported": "this daemon does not do it",

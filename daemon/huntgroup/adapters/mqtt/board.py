@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ from huntgroup.engine.effects import (
     PbxChanged,
     Tidings,
 )
-from huntgroup.engine.ids import InquiryId
+from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.engine.policy import Channel, Policy
 
 CLOSED_MOST = 50_000
@@ -61,6 +61,7 @@ class Board:
         self._open: dict[InquiryId, InquiryChanged] = {}
         self._shown_to: dict[InquiryId, str] = {}
         """The account that is shown the state of an open inquiry."""
+        self._open_of: Counter[SourceId] = Counter()
         self._closed: OrderedDict[InquiryId, Closed] = OrderedDict()
         self._changed = asyncio.Event()
         self.figures = Figures(policy, now())
@@ -159,6 +160,10 @@ class Board:
         closed = self._closed.get(inquiry)
         return closed.account if closed is not None else None
 
+    def open_of(self, source: SourceId) -> int:
+        """Number of open inquiries of a source."""
+        return self._open_of[source]
+
     def is_known(self, inquiry: InquiryId) -> bool:
         """Whether what became of an inquiry is known without a look at the record."""
         return inquiry in self._open or inquiry in self._closed
@@ -187,10 +192,13 @@ class Board:
     def _inquiry(self, changed: InquiryChanged) -> None:
         self.figures.inquiry(changed)
         if changed.state != "closed":
+            if changed.inquiry not in self._open:
+                self._open_of[changed.source] += 1
             self._open[changed.inquiry] = changed
             self._keep_status(changed)
             return
-        self._open.pop(changed.inquiry, None)
+        if self._open.pop(changed.inquiry, None) is not None:
+            self._open_of[changed.source] -= 1
         account = self._account(changed)
         self._closed[changed.inquiry] = Closed(changed.outcome or "", changed.group, changed.operator, account)
         if len(self._closed) > CLOSED_MOST:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -15,10 +16,12 @@ from huntgroup.adapters.mqtt.backlog import Backlog, away_since
 from huntgroup.adapters.mqtt.board import Board
 from huntgroup.adapters.mqtt.history import History
 from huntgroup.adapters.mqtt.incoming import Customers, Delivery, Intake, Reception
-from huntgroup.adapters.mqtt.link import Link
+from huntgroup.adapters.mqtt.link import TAKEN_OVER, Link
 from huntgroup.adapters.mqtt.outbox import Outbox
 from huntgroup.adapters.mqtt.payloads import Status, instant
 from huntgroup.adapters.mqtt.replies import Replies
+from huntgroup.adapters.mqtt.sessions import EarlierSessions, Remembered, client_id, plain_id
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.telling import Telling
 from huntgroup.adapters.mqtt.topics import Topics
 from huntgroup.build import build
@@ -32,6 +35,13 @@ log = structlog.get_logger(__name__)
 
 OFFLINE = Status(state="offline").encode()
 GOODBYE_TIMEOUT = 2.0
+SHORT_SECONDS = 10.0
+SHORT_LEAST = 3
+"""So many connections in a row that the broker ended so soon look as if somebody else had the same client id."""
+TAKEN_FIRST, TAKEN_MOST = 5.0, 60.0
+"""Seconds before a session is taken back, and twice as many each time."""
+CALM_SECONDS = 120.0
+"""After a connection that lasted so long it begins anew."""
 BACKOFF_FIRST = 0.2
 BACKOFF_MOST = 10.0
 FIGURES_REST = 0.1
@@ -52,9 +62,20 @@ class MqttClient:
         administration: Administration | None = None,
         telling: Telling | None = None,
         going: Callable[[], float] | None = None,
+        share: Share | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
-        """``going``: a clock in seconds that nobody sets; by default ``now``."""
+        """``going``: a clock in seconds that nobody sets, by default ``now``; ``remembered``: the client ids of earlier
+        runs. Raises ConfigError when the secret cannot be read."""
         self._settings = settings
+        # Kept for as long as the process lives: a secret that is changed meanwhile moves the session at the next start.
+        self._client_id = client_id(settings)
+        self._remembered = remembered
+        self._takeovers = Takeovers()
+        self._had_session = False
+        self._is_served = asyncio.Event()
+        self._has_earlier_run = False
+        self._share = share
         self._telling = telling
         self._now = now
         self._topics = Topics(settings.prefix)
@@ -69,13 +90,16 @@ class MqttClient:
             history,
             administration=administration,
             command_max_age=settings.command_max_age,
+            share=share,
         )
         away = away_since(telling.linked_until or 0.0, now()) if telling is not None else 0.0
-        self._backlog = Backlog(away, going or now, self._note_link)
+        self._going = going or now
+        self._earlier_until = self._going() - away
+        self._backlog = Backlog(away, self._going, self._note_link)
         self._history = history
         self._began = now()
-        online = Status(state="online", since=instant(self._began), version=build())
-        self._outbox.keep(self._topics.status, online.encode)
+        self._taken_at: float | None = None
+        self._keep_status()
 
     def tell(self, tidings: Tidings) -> None:
         """Take what the engine told."""
@@ -102,23 +126,47 @@ class MqttClient:
         self._board.follow(policy)
         self._reception.follow(policy)
 
+    def _keep_status(self) -> None:
+        online = Status(
+            state="online",
+            since=instant(self._began),
+            version=build(),
+            session_taken_at=instant(self._taken_at) if self._taken_at is not None else None,
+        )
+        self._outbox.keep(self._topics.status, online.encode)
+
     async def run(self) -> None:
         """Keep the link up until cancelled; then say goodbye, so that the last will is not needed."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell_figures(), name="figures")
             tasks.create_task(self._keep_linked(), name="link")
+            tasks.create_task(self._read_earlier_sessions(), name="earlier-sessions")
 
     async def _keep_linked(self) -> None:
         backoff = BACKOFF_FIRST
+        loop = asyncio.get_running_loop()
         while True:
+            link = Link(
+                self._settings,
+                self._topics,
+                OFFLINE,
+                self._now,
+                self._backlog,
+                identifier=self._client_id,
+                share=self._share,
+            )
+            connected_at = math.inf
             try:
-                link = Link(self._settings, self._topics, OFFLINE, self._now, self._backlog)
                 async with link:
+                    connected_at = loop.time()
                     backoff = BACKOFF_FIRST
                     log.info("broker.found", url=self._settings.url)
                     await self._serve(link)
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
-                delay = backoff * random.uniform(0.5, 1.5)
+                taken = self._takeovers.ended(link.end, loop.time() - connected_at)
+                if taken is not None:
+                    self._session_was_taken(certain=link.end == TAKEN_OVER)
+                delay = (taken or backoff) * random.uniform(0.5, 1.5)
                 backoff = min(backoff * 2, BACKOFF_MOST)
                 log.warning("broker.lost", url=self._settings.url, error=str(error), retry_in=round(delay, 3))
                 await asyncio.sleep(delay)
@@ -128,12 +176,49 @@ class MqttClient:
                 log.exception("broker.link_failed", url=self._settings.url, retry_in=backoff)
                 await asyncio.sleep(backoff)
 
+    def _session_was_taken(self, *, certain: bool) -> None:
+        """Two daemons with one configuration take it from each other again and again; or somebody knows the secret."""
+        self._taken_at = self._now()
+        self._keep_status()
+        what = "another client connected with the daemon's client id"
+        likely = "the broker closes each connection soon after the login, as when another client has the same client id"
+        hint = "is there another daemon with the same `prefix` and `username`? if not, change the secret"
+        log.error("broker.session_taken", reason=what if certain else likely, certain=certain, hint=hint)
+        self.announce("broker.session_taken", {"certain": certain})
+
+    def _check_session(self, link: Link) -> None:
+        """Whether what came while we were away was kept."""
+        if self._had_session and not link.has_session:
+            hint = "messages that were published meanwhile may be lost; does the broker have `persistence true`?"
+            log.error("broker.session_lost", hint=hint)
+            self.announce("broker.session_lost", {})
+        if not self._had_session:
+            self._has_earlier_run = link.has_session
+        self._had_session = True
+
+    async def _read_earlier_sessions(self) -> None:
+        """Once, when the daemon's own session is there, so that nothing falls between the two."""
+        known: set[str] = set()
+        if self._remembered is not None:
+            known.update(await asyncio.to_thread(self._remembered.others, self._client_id))
+        await self._is_served.wait()
+        # Of several nobody knows which was the last run's, and since when what is in the others has waited.
+        waited = self._waited_earlier if len(known) <= 1 else lambda: math.inf
+        sessions = EarlierSessions(self._settings, self._topics, self._now, self._reception.take, waited)
+        for identifier in sorted((known | {plain_id(self._settings.prefix)}) - {self._client_id}):
+            is_anothers = bool(known) and identifier not in known  # the last run had a session of its own
+            is_over = await sessions.read(identifier, only_inquiries=self._has_earlier_run or is_anothers)
+            if is_over and self._remembered is not None:
+                await asyncio.to_thread(self._remembered.forget, identifier)
+
     async def _serve(self, link: Link) -> None:
         """Whichever ends first, and with it the session: a publish alone would not notice a dead link."""
         await link.listen()  # who reads that we are online may rely on being heard
+        self._check_session(link)
+        self._is_served.set()
         self._outbox.linked()
         listening = _started(self._listen(link))
-        tasks = [listening, _started(link.publish(self._outbox))]
+        tasks = [listening, _started(link.publish(self._outbox)), _started(link.acknowledged())]
         if self._telling is not None:
             behind = self._telling.catching_up(self._board.publish_fact, self._board.publish_happening)
             tasks += map(_started, behind)
@@ -155,8 +240,11 @@ class MqttClient:
             task.result()
 
     async def _listen(self, link: Link) -> None:
+        # While the socket is not read no acknowledgement comes, and without these the outbox never gets room.
+        link.when_held = self._outbox.room_for_one
         async for batch in link.deliveries():
-            await self._outbox.room()
+            if not link.is_held:
+                await self._outbox.room()
             ours = [each for each in batch if self._topics.is_retained(each.topic)]
             if ours:
                 await self._clear_leftovers(ours)
@@ -180,6 +268,10 @@ class MqttClient:
         for each in ours:
             each.acknowledge()
 
+    def _waited_earlier(self) -> float:
+        """Seconds that a message in the session of an earlier id has waited at most."""
+        return self._going() - self._earlier_until
+
     def _note_link(self, away: float | None) -> None:
         """Have it kept beyond this run since when nobody has read at the broker."""
         if self._telling is not None:
@@ -200,6 +292,31 @@ class MqttClient:
                 log.exception("broker.figures_failed")
             await self._board.something_changed(rest)
             await asyncio.sleep(FIGURES_REST)
+
+
+class Takeovers:
+    """How long to wait before the session is taken back, so that two daemons do not fight over it at full speed."""
+
+    def __init__(self) -> None:
+        self._wait = TAKEN_FIRST
+        self._short = 0
+
+    def ended(self, end: int | None, lived: float) -> float | None:
+        """Seconds to wait after a connection; None: as usual. ``end`` is the reason that the broker gave, if any;
+        ``lived`` the seconds that it lasted, below 0 if there was none.
+
+        A broker that gives no reason counts as having given the session away when it closes the connection soon after
+        the login several times in a row.
+        """
+        is_short = 0 <= lived < SHORT_SECONDS and end is None
+        self._short = self._short + 1 if is_short else 0
+        if end != TAKEN_OVER and self._short < SHORT_LEAST:
+            if lived >= CALM_SECONDS:
+                self._wait = TAKEN_FIRST
+            return None
+        self._short = 0
+        wait, self._wait = self._wait, min(self._wait * 2, TAKEN_MOST)
+        return wait
 
 
 def _started(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

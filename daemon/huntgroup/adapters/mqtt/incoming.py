@@ -3,6 +3,7 @@
 A message is acknowledged once what it asks for is durable, or once it was refused.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +25,10 @@ from huntgroup.adapters.mqtt.customer_commands import (
 )
 from huntgroup.adapters.mqtt.history import History, Past
 from huntgroup.adapters.mqtt.payloads import ErrorOut, for_account
+from huntgroup.adapters.mqtt.rejections import Rejections
 from huntgroup.adapters.mqtt.replies import Replies, Writer
 from huntgroup.adapters.mqtt.requests import inquiry_received, of_channel, of_operator
+from huntgroup.adapters.mqtt.share import Share
 from huntgroup.adapters.mqtt.topics import RESERVED, Address, Kind, inquiry_id
 from huntgroup.barrier import shown
 from huntgroup.customers.words import CustomersError
@@ -103,6 +106,8 @@ class _Read:
     address: Address
     command: Incoming | AnyCommand
     writer: Writer
+    is_source_full: bool = False
+    """It was when this was read: then nobody looks for an earlier inquiry of this id in the record."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it is not raised for a fault of ours
@@ -126,7 +131,12 @@ class Reception:
         *,
         administration: Administration | None = None,
         command_max_age: float = COMMAND_MAX_AGE,
+        share: Share | None = None,
     ) -> None:
+        """``share``: what the event loop leaves to messages."""
+        share = share if share is not None else Share()
+        self._turn = share.slice()
+        self._rejections = Rejections(share.now)
         self.customers: Customers | None = None
         """None: nothing is known of them."""
         self._topics = board.topics
@@ -141,6 +151,7 @@ class Reception:
         self._asked: dict[RequestId, Callable[[Answered], None]] = {}
         self._in_hand: dict[InquiryId, list[_Read]] = {}
         """New inquiries that are being made durable, and everyone who is to be answered then."""
+        self._in_hand_of: Counter[SourceId] = Counter()
         self._number = 0
 
     def follow(self, policy: Policy) -> None:
@@ -156,15 +167,26 @@ class Reception:
 
     async def take(self, deliveries: Collection[Delivery]) -> None:
         """Read these, look up in one go which new inquiries are old ones, and carry them out in their order."""
-        read = [each for each in map(self._read_carefully, deliveries) if each is not None]
+        turn = self._turn
+        turn.begin()
+        read = []
+        for delivery in deliveries:
+            each = self._read_carefully(delivery)
+            if each is not None:
+                read.append(each)
+            if turn.is_over:
+                await turn.pause()
         past = await self._past(read)
+        turn.begin()
         for each in read:
             try:
                 self._carry_out(each, past)
             except Exception:  # noqa: BLE001 - it is logged there
                 if isinstance(each.command, Submission):
-                    self._in_hand.pop(inquiry_id(each.address.account, each.command.id), None)
+                    self._taken_in_hand(inquiry_id(each.address.account, each.command.id))
                 self._set_aside(each.delivery, each.writer)
+            if turn.is_over:
+                await turn.pause()
 
     def _carry_out(self, read: _Read, past: Mapping[InquiryId, Past] | None) -> None:
         if isinstance(read.command, Submission):
@@ -190,7 +212,11 @@ class Reception:
 
     async def _past(self, read: Collection[_Read]) -> Mapping[InquiryId, Past] | None:
         """What became of those inquiries that are submitted again; None: that cannot be known now."""
-        submitted = [(each.address.account, each.command.id) for each in read if isinstance(each.command, Submission)]
+        submitted = [
+            (each.address.account, each.command.id)
+            for each in read
+            if isinstance(each.command, Submission) and not each.is_source_full
+        ]
         # An account's inquiry may be older than the account: then it has its plain id.
         older = {(account, InquiryId(name)) for account, name in submitted if account}
         new = {inquiry_id(account, name) for account, name in submitted} | {name for _, name in older}
@@ -233,7 +259,8 @@ class Reception:
         if command is None:
             delivery.acknowledge()
             return None
-        return _Read(delivery, address, command, writer)
+        is_full = isinstance(command, Submission) and self._is_own_source_full(address, command.source)
+        return _Read(delivery, address, command, writer, is_full)
 
     def _understood(self, delivery: Delivery, address: Address) -> tuple[Incoming | AnyCommand | None, Writer]:
         if len(delivery.payload) > commands.PAYLOAD_MOST:
@@ -269,11 +296,15 @@ class Reception:
         return self._replies.writer(address, inquiry, delivery.response_topic, delivery.correlation)
 
     def _reject(self, delivery: Delivery, address: Address | None, unreadable: Unreadable) -> None:
-        writer = Writer(None)
-        if address is not None and not delivery.is_retained:
-            writer, _ = self._writer(delivery, address, _id_in(delivery.payload))
-        self._replies.rejected(writer, delivery.topic, delivery.payload, unreadable.error)
-        log.warning("broker.message_rejected", topic=delivery.topic, code=unreadable.error.code)
+        unreported = self._rejections.report(address, delivery.topic)
+        if unreported is not None:
+            writer = Writer(None)
+            if address is not None and not delivery.is_retained:
+                writer, _ = self._writer(delivery, address, _id_in(delivery.payload))
+            self._replies.rejected(writer, delivery.topic, delivery.payload, unreadable.error, unreported)
+            log.warning(
+                "broker.message_rejected", topic=delivery.topic, code=unreadable.error.code, not_reported=unreported
+            )
         delivery.acknowledge()
 
     # -- carrying out ---------------------------------------------------------------------------------------------
@@ -295,6 +326,11 @@ class Reception:
             self._refuse(read, "id_taken", f"another inquiry has the id {submission.id}", "id")
         elif known is not None:
             self._answer_submission(read, known)
+        elif entrance is not None and (read.is_source_full or self._is_source_full(entrance)):
+            message = (
+                f"{entrance.source} has {entrance.max_inquiries} open inquiries; submit again when some are closed"
+            )
+            self._refuse(read, "source_full", message, "source")
         elif self._intake.is_degraded or past is None:
             self._refuse(read, "store_unavailable", "nothing can be made durable at the moment; try again later")
         elif self._intake.is_full:
@@ -302,6 +338,7 @@ class Reception:
         elif entrance is not None:
             event = inquiry_received(inquiry, submission, entrance.channel)
             self._in_hand[inquiry] = [read]
+            self._in_hand_of[entrance.source] += 1
             self._intake.put(event, read.delivery.at, partial(self._submitted, inquiry))
             return
         read.delivery.acknowledge()
@@ -336,10 +373,27 @@ class Reception:
         else:
             self._replies.submitted(read.writer, status)
 
+    def _is_source_full(self, entrance: Entrance) -> bool:
+        """With those that are not durable yet, which the board does not know."""
+        many = self._board.open_of(entrance.source) + self._in_hand_of[entrance.source]
+        return entrance.max_inquiries is not None and many >= entrance.max_inquiries
+
+    def _is_own_source_full(self, address: Address, source: str) -> bool:
+        """Of another account's source nobody learns whether it is full."""
+        entrance = self._policy.sources.get(SourceId(source))
+        return entrance is not None and entrance.account == address.account and self._is_source_full(entrance)
+
+    def _taken_in_hand(self, inquiry: InquiryId) -> list[_Read]:
+        """Who is to be answered about a new inquiry, which is in hand no more."""
+        reads = self._in_hand.pop(inquiry, [])
+        if reads:
+            self._in_hand_of[SourceId(getattr(reads[0].command, "source", ""))] -= 1
+        return reads
+
     def _submitted(self, inquiry: InquiryId) -> None:
         status = self._board.status_of(inquiry)
         gone = "its source was taken out of the configuration a moment ago"
-        for read in self._in_hand.pop(inquiry, ()):
+        for read in self._taken_in_hand(inquiry):
             if status is not None:
                 self._answer_submission(read, status)
             elif isinstance(read.command, Submission) and SourceId(read.command.source) in self._policy.sources:

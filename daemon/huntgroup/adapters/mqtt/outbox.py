@@ -13,6 +13,10 @@ log = structlog.get_logger(__name__)
 Build = Callable[[], bytes]
 PASSING_MOST = 20_000
 """Answers and events that wait for a broker which is away; the oldest go first, and how many is logged."""
+PASSING_BYTES = 32 << 20
+"""The same in bytes, as far as their size is known before they are built."""
+LETTER_BYTES = 1_024
+"""Assumed size of a letter, besides what is said of it."""
 CROWDED = 4_000
 """While so much waits, nothing more is read: what the broker does not take from us it keeps from others."""
 
@@ -27,6 +31,8 @@ class Letter:
     correlation: bytes | None = None
     of: Stretch | None = None
     """What it is acknowledged with, if it must be heard."""
+    size: int = LETTER_BYTES
+    """Bytes that it takes, about."""
 
 
 class Outbox:
@@ -38,6 +44,7 @@ class Outbox:
         self._is_linked = False
         self._waiting: dict[str | int, Letter] = {}
         self._passing = 0
+        self._passing_bytes = 0
         self._number = 0
         self._lost = 0
         self._changed = asyncio.Event()
@@ -62,13 +69,21 @@ class Outbox:
         if self._is_linked:
             self._put(topic, Letter(topic, bytes, is_retained=True))
 
-    def send(self, topic: str, build: Build, correlation: bytes | None = None, *, of: Stretch | None = None) -> None:
-        """To whoever listens now; with ``of`` it is told again until the broker has it."""
+    def send(
+        self,
+        topic: str,
+        build: Build,
+        correlation: bytes | None = None,
+        *,
+        of: Stretch | None = None,
+        size: int = 0,
+    ) -> None:
+        """To whoever listens now; with ``of`` it is told again until the broker has it. ``size``: bytes of its text."""
         self._number += 1
-        self._passing += 1
-        self._put(self._number, Letter(topic, build, correlation=correlation, of=of))
-        if self._passing > PASSING_MOST:
-            self._drop_oldest()
+        letter = Letter(topic, build, correlation=correlation, of=of, size=LETTER_BYTES + size)
+        self._count(letter, 1)
+        self._put(self._number, letter)
+        self._bound()
 
     def unlinked(self, letters: Iterable[Letter]) -> None:
         """The broker is away. ``letters`` were taken and, for all we know, not delivered; state is told anew anyway."""
@@ -77,11 +92,10 @@ class Outbox:
         for letter in letters:
             if not letter.is_retained:
                 self._number += 1
-                self._passing += 1
+                self._count(letter, 1)
                 again[self._number] = letter
         self._waiting = {**again, **{key: each for key, each in self._waiting.items() if isinstance(key, int)}}
-        while self._passing > PASSING_MOST:
-            self._drop_oldest()
+        self._bound()
 
     def linked(self) -> None:
         """The broker is there, and may hold something else or nothing: all state is to be published, first of all."""
@@ -99,7 +113,7 @@ class Outbox:
         key = next(iter(self._waiting))
         letter = self._waiting.pop(key)
         if isinstance(key, int):
-            self._passing -= 1
+            self._count(letter, -1)
         if len(self._waiting) < CROWDED:
             self._has_room.set()
         return letter
@@ -111,8 +125,12 @@ class Outbox:
             await self._changed.wait()
 
     async def room(self) -> None:
-        """Return once not too much waits."""
+        """Return once not too much waits, or once whoever waits is to go on all the same."""
         await self._has_room.wait()
+
+    def room_for_one(self) -> None:
+        """Whoever waits for room goes on."""
+        self._has_room.set()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -123,14 +141,21 @@ class Outbox:
         if len(self._waiting) >= CROWDED:
             self._has_room.clear()
 
+    def _count(self, letter: Letter, one: int) -> None:
+        self._passing += one
+        self._passing_bytes += one * letter.size
+
+    def _bound(self) -> None:
+        while self._passing > PASSING_MOST or (self._passing_bytes > PASSING_BYTES and self._passing > 1):
+            self._drop_oldest()
+
     def _drop_oldest(self) -> None:
         oldest = next(key for key in self._waiting if isinstance(key, int))
         stretch = self._waiting[oldest].of
         if stretch is not None:
             self._leave_to_the_store(stretch.stream)
             return
-        del self._waiting[oldest]
-        self._passing -= 1
+        self._count(self._waiting.pop(oldest), -1)
         self._lost += 1
         if self._lost in (1, PASSING_MOST) or self._lost % PASSING_MOST == 0:
             log.error("broker.messages_lost", count=self._lost)
@@ -139,8 +164,7 @@ class Outbox:
         """It has all of the kind, and is asked for it when there is room."""
         gone = [key for key, each in self._waiting.items() if each.of is not None and each.of.stream is stream]
         for key in gone:
-            del self._waiting[key]
-        self._passing -= len(gone)
+            self._count(self._waiting.pop(key), -1)
         stream.fall_behind()
         log.warning("broker.left_to_the_store", count=len(gone))
         if len(self._waiting) < CROWDED:

@@ -4,7 +4,10 @@
 import struct
 from typing import NamedTuple
 
+PUBLISH = 0x30
 PUBLISH_AT_LEAST_ONCE = 0x32
+KIND = 0xF0
+KIND_AND_QOS = 0xF6
 RETAIN = 0x01
 PUBACK = 0x40
 CORRELATION_DATA = b"\x09"
@@ -77,6 +80,33 @@ def take_acknowledgements(came: bytearray) -> tuple[list[Acknowledgement], bool]
         at = body + size
     del came[:at]
     return found, is_part
+
+
+def is_reliable(first: int) -> bool:
+    """Whether a packet that begins with this byte is a message that the sender keeps until it is acknowledged."""
+    return first & KIND == PUBLISH and not is_unreliable(first)
+
+
+def is_unreliable(first: int) -> bool:
+    """Whether it is a message at QoS 0."""
+    return first & KIND_AND_QOS == PUBLISH
+
+
+def drop_unreliable(came: bytearray) -> tuple[int, int]:
+    """Take the messages at QoS 0 away that ``came`` begins with: how many, and how many bytes of the last are still to
+    come. A message whose length is not all there stays. Raises Malformed."""
+    at, end, count = 0, len(came), 0
+    while at + 1 < end and came[at] & KIND_AND_QOS == PUBLISH:
+        size, width = came[at + 1], 1
+        if size >= 0x80:
+            rest = _length_at(came, at + 1)
+            if rest is None:
+                break
+            size, width = rest
+        at += 1 + width + size
+        count += 1
+    del came[:at]
+    return count, max(0, at - end)
 
 
 def _length_at(came: bytearray, at: int) -> tuple[int, int] | None:

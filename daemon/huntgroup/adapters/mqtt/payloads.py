@@ -33,6 +33,8 @@ class Status(Payload):
     state: Literal["online", "offline"]
     since: datetime | None = None
     version: str | None = None
+    session_taken_at: datetime | None = None
+    """When another client last took the daemon's session, since the daemon started."""
 
 
 class PbxState(Payload):
@@ -200,6 +202,8 @@ class Rejected(Payload):
     payload_bytes: int
     """How long it was: of a long one only the beginning is told."""
     error: ErrorOut
+    not_reported: int | None = None
+    """Number of messages rejected since the last report that were not published here, as there were too many."""
 
 
 class GroupState(Payload):

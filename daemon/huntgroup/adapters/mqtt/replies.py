@@ -54,11 +54,16 @@ class Replies:
         """What was asked is not done, and why."""
         self.say(writer, Refused(error=ErrorOut(code=code, message=message, at=at)))
 
-    def rejected(self, writer: Writer, topic: str, payload: bytes, error: ErrorOut) -> None:
-        """What came could not be understood: so it is told to everyone who cares, and to who wrote it."""
+    def rejected(self, writer: Writer, topic: str, payload: bytes, error: ErrorOut, not_reported: int = 0) -> None:
+        """What came could not be understood: so it is told to everyone who cares, and to who wrote it.
+
+        ``not_reported``: how many were rejected since the last one that was published.
+        """
         text = payload[: 4 * SHOWN_MOST].decode("utf-8", "replace")[:SHOWN_MOST]
-        report = Rejected(topic=topic, payload=text, payload_bytes=len(payload), error=error)
-        self._outbox.send(self._topics.rejected, report.encode)
+        report = Rejected(
+            topic=topic, payload=text, payload_bytes=len(payload), error=error, not_reported=not_reported or None
+        )
+        self._outbox.send(self._topics.rejected, report.encode, size=len(text))
         self.say(writer, Refused(error=error))
 
     def say(self, writer: Writer, answer: Payload) -> None:

@@ -46,6 +46,10 @@ UPKEEP_SECONDS = 5.0
 """So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
 FOLLOW_SECONDS = 0.05
 """So long what waits for customers is applied while events wait to be written."""
+WORKS_AT_ONCE = 50
+"""Changes of customers that are made, and answered, before events have their turn."""
+WORKS_MOST = 1_000
+"""Changes of customers that wait to be made."""
 OWED_MOST = 200_000
 """Events and records that wait for a disk that does not take them; then the oldest go, and the gap is noted."""
 
@@ -118,6 +122,11 @@ class Journal:
             return
         self._works.append(work)
         self._wake.set()
+
+    @property
+    def is_full_of_works(self) -> bool:
+        """No more should be asked for: what was is still to be done."""
+        return len(self._works) >= WORKS_MOST
 
     def note(self, told: Told) -> None:
         """Have it written how far the broker was told: with what is written next, in any case soon. Nobody waits."""
@@ -241,20 +250,30 @@ class Journal:
         await self._do_works(database, disk)
 
     async def _do_works(self, database: aiosqlite.Connection, disk: int) -> None:
-        """What somebody asked for: nobody's call waits for it, so it comes last."""
-        works, self._works = self._works, deque()
+        """What somebody asked for: nobody's call waits for it, so it comes last, and stops when events are to be
+        written. What was done by then goes to the disk with these."""
+        done: list[Work] = []
         told: list[Happening] = []
         try:
-            for work in works:
-                told += await in_its_thread(database, work.run, self._clock.now(), self._follower)
-            if any(work.has_changed for work in works):
+            while self._works and (self._is_stopping or (len(done) < WORKS_AT_ONCE and not (done and self._owed))):
+                done.append(self._works.popleft())
+                told += await in_its_thread(database, done[-1].run, self._clock.now(), self._follower)
+            has_changed = any(work.has_changed for work in done)
+            if has_changed and not self._works:
                 await self._sync(database, disk)
         except (sqlite3.Error, OSError):
-            for work in works:
+            for work in (*done, *self._works):
                 carefully(work.fail, NOT_SAFE)
+            self._works.clear()
             raise
         self._say(told)
-        for work in works:
+        if self._works:
+            self._wake.set()
+            if has_changed:
+                self._is_sync_due = True
+                self._durable += [_finishing(work) for work in done]
+                return
+        for work in done:
             carefully(work.finish)
 
     async def _follow(self, database: aiosqlite.Connection) -> None:
@@ -419,3 +438,10 @@ def write_batch(database: sqlite3.Connection, batch: Batch, crc: int, last: int)
             database.execute("ROLLBACK")
         raise
     return crc
+
+
+def _finishing(work: Work) -> Done:
+    def finish() -> None:
+        carefully(work.finish)
+
+    return finish

@@ -179,10 +179,10 @@ async def test_the_limit_is_that_of_the_configuration() -> None:
 
 def link_over(ours: socket.socket, backlog: Backlog) -> tuple[Link, House]:
     here = House(policy(group("sales", "anna")))
-    link = Link(Mqtt(url="mqtt://127.0.0.1"), here.topics, b"{}", lambda: 0.0, backlog)
+    link = Link(Mqtt(url="mqtt://127.0.0.1"), here.topics, b"{}", lambda: 0.0, backlog, identifier="lab")
     ours.setblocking(False)
     link._paho._sock = ours
-    link._is_resumed = True
+    link.has_session = True
 
     async def all_granted(wanted: list[Any]) -> list[int]:
         return [1] * len(wanted)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from tests.unit.adapters.mqtt.conftest import House, at
-from tests.unit.engine.scenario import group, operator, policy
+from tests.unit.engine.scenario import entrance, group, operator, policy
 
 from huntgroup.adapters.mqtt.history import Closed
 from huntgroup.engine.ids import GroupId, InquiryId, OperatorId
-from huntgroup.engine.policy import Role
+from huntgroup.engine.policy import Channel, Role
 from huntgroup.errors import StoreError
 
 CHAT = {"id": "chat-1", "source": "sales-chat"}
@@ -83,6 +83,56 @@ async def test_many_new_inquiries_are_looked_up_in_one_go() -> None:
 
     assert len(here.records.asked) == 1
     assert here.engine.world.received == 50
+
+
+def limited(most: int) -> House:
+    """A house whose chats are limited."""
+    chats = entrance("sales-chat", "sales", Channel.CHAT, max_inquiries=most)
+    return House(policy(group("sales", "anna", "ben"), entrances=[chats]))
+
+
+async def test_a_source_that_is_full_refuses_new_inquiries_and_knows_its_own() -> None:
+    here = limited(2)
+    for name in ("chat-1", "chat-2"):
+        await here.gets(SUBMIT, {**CHAT, "id": name})
+    refused = at("inquiries/chat-3/status", await here.gets(SUBMIT, {**CHAT, "id": "chat-3"}))
+    assert [(each["error"]["code"], each["error"]["at"]) for each in refused] == [("source_full", "source")]
+    assert [each["state"] for each in at(STATUS, await here.gets(SUBMIT, CHAT))] == ["offered"]
+
+    await here.gets("inquiries/chat-1/commands", {"type": "abandon"})
+    taken = at("inquiries/chat-3/status", await here.gets(SUBMIT, {**CHAT, "id": "chat-3"}))
+    assert [each["ok"] for each in taken if "ok" in each] == [True]
+
+
+async def test_what_is_not_durable_yet_counts_against_a_sources_limit() -> None:
+    here = limited(10)
+    here.is_held = True
+    await here.reception.take([here.delivery(SUBMIT, {**CHAT, "id": f"chat-{number}"}) for number in range(30)])
+    here.becomes_durable()
+    assert here.engine.world.received == 10
+    assert len(here.acknowledged) == 30
+
+
+async def test_a_flood_at_a_full_source_asks_the_record_nothing() -> None:
+    here = limited(1)
+    await here.gets(SUBMIT, CHAT)
+    looked = len(here.records.asked)
+    for number in range(100):
+        await here.gets(SUBMIT, {**CHAT, "id": f"flood-{number}"})
+    assert len(here.records.asked) == looked
+
+
+async def test_an_old_inquiry_is_not_opened_again_when_its_full_source_gets_room_meanwhile() -> None:
+    here = limited(1)
+    here.records.past[InquiryId("old")] = Closed("answered", GroupId("sales"), OperatorId("anna"))
+    await here.gets(SUBMIT, CHAT)
+    both = [
+        here.delivery("inquiries/chat-1/commands", {"type": "abandon"}),
+        here.delivery(SUBMIT, {**CHAT, "id": "old"}),
+    ]
+    await here.reception.take(both)
+    assert here.engine.world.received == 1
+    assert [each["error"]["code"] for each in at("inquiries/old/status", here.published())] == ["source_full"]
 
 
 @pytest.mark.parametrize(

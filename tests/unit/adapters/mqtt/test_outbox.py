@@ -1,5 +1,7 @@
 """What is to be published: state folded by topic, the rest in order and bounded."""
 
+import asyncio
+
 import pytest
 
 from huntgroup.adapters.mqtt import outbox as module
@@ -65,3 +67,24 @@ async def test_while_it_is_crowded_nothing_more_is_read(monkeypatch: pytest.Monk
     assert not box._has_room.is_set()
     box.take()
     await box.room()
+
+
+def test_what_passes_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PASSING_BYTES", 10 * module.LETTER_BYTES)
+    box = Outbox()
+    for number in range(20):
+        box.send("e", str(number).encode, size=4 * module.LETTER_BYTES)
+    box.linked()
+    assert [payload for _, payload in taken(box)] == [b"18", b"19"]
+
+
+async def test_whoever_waits_for_room_goes_on_when_no_acknowledgement_can_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CROWDED", 2)
+    box = linked()
+    for _ in range(3):
+        box.send("e", bytes)
+    waiting = asyncio.ensure_future(box.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    box.room_for_one()
+    await asyncio.wait_for(waiting, 10)

@@ -437,6 +437,8 @@ class Desk:
         self.happened: list[Happening] = []
         self.answers: list[dict[str, object] | CustomersError] = []
         self.came = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+        self.written = threading.Event()
         follower = Follower(tell=self.happened.extend, for_crm=ForCrm("http"))
         self.journal = Journal(path, opened, 1e12, Clock(), follower)
         self.running = asyncio.create_task(self.journal.run())
@@ -488,6 +490,43 @@ async def test_one_that_cannot_be_done_changes_nothing_and_holds_up_no_other(des
             await desk.came.wait()
     assert [isinstance(each, CustomersError) for each in desk.answers] == [True, False]
     assert ask(path, "SELECT count(*) FROM customer") == [(1,)]
+
+
+async def test_a_calls_event_is_written_before_the_changes_that_wait(desk: Desk) -> None:
+    order: list[str] = []
+
+    def change(database: sqlite3.Connection, now: float) -> tuple[dict[str, object], list[Happening]]:
+        if not order:  # the first change is being made when the call comes
+            order.append("first")
+            desk.loop.call_soon_threadsafe(desk.journal.write, batch(1), lambda: order.append("call"), nobody)
+            desk.written.wait(10)
+        else:
+            order.append("change")
+        return creates(database, now)
+
+    for _ in range(200):
+        desk.asks(change)
+    desk.loop.call_later(0.05, desk.written.set)
+    async with asyncio.timeout(10):
+        while len(desk.answers) < 200:
+            desk.came.clear()
+            await desk.came.wait()
+    assert order.index("call") == 1
+    assert not [each for each in desk.answers if isinstance(each, CustomersError)]
+
+
+async def test_so_many_changes_may_wait_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WORKS_MOST", 3)
+    asked = 0
+    while not desk.journal.is_full_of_works:
+        desk.asks(creates)
+        asked += 1
+    assert asked == 3
+    async with asyncio.timeout(10):
+        while len(desk.answers) < 3:
+            desk.came.clear()
+            await desk.came.wait()
+    assert not desk.journal.is_full_of_works
 
 
 async def test_a_change_is_refused_while_nothing_can_be_made_safe(desk: Desk) -> None:
