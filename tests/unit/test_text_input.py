@@ -184,12 +184,14 @@ def test_an_instant_beyond_any_calendar_is_published_as_the_nearest(seconds: flo
 # -- files and the command line ---------------------------------------------------------------------------------------
 
 
-def test_a_list_with_nul_in_a_name_leaves_that_line_out(tmp_path: Path) -> None:
+def test_a_list_with_nul_in_a_name_is_taken_without_it_and_says_so(tmp_path: Path) -> None:
     open_store(tmp_path / "huntgroup.db")
     rows = [Listed(2, "Jan\0", ("+48600700800",)), Listed(3, "Ewa", ("+48600700801",))]
     with connect(tmp_path / "huntgroup.db") as database:
         done = Import("pl", (), Change(0.0, "cli")).take(database, rows)
-    assert (done.created, [each.line for each in done.problems]) == (1, [2])
+        names = {name for (name,) in database.execute("SELECT name FROM customer")}
+    assert (done.created, [each.line for each in done.problems]) == (2, [2])
+    assert names == {"Jan", "Ewa"}
 
 
 def test_a_list_whose_first_field_is_huge_is_refused_with_its_line() -> None:
