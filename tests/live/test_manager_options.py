@@ -56,7 +56,7 @@ async def test_a_call_is_served_under_every_option_of_the_manager(options: dict[
 
     assert closed["detail"] == "answered"
     assert [line for line in running.log() if line["event"].startswith("ami.message_")] == []
-    assert exam.of("pbx.heard")["outcome"] == "ok"
+    assert exam.of("pbx.heard")["outcome"] == "ok", exam.of("pbx.heard")
 
 
 async def test_the_doctor_finds_an_event_that_the_pbx_does_not_send() -> None:

@@ -80,6 +80,11 @@ class Message(message.Message):  # type: ignore[misc]
         found: tuple[str, str] | None = self._store.get(name.lower())
         return found[1] if found else ""
 
+    @property
+    def is_response(self) -> bool:
+        """Whether it begins as one: OriginateResponse is an event, has a ``Response`` too, and is sent to everybody."""
+        return next(iter(self._store), "") == "response"
+
     def put(self, name: str, value: str) -> None:
         """Have it say this."""
         self._store[name.lower()] = (name, value)
@@ -143,11 +148,11 @@ class SafeAction(actions.Action):  # type: ignore[misc]
     def add_message(self, message: Message) -> bool:
         """Take what answers this action, see `Wire`; True when it was the last."""
         self.responses.append(message)
-        names = message.names
+        is_answer = message.is_response
         # Where Asterisk puts them (astman_send_listack, astman_send_list_complete_start): an item of the list may hold
         # a caller's words "EventList: Complete" or "Response: Success", and they end no list.
-        phase = message.eventlist.lower() if names[1:3] == ("actionid", "eventlist") or names[0] == "response" else ""
-        if phase == "start" or (names[0] != "response" and phase not in {"complete", "cancelled"}):
+        phase = message.eventlist.lower() if is_answer or message.names[1:3] == ("actionid", "eventlist") else ""
+        if phase == "start" or (not is_answer and phase not in {"complete", "cancelled"}):
             return False
         if not self.future.done():
             self.future.set_result(list(self.responses))
@@ -299,7 +304,7 @@ class Wire(AMIProtocol):  # type: ignore[misc]
     def _take_single(self, raw: bytes | bytearray) -> None:
         found = read(raw)
         believed = self._believed(found, raw) if isinstance(found, Message) else found
-        if self._behind_a_cut and not (isinstance(believed, Message) and "response" in believed):
+        if self._behind_a_cut and not (isinstance(believed, Message) and believed.is_response):
             self._behind_a_cut = 0 if _is_the_rest(raw, believed) else self._behind_a_cut - 1
             text = raw.decode("utf-8", "replace")
             self._refused(Refused("within a message that was cut", text))
@@ -312,7 +317,7 @@ class Wire(AMIProtocol):  # type: ignore[misc]
 
     def _believed(self, message: Message, raw: bytes | bytearray) -> "Message | Refused | None":
         """The message if it is Asterisk's own; None: it may be, and means nothing to us."""
-        if "response" in message:
+        if message.is_response:
             if message.names[1:2] == ("actionid",):
                 return message
             return Refused("an answer to nothing that was asked", raw.decode("utf-8", "replace"))
@@ -357,7 +362,7 @@ class Wire(AMIProtocol):  # type: ignore[misc]
         """
         if not self.is_open:
             return
-        if "response" in message:
+        if message.is_response:
             action = self._pending.get(message.actionid)
             if action is not None:
                 self._answers(action, message)

@@ -261,6 +261,32 @@ async def test_a_list_ends_with_its_last_item(asterisk: FakeAsterisk, link: Link
     assert last.event == "StatusComplete"
 
 
+async def test_an_event_about_an_action_is_no_answer_to_it(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.ignores("Originate")
+    (asked,) = link.sends({"Action": "Originate"})
+    await asterisk.receives("Originate")
+
+    asterisk.says(f"Event: OriginateResponse\r\nPrivilege: call,all\r\nActionID: {asked.id}\r\nResponse: Failure")
+    assert (await link.hears())["Event"] == "OriginateResponse"
+    assert not asked.future.done()
+    asterisk.says(with_id(success(), asked.id))
+
+    assert (await asked.future)[0].success
+
+
+async def test_an_answer_without_its_action_in_the_second_place_is_none(asterisk: FakeAsterisk, link: Link) -> None:
+    asterisk.ignores("Ping")
+    (asked,) = link.sends({"Action": "Ping"})
+    await asterisk.receives("Ping")
+
+    asterisk.says(f"Response: x\r\nCallerIDName: y\r\nActionID: {asked.id}\r\n\r\nEvent: Test\r\nNumber: 1")
+    await link.hears()
+    assert not asked.future.done()
+    asterisk.says(with_id(success(), asked.id))
+
+    assert (await asked.future)[0].success
+
+
 async def test_a_list_that_is_broken_off_ends_by_its_timeout(asterisk: FakeAsterisk, link: Link) -> None:
     asterisk.answers["Status"] = lambda _: success("EventList: start")
 
