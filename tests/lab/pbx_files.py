@@ -139,7 +139,10 @@ def _manager(plan: Plan) -> str:
         f"[lab]\nsecret={plan.lab_secret}\nread=all\nwrite=all\nwritetimeout=1000",
     ]
     ours = plan.included("config/manager.conf")
-    lines += [f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\n{plan.ami_options}' for path in ours]
+    lines += [
+        f'#include "{path}"\n[huntgroup](+)\nsecret={plan.secret}\nwrite=call,originate\n{plan.ami_options}'
+        for path in ours
+    ]
     return "\n".join(lines) + "\n"
 
 
