@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -334,7 +334,7 @@ def _csv(dice: Dice) -> str:
     file = io.StringIO()
     end = dice.one_of("\r\n", "\r\n", "\n", "\r")
     delimiter = dice.one_of(",", ",", *DELIMITERS)
-    quoting = dice.one_of(csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if dice.chance(0.5) else csv.QUOTE_MINIMAL
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
     if dice.chance(0.05):
         file.write(dice.one_of(f"sep={delimiter}", '"sep=|"', "sep=", "sep=;", "") + end)
