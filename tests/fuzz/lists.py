@@ -334,8 +334,7 @@ def _csv(dice: Dice) -> str:
     file = io.StringIO()
     end = dice.one_of("\r\n", "\r\n", "\n", "\r")
     delimiter = dice.one_of(",", ",", *DELIMITERS)
-    is_quoted = dice.chance(0.5)
-    quoting: Literal[0, 1] = csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if dice.chance(0.5) else csv.QUOTE_MINIMAL
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
     if dice.chance(0.05):
         file.write(dice.one_of(f"sep={delimiter}", '"sep=|"', "sep=", "sep=;", "") + end)

@@ -279,3 +279,45 @@ def test_a_list_is_written_to_the_screen_in_utf_8_wherever_that_is(config: Path)
     says(config, "create", "--name", "Łukasz 山田", "--phone", MINE)
     done = CliRunner(charset="latin-1").invoke(app, ["customers", "export", "-", "--config", str(config)])
     assert (done.exit_code, "Łukasz 山田".encode() in done.stdout_bytes) == (0, True)
+
+
+@pytest.mark.parametrize("ending", ["csv", "vcf"])
+def test_customer_of_a_hostile_list_comes_back_as_it_is_kept(config: Path, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_text(
+        "name,phones,emails,handles,crm\n"
+        '"Jan\r\n\tKowalski\x1b \u202e","600700800","mail:mail:a\\:::b@x.org","t\\;g:@@x;t:a\\;=b","=1\n2"\n'
+    )
+    says(config, "import", str(file))
+    before = json.loads(says(config, "show", MINE, "--json"))
+    assert before["name"] == "Jan Kowalski"
+
+    written = tmp_path / f"all.{ending}"
+    says(config, "export", str(written))
+    assert "0 created, 0 changed, 1 as they were" in says(config, "import", str(written))
+    says(config, "erase", MINE)
+    assert "1 created" in says(config, "import", str(written))
+    after = json.loads(says(config, "show", MINE, "--json"))
+    assert known_by(after) == known_by(before)
+    assert after["name"] == before["name"]
+
+
+def known_by(shown: dict[str, Any]) -> list[str]:
+    """The values of the identities."""
+    return [each["value"] for each in shown["identities"]]
+
+
+@pytest.mark.parametrize("ending", ["csv", "vcf"])
+def test_list_that_is_not_in_the_given_encoding_is_refused(config: Path, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"all.{ending}"
+    file.write_bytes("name,phones\nJan,600700800\n".encode("utf-16-le"))
+    said = says(config, "import", str(file), "--encoding", "utf-16", status=1)
+    assert f"{file}:1: it cannot be read as utf-16 (UTF-16 stream does not start with BOM)" in said
+    assert "utf-16-le" in said
+
+
+@pytest.mark.parametrize("encoding", ["idna", "undefined", "hex", "klingon"])
+def test_encoding_that_reads_no_text_is_refused(config: Path, tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "all.csv"
+    file.write_text("name,phones\nJan,600700800\n")
+    assert f"{encoding} is no encoding" in says(config, "import", str(file), "--encoding", encoding, status=2)

@@ -100,3 +100,35 @@ def test_whatever_is_sent_is_normal_already_or_nobodys(
         network, _, name = value.partition(":")
         again = {"phone": phone(value, "us"), "email": email(value), "handle": handle(network, name)}
         assert again[kind] == (kind, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("mail:mail:jan@example.org", "jan@example.org"),
+        ("''jan@example.org''", "jan@example.org"),
+        ("mailto:mail:'jan@example.org'", "jan@example.org"),
+    ],
+)
+def test_address_in_several_wrappings_is_the_address(text: str, value: str) -> None:
+    assert email(text) == Identity(Kind.EMAIL, value)
+
+
+def test_machines_address_in_several_wrappings_is_nobodys() -> None:
+    assert email("mail:mail:noreply@example.org") is None
+
+
+@pytest.mark.parametrize("name", ["@@jan", "@ jan", "@ @jan"])
+def test_handle_with_several_at_signs_is_the_handle(name: str) -> None:
+    assert handle("telegram", name) == Identity(Kind.HANDLE, "telegram:jan")
+
+
+WRAPPING = st.lists(st.sampled_from(["'", "@", ":", " ", "mail:", "mailto:", "ẞ", "İ", "ſ", "\u200d", "\u0345"]))
+
+
+@given(WRAPPING.map("".join), st.text(max_size=3), WRAPPING.map("".join))
+def test_identity_that_is_read_again_stays_the_same(before: str, name: str, behind: str) -> None:
+    address = email(f"{before}{name}jan@example.org{behind}")
+    assert address is None or email(address.value) == address
+    named = handle("telegram", f"{before}{name}{behind}")
+    assert named is None or handle(*named.value.split(":", 1)) == named

@@ -188,3 +188,58 @@ def test_no_cell_begins_with_a_formula_however_a_spreadsheet_parts_it(name: str)
             for cell in row:
                 assert not re.match(r"[\s\"]*[=@＝＋－＠\-+](?!48600700800)", cell), cell
     assert list(from_csv(written.splitlines(keepends=True))) == [evil._replace(name=name.strip())]
+
+
+def comes_back(customer: Listed) -> object:
+    """What a CSV of this customer is read as."""
+    (found,) = from_csv("".join(to_csv([customer])).splitlines(keepends=True))
+    return found
+
+
+@pytest.mark.parametrize(
+    "handles",
+    [
+        (("t", "a;b"), ("t", "a\\;b\\"), ("x", "y")),
+        (("t", "a:::b"), ("x", "::"), ("y", ":::::")),
+        (("t;g", "x"), ("t\\g", "x\\"), ("t,g", "x")),
+        (("t", "a;=b"), ("=", "'=x;'@y")),
+    ],
+)
+def test_handle_with_separators_comes_back_as_one_handle(handles: tuple[tuple[str, str], ...]) -> None:
+    customer = Listed(2, "Jan", ("+48600700800",), (), handles, "a;b\\")
+    assert comes_back(customer) == customer
+    (card,) = cards("".join(to_vcard([customer])))
+    assert (card.handles, card.responsible) == (handles, "a;b\\")
+
+
+def test_address_with_separators_comes_back_as_one_address() -> None:
+    customer = Listed(2, "Jan", emails=("jan@x.org", "a:::b@x.org", "a\\b@x.org", "'=1@x.org"))
+    assert comes_back(customer) == customer
+
+
+@pytest.mark.parametrize("name", ["'", "''", "'+48", "''=1", "Jan ::: Maria", "Jan\\", "Jan\\;=1"])
+def test_name_with_an_apostrophe_or_a_backslash_keeps_it(name: str) -> None:
+    customer = Listed(2, name, crm=name)
+    assert comes_back(customer) == customer
+
+
+@pytest.mark.parametrize("header", ["x" * 140_000, '"' + "name" * 40_000])
+def test_csv_header_longer_than_a_field_may_be_is_refused(header: str) -> None:
+    with pytest.raises(BadList, match="field larger than field limit"):
+        list(from_csv([f"{header}\n"]))
+
+
+def test_message_about_a_foreign_header_stays_short() -> None:
+    with pytest.raises(BadList) as caught:
+        list(from_csv([",".join("x" * 1_000 for _ in range(1_000)) + "\n"]))
+    assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J\x07:x\n", "BEGIN:VCARD\nFN;CHARSET=\x1b[2J:\xf3\n", f"BEGIN:VCARD\nFN;CHARSET={'x' * 9_000}:a\n"]
+)
+def test_message_about_a_card_is_one_short_printable_line(text: str) -> None:
+    (found,) = from_vcard(line.encode("latin-1") for line in text.splitlines(keepends=True))
+    problem = found if isinstance(found, Unusable) else found.unusable[0]
+    assert problem.what.isprintable()
+    assert len(problem.what) < 200
