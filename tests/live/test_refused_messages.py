@@ -5,11 +5,14 @@ does for calls that never come to us. So none of the messages about such a calle
 """
 
 import pytest
+from tests.lab.daemon import Daemon
 from tests.lab.pbx import Pbx
 from tests.lab.phones import Caller
 from tests.live.configuration import NUMBER, configuration, group
 from tests.live.conftest import OpenPhone, StartDaemon
-from tests.live.exchanges import on_both_versions
+from tests.live.exchanges import PHONES, on_both_versions
+
+from huntgroup.adapters.ami.unheard import WITH_FILTERS_APART
 
 pytestmark = pytest.mark.live
 
@@ -111,3 +114,29 @@ async def test_a_hostile_call_to_a_phone_of_ours_blocks_nobody(
     (await anna.ringing()).answer()
     await waits.answered()
     await waits.hears(anna)
+
+
+async def test_a_call_that_an_older_event_filter_hides_is_found_and_its_end_as_well() -> None:
+    """config/manager.conf once kept back each event with an empty line in it."""
+    async with (
+        Pbx(
+            PHONES,
+            trunk_context="uncleaned",
+            dialplan=UNCLEANED,
+            ami_options="eventfilter=![[:cntrl:]]{4}.",
+        ) as pbx,
+        pbx.caller() as caller,
+    ):
+        anna = await pbx.phone("anna-desk").registers()
+        running = Daemon(pbx, SALES)
+        try:
+            await running.start()
+            await running.logs("pbx.events_kept_back")
+            call = await caller.dials(NUMBER, number=NUMBERS["an end"])
+            (await anna.ringing(within=WITH_FILTERS_APART + 10)).answer()
+            await call.answered()
+            await call.hangs_up()
+            await running.logs("inquiry.closed", within=WITH_FILTERS_APART + 10)
+        finally:
+            await running.close()
+            await anna.close()
