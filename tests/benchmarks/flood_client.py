@@ -24,6 +24,7 @@ PUBACK_BYTES = 4
 JUNK = 60_000
 """Bytes of a message of junk: under the 64 KiB that the daemon reads at all."""
 
+SUBMIT = "sources/site-chat/submit"
 Message = tuple[str, bytes, bool]
 """Topic below the prefix, payload, whether it is retained."""
 
@@ -31,14 +32,14 @@ Message = tuple[str, bytes, bool]
 def empty() -> Iterator[Message]:
     """Empty payloads."""
     while True:
-        yield "inquiries/submit", b"", False
+        yield SUBMIT, b"", False
 
 
 def junk() -> Iterator[Message]:
     """60 kB that are not JSON."""
     payload = b"[" * JUNK
     while True:
-        yield "inquiries/submit", payload, False
+        yield SUBMIT, payload, False
 
 
 def chats() -> Iterator[Message]:
@@ -47,7 +48,7 @@ def chats() -> Iterator[Message]:
     while True:
         number += 1
         data = {"id": f"flood-{number}", "source": "site-chat", "text": "Where is my order?"}
-        yield "inquiries/submit", json.dumps(data).encode(), False
+        yield SUBMIT, json.dumps(data).encode(), False
 
 
 def customers() -> Iterator[Message]:

@@ -76,7 +76,7 @@ def configuration() -> str:
         parts.append(f'[[numbers]]\nnumber = "800{index}"\ngroup = "line-{index}"\n')
     parts.append('[[operators]]\nid = "texts"\ncapacity = { call = 0 }\n')
     parts.append(group("texts", "texts"))
-    parts.append(source("site-chat", "texts"))
+    parts.append(source("site-chat", "texts", account='"site-chat"'))
     return "".join(parts)
 
 

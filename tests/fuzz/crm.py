@@ -34,6 +34,7 @@ from huntgroup.customers.names import words_of
 from huntgroup.engine.events import Customer, InquiryReceived
 from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.engine.policy import Channel
+from huntgroup.plain import plain
 from huntgroup.recognition import Told, told_of
 from huntgroup.settings import Crm as CrmSettings
 from tests.fuzz.dice import SURROGATES, TOKENS, Dice
@@ -275,7 +276,7 @@ def _is_named(error: CrmError) -> None:
     text = str(error)
     if SECRET in text:
         raise Violation("an error shows the secret", text)
-    if not text.isprintable():
+    if plain(text) != text:
         raise Violation("an error message is not printable", repr(text))
     if len(text) > 1_000:
         raise Violation("an error message exceeds its bound", len(text))

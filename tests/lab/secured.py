@@ -16,7 +16,7 @@ class SecuredBroker(Broker):
     a machine has it at a time.
     """
 
-    def __init__(self, *names: str, browsers: bool = True) -> None:
+    def __init__(self, *names: str, browsers: bool = False) -> None:
         super().__init__(anonymous=False)
         self._make_certificate()
         passwords = self.home / "passwords"

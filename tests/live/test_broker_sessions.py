@@ -87,8 +87,8 @@ def lasting(seconds: int = WEEK) -> Properties:
 
 
 async def submit(broker: SecuredBroker, *names: str) -> None:
-    """Until the broker has acknowledged all of them."""
-    async with somebody(broker, "site-chat") as channel:
+    """Until the broker has acknowledged all of them. At the topic that sessions of earlier versions have, too."""
+    async with somebody(broker, "huntgroup") as channel:
         for name in names:
             data = {"id": name, "source": "site-chat"}
             await channel.publish("huntgroup/inquiries/submit", json.dumps(data), qos=1)

@@ -26,7 +26,7 @@ pbx = exchange({"anna-desk": "101", "ben": "102"})
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def secured() -> AsyncIterator[SecuredBroker]:
     """A broker with the names that the ACL knows, and two operators."""
-    async with SecuredBroker("huntgroup", "site-chat", "sofia", "crm", "anna", "ben") as broker:
+    async with SecuredBroker("huntgroup", "site-chat", "sofia", "crm", "anna", "ben", browsers=True) as broker:
         yield broker
 
 
