@@ -44,7 +44,7 @@ IDLE_SECONDS = 0.5
 """So long without anything to write, and there is time for upkeep."""
 UPKEEP_SECONDS = 5.0
 """So long without a pause, and some upkeep is done all the same: a house that never sleeps would keep all for ever."""
-FOLLOW_SECONDS = 0.05
+FOLLOW_SECONDS = 0.01
 """So long what waits for customers is applied while events wait to be written."""
 WORKS_AT_ONCE = 50
 """Changes of customers that are made, and answered, before events have their turn."""
