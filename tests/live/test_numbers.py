@@ -97,7 +97,7 @@ async def explained(running: Daemon, inquiry: str) -> str:
         ("Zażółć gęślą jaźń", "Zażółć gęślą jaźń"),
         ("田中 太郎", "田中 太郎"),
         ("\u202egnp.exe", "gnp.exe"),
-        ("Jan\tKowalski\x1b[31m", "Jan Kowalski[31m"),
+        ("Jan\tKowalski\x1b[31m", "JanKowalski[31m"),
         (f"Ren{NO_UTF8}e", "Ren\ufffde"),
     ],
 )
