@@ -278,13 +278,17 @@ def import_(
 def _encoding(file: Path, told: str, country: str) -> "Encoding":
     """What was told, else what the file is; a guess is said."""
     from huntgroup.customers.encodings import Encoding, encoding_of  # noqa: PLC0415
+    from huntgroup.customers.lists import is_for_files  # noqa: PLC0415
 
     if told:
         try:
             b"a".decode(told, "replace")
-            return Encoding(codecs.lookup(told).name)
+            is_one = is_for_files(told)
         except (LookupError, UnicodeError):  # Python has some that read no damaged text, as "idna"
-            raise typer.BadParameter(f"{told} is no encoding; write it as in cp1250 or utf-16") from None
+            is_one = False
+        if not is_one:
+            raise typer.BadParameter(f"{told} is no encoding; write it as in cp1250 or utf-16")
+        return Encoding(codecs.lookup(told).name)
     found = encoding_of(file, country)
     if found.is_guessed:
         _say(f"{file}: is not Unicode; read as {found.name}, or say what it is by --encoding", err=True)

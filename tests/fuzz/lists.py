@@ -44,7 +44,7 @@ FORMULA = re.compile(r"[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(r"[\s\"]*(\+[0-9]+)(?=[\",;]|$)")
 """An exported telephone number: the only text that may begin like a formula."""
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1250", "latin-1", "cp932")
-SAID = (*ENCODINGS, "ascii", "utf-7", "utf-8", "unicode_escape", "gb18030", "cp037", "iso2022_jp", "utf-32-le")
+SAID = (*ENCODINGS, "ascii", "utf-7", "utf-8", "gb18030", "cp037", "iso2022_jp", "utf-32-le")
 """Values of ``--encoding``."""
 NAMES = (
     *(

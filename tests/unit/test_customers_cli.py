@@ -316,7 +316,7 @@ def test_list_that_is_not_in_the_given_encoding_is_refused(config: Path, tmp_pat
     assert "utf-16-le" in said
 
 
-@pytest.mark.parametrize("encoding", ["idna", "undefined", "hex", "klingon"])
+@pytest.mark.parametrize("encoding", ["idna", "undefined", "unicode_escape", "hex", "klingon"])
 def test_encoding_that_reads_no_text_is_refused(config: Path, tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "all.csv"
     file.write_text("name,phones\nJan,600700800\n")

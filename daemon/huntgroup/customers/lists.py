@@ -6,6 +6,7 @@ or says what it left out. Versions 2.1, 3.0 and 4.0 are read, as phones, Outlook
 """
 
 import binascii
+import codecs
 import csv
 import io
 import quopri
@@ -440,12 +441,19 @@ def _take(card: _Card, found: _Property, code_page: str) -> None:
         card.add(found.name, texts)
 
 
+def is_for_files(encoding: str) -> bool:
+    """Whether an encoding that Python knows is one that files have, and not the notation of its own source code."""
+    return codecs.lookup(encoding).name.replace("-", "_") not in {"unicode_escape", "raw_unicode_escape"}
+
+
 def _decoded(value: bytes, of: _Property, code_page: str) -> str:
     """Raises LookupError for a character set that nobody knows, ValueError for bytes that are none of it."""
     if of.is_quoted_printable:
         value = quopri.decodestring(value)
     said = next((each.partition("=")[2] for each in of.parameters if each.startswith("CHARSET=")), "")
     encodings = [said] if said and value.isascii() else ["utf-8", *([said] if said else [])]
+    if said and not is_for_files(said):
+        raise LookupError(said)
     for encoding in encodings:  # what is UTF-8 is, whatever it said before somebody saved it anew
         try:
             return value.decode(encoding)
