@@ -75,6 +75,7 @@ def reported(running: Daemon) -> int:
     return sum(line["event"] == "broker.message_rejected" for line in running.log())
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("qos", [0, 1])
 @pytest.mark.parametrize("kind", ["empty", "junk", "retained"])
 async def test_a_call_and_a_chat_go_their_way_under_a_flood_of_junk(  # noqa: PLR0917 - fixtures
@@ -89,7 +90,14 @@ async def test_a_call_and_a_chat_go_their_way_under_a_flood_of_junk(  # noqa: PL
         await call.hangs_up()
 
     async with Party(broker, listens_to="") as channel:
-        assert (await submits(channel, "chat-1"))["ok"]
+        try:
+            answer = await submits(channel, "chat-1")
+        except AssertionError:
+            if qos:
+                raise
+            # Mosquitto 2.0.11 drops acknowledgements under such a flood; without one the daemon connects anew after 30 s.
+            answer = await submits(channel, "chat-1")
+        assert answer["ok"]
     assert reported(running) < REPORTED_MOST
     assert memory(running.pid, "VmHWM") < MEMORY_MOST
 

@@ -146,26 +146,20 @@ class MqttClient:
         backoff = BACKOFF_FIRST
         loop = asyncio.get_running_loop()
         while True:
-            link = Link(
-                self._settings,
-                self._topics,
-                OFFLINE,
-                self._now,
-                self._backlog,
-                identifier=self._client_id,
-                share=self._share,
-            )
+            link: Link | None = None
             connected_at = math.inf
             try:
+                link = self._new_link()
                 async with link:
                     connected_at = loop.time()
                     backoff = BACKOFF_FIRST
                     log.info("broker.found", url=self._settings.url)
                     await self._serve(link)
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
-                taken = self._takeovers.ended(link.end, loop.time() - connected_at)
+                end = link.end if link is not None else None
+                taken = self._takeovers.ended(end, loop.time() - connected_at)
                 if taken is not None:
-                    self._session_was_taken(certain=link.end == TAKEN_OVER)
+                    self._session_was_taken(certain=end == TAKEN_OVER)
                 delay = (taken or backoff) * random.uniform(0.5, 1.5)
                 backoff = min(backoff * 2, BACKOFF_MOST)
                 log.warning("broker.lost", url=self._settings.url, error=str(error), retry_in=round(delay, 3))
@@ -175,6 +169,17 @@ class MqttClient:
                 backoff = min(backoff * 2, BACKOFF_MOST)
                 log.exception("broker.link_failed", url=self._settings.url, retry_in=backoff)
                 await asyncio.sleep(backoff)
+
+    def _new_link(self) -> Link:
+        return Link(
+            self._settings,
+            self._topics,
+            OFFLINE,
+            self._now,
+            self._backlog,
+            identifier=self._client_id,
+            share=self._share,
+        )
 
     def _session_was_taken(self, *, certain: bool) -> None:
         """Two daemons with one configuration take it from each other again and again; or somebody knows the secret."""
