@@ -95,7 +95,7 @@ async def test_a_call_and_a_chat_go_their_way_under_a_flood_of_junk(  # noqa: PL
         except AssertionError:
             if qos:
                 raise
-            # Mosquitto 2.0.11 drops acknowledgements under such a flood; without one the daemon connects anew after 30 s.
+            # Mosquitto 2.0.11 drops acknowledgements under such a flood; the daemon connects anew after 30 s.
             answer = await submits(channel, "chat-1")
         assert answer["ok"]
     assert reported(running) < REPORTED_MOST
