@@ -28,7 +28,7 @@ MEMORY_MOST = 250.0
 REPORTED_MOST = 1_500
 """Rejected messages that may be reported: 1,000 at once, and 20 a second."""
 TEXTS = configuration(group("sales", "anna"), group("texts", "ben", offer_timeout='"10m"'))
-TEXTS += source("site-chat", "texts", max_inquiries="200") + source("other-chat", "texts")
+TEXTS += source("site-chat", "texts", max_inquiries="200", account='"site-chat"') + source("other-chat", "texts")
 
 pbx = exchange({"anna-desk": "101", "ben": "102"})
 broker = one_for_each_test()
@@ -115,7 +115,8 @@ async def test_a_flood_of_chats_fills_its_own_source_only(
 
     async with Party(broker, listens_to="") as channel:
         assert (await submits(channel, "other"))["ok"]
-        refused = await channel.submits("one-too-many")
+        too_many = {"id": "one-too-many", "source": "site-chat"}
+        refused = await channel.asks("sources/site-chat/submit", too_many)
     assert refused["error"]["code"] == "source_full"
     taken = [line["inquiry"] for line in running.log() if line["event"] == "inquiry.received"]
     assert sum(name.startswith("flood-") for name in taken) == 200
