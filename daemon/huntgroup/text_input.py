@@ -44,11 +44,6 @@ def clean(text: str) -> str:
     return text if is_clean(text) else _UNCLEAN.sub(REPLACEMENT, text)
 
 
-def decoded(raw: bytes | bytearray) -> str:
-    """The text of UTF-8 bytes; what is not UTF-8, or not clean, is U+FFFD."""
-    return clean(raw.decode("utf-8", "replace"))
-
-
 def read_json(data: bytes | str, deepest: int = DEEPEST) -> Any:
     """The value of a JSON text, every text in it cleaned, names of keys too.
 

@@ -30,7 +30,7 @@ from huntgroup.codec import event_from, event_text
 from huntgroup.crm.deeds import Create, Known, RegisterCall, SetResponsible
 from huntgroup.crm.users import Users
 from huntgroup.crm.words import LONGEST_NAME, LONGEST_REFERENCE, Contact, Crm, CrmBusy, CrmError, Errand
-from huntgroup.customers.names import read_name, words_of
+from huntgroup.customers.names import read_name
 from huntgroup.engine.events import Customer, InquiryReceived
 from huntgroup.engine.ids import InquiryId, SourceId
 from huntgroup.engine.policy import Channel
@@ -239,7 +239,7 @@ class CrmAnswers:
         if not told:
             raise Violation("a customer that a CRM knows is not stored", fact)
         found = self._store.database.execute("SELECT name, crm FROM customer").fetchall()
-        name = read_name(contact.name) if words_of(contact.name) else ""
+        name = read_name(contact.name)
         if found != [(name, contact.reference)]:
             raise Violation("a stored customer differs from the CRM's answer", (found, contact))
 

@@ -64,7 +64,7 @@ class Directory:
         """Who calls, from what Asterisk says of them: both are any text at all. ``prefix``: what the PBX itself says
         that it put in front of this name.
 
-        FreePBX gives the number as the name of who has none (`CALLERID(name)=${CALLERID(num)}`, seen on 16 and 17).
+        FreePBX sends the number as the missing name (`CALLERID(name)=${CALLERID(num)}`, seen on 16 and 17).
         """
         phone = caller_number(clean(number), self.country)
         can_be_called_back = self.outbound is not None and may_be_called_back(

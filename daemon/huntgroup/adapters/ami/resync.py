@@ -265,7 +265,7 @@ def look(messages: Iterable[Message], translator: Translator, wanted: Wanted, no
 
 
 def _gone_unheard(seen: Seen, translator: Translator, wanted: Wanted) -> Iterator[Event]:
-    """Of channels that were there when it was noticed that something went unheard, and are not any more."""
+    """What happened to channels that existed when a message was refused, and have ended since."""
     names = {channel["channel"] for channel in seen.channels.values()}
     for call in translator.known_calls():
         if call.is_answered or call.uniqueid not in seen.channels or seen.talking_to(seen.channels[call.uniqueid]):

@@ -55,7 +55,7 @@ def forget(number: int, text: str) -> list[SafeAction]:
 
     The right ``call`` is enough. Asterisk refuses ``Setvar`` of DB() and the actions DBDel and DBDelTree without
     ``system``, but takes ``Setvar`` of DB_DELETE(), whose writing it does not count as dangerous (seen on 16.28 and
-    22.10). The first key names the call: broken off, it is no entry any more, see `is_there`.
+    22.10). The first key names the call: an entry without it is not an entry, see `is_there`.
     """
     keys = (f"huntgroup/served/entry/{number % RING}/{part}" for part in sorted(_parts(text)))
     return [setvar(f"DB_DELETE({key})", "") for key in keys]

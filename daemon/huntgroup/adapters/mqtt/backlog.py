@@ -1,4 +1,4 @@
-"""Tells what may have waited at the broker from what was written just now.
+"""Separates messages that may have waited at the broker from new ones.
 
 A broker gives no time of publication. But it delivers what it kept for a session, and what is published after that, in
 order (seen with Mosquitto 2.0.11, also over its restart). So the daemon publishes a mark to itself right after it has

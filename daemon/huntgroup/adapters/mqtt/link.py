@@ -359,7 +359,7 @@ class Link:
         if link is None or self._next_read is not None:
             return
         loop = asyncio.get_running_loop()
-        is_pending = bool(getattr(link, "pending", int)())  # TLS: decrypted already, so that no socket tells of it
+        is_pending = bool(getattr(link, "pending", int)())  # TLS: decrypted, the socket stays silent
         if self._is_held:
             loop.remove_reader(link.fileno())
         elif self._is_unfinished or self._is_at_end or is_pending:

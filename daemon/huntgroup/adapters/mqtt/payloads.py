@@ -187,7 +187,7 @@ class AccountSubmitted(AccountStatus):
 
 
 class BacklogEnd(Payload):
-    """What the daemon writes to itself, to tell what waited at the broker from what comes now."""
+    """The daemon's message to itself, which separates messages that waited at the broker from new ones."""
 
     mark: str
     """Another one for each link."""

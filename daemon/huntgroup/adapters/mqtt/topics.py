@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a topic that the daemon reads is for; ``name``: of whom or what, empty where there is but one.
+    """The purpose of a topic that the daemon reads. ``name``: its owner or object; empty if there is only one.
 
     ``account`` is set where the broker lets only this account write; ``name`` is then its own name for an inquiry.
     """

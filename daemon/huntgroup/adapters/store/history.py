@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +60,8 @@ class History:
         Raises:
             StoreError: when the file cannot be read.
         """
-        names = list(inquiries)
         found: dict[InquiryId, Ended] = {}
-        for begin in range(0, len(names), AT_ONCE):
-            some = names[begin : begin + AT_ONCE]
-            marks = ", ".join("?" * len(some))
+        for some, marks in _in_parts(inquiries):
             rows = await self._ask(
                 f'SELECT inquiry, "group", operator, detail FROM record WHERE type = ? AND inquiry IN ({marks})',
                 (FactType.CLOSED, *some),
@@ -80,11 +77,8 @@ class History:
         Raises:
             StoreError: when the file cannot be read.
         """
-        names = list(inquiries)
         found: dict[InquiryId, SourceId] = {}
-        for begin in range(0, len(names), AT_ONCE):
-            some = names[begin : begin + AT_ONCE]
-            marks = ", ".join("?" * len(some))
+        for some, marks in _in_parts(inquiries):
             rows = await self._ask(
                 "SELECT record.inquiry, json_extract(journal.body, '$.source') FROM record"
                 " JOIN journal ON journal.sequence = record.event"
@@ -141,3 +135,11 @@ class History:
         database, self._database = self._database, None
         if database is not None:
             await database.close()
+
+
+def _in_parts(inquiries: Collection[InquiryId]) -> Iterator[tuple[list[InquiryId], str]]:
+    """At most `AT_ONCE` of them at a time, with as many placeholders for a statement."""
+    names = list(inquiries)
+    for begin in range(0, len(names), AT_ONCE):
+        some = names[begin : begin + AT_ONCE]
+        yield some, ", ".join("?" * len(some))

@@ -36,7 +36,7 @@ class Imported:
     refused: int = 0
     """Lines of which nothing could be taken in."""
     in_part: int = 0
-    """Customers of whom something was left out."""
+    """Customers of which a part was left out."""
     problems: list[Unusable] = field(default_factory=list)
     longest: float = 0.0
     """Seconds for which the store was held, at most."""
