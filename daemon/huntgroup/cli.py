@@ -11,10 +11,9 @@ import typer
 from huntgroup import customers_cli
 from huntgroup.build import build, commit
 from huntgroup.cli_admin import app as admin_app
-from huntgroup.cli_guard import run_guarded
+from huntgroup.cli_guard import TextOnly, run_guarded
 from huntgroup.cli_options import ConfigFile
 from huntgroup.errors import ConfigError, HuntgroupError, PeerRefused
-from huntgroup.ops import standard_streams
 from huntgroup.plain import as_json as shown_as_json
 from huntgroup.plain import plain
 from huntgroup.settings import Settings, load, load_to_simulate
@@ -33,6 +32,7 @@ RECENT = 5
 
 app = typer.Typer(
     name="huntgroup",
+    cls=TextOnly,
     help="Decides who gets each inquiry: a routing daemon beside Asterisk.",
     no_args_is_help=True,
     add_completion=False,
@@ -49,7 +49,6 @@ app.add_typer(crm_app)
 
 def main() -> None:
     """The entry point of the command."""
-    standard_streams.open_missing()
     run_guarded(app)
 
 

@@ -7,17 +7,33 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
 
 from huntgroup.errors import HuntgroupError
 from huntgroup.ops import standard_streams
 from huntgroup.plain import plain
+from huntgroup.text_input import is_clean
 
 EXIT_FAILED = 1
 EXIT_ARGUMENTS = 2
 EXIT_INTERRUPTED = 130
 """As shells have it: 128 and the number of SIGINT."""
+NOT_TEXT = "is not UTF-8 text; write it, and name files, in UTF-8"
 TRACEBACK_VARIABLE = "HUNTGROUP_TRACEBACK"
+
+
+class TextOnly(TyperGroup):
+    """Commands whose arguments are text: a lone surrogate raises wherever it is written, in the store for one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As the parent's. Raises BadParameter for an argument that is not text."""
+        for place, argument in enumerate(args, 1):
+            if not is_clean(argument):
+                raise typer.BadParameter(f"argument {place} {NOT_TEXT}")
+        return super().parse_args(ctx, args)
 
 
 def run_guarded(command: Callable[[], object]) -> NoReturn:
@@ -36,7 +52,7 @@ def _arguments_read() -> int:
         try:
             sys.argv[place] = os.fsencode(argument).decode()
         except UnicodeDecodeError:
-            return _failed(f"argument {place} is not UTF-8 text; write it, and name files, in UTF-8", EXIT_ARGUMENTS)
+            return _failed(f"argument {place} {NOT_TEXT}", EXIT_ARGUMENTS)
     return 0
 
 

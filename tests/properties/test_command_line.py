@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -89,6 +89,8 @@ def typed(draw: st.DrawFn) -> list[str]:
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@example(arguments=["explain", "\ud800"], has_store=True)
+@example(arguments=["customers", "find", "\ud800"], has_store=True)
 @given(arguments=typed(), has_store=st.booleans())
 def test_any_arguments_end_in_words(arguments: list[str], has_store: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
